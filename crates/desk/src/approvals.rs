@@ -1,0 +1,293 @@
+//! Approval levels and approvals (requests.md section 10; problems.md section 9 for the rules of a level).
+//!
+//! Levels run in order. The first one's approvers are asked when it has some; the next one's when the one before
+//! is approved. A rejection ends the process.
+
+use crate::context::{Context, Verb};
+use crate::draft::Draft;
+use crate::nouns::parent;
+use crate::permissions::permit;
+use crate::records::{Outcome, Place};
+use crate::{Desk, DeskError, Refusal};
+use model::filter::equals;
+use model::{Change, Id, Record, Value};
+use std::sync::Arc;
+use store::engine::Expect;
+use store::{Query, Statement};
+
+/// The shipped approval statuses.
+pub mod statuses {
+    use model::Id;
+    /// Nobody was asked yet.
+    pub const TO_BE_SENT: Id = Id::shipped(1_000_201);
+    /// Asked, no answer yet.
+    pub const PENDING: Id = Id::shipped(1_000_203);
+    /// Yes.
+    pub const APPROVED: Id = Id::shipped(1_000_205);
+    /// No.
+    pub const REJECTED: Id = Id::shipped(1_000_207);
+}
+
+/// How the approvals of a level decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    Anyone,
+    Everyone,
+    FirstResponse,
+    Percentage(u64),
+}
+
+const LEVELS_MAX: u64 = 5;
+const APPROVALS_MAX: u64 = 200;
+
+pub(crate) async fn prepare_level(desk: &Desk, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
+    let request = parent(place)?.clone();
+    if !draft.is_new() {
+        return Ok(());
+    }
+    draft.new.set("associated_entity", request.module.key());
+    let levels = levels_of(desk, &draft.new.module, request.id()).await?;
+    if draft.new.int("level").is_none() {
+        let next = levels.iter().filter_map(|l| l.int("level")).max().unwrap_or(0) + 1;
+        if next > i64::try_from(LEVELS_MAX).unwrap_or(5) {
+            draft.refuse(Refusal::because("level", "A request has at most five levels"));
+        }
+        draft.new.set("level", next);
+    }
+    if rule_of(&draft.new).is_none() {
+        draft.refuse(Refusal::not_valid("rule"));
+    }
+    draft.new.set("status", statuses::TO_BE_SENT);
+    Ok(())
+}
+
+pub(crate) async fn prepare(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
+    let level = parent(place)?.clone();
+    if !draft.is_new() {
+        return Ok(());
+    }
+    if matches!(level.reference("status"), Some(statuses::APPROVED | statuses::REJECTED)) {
+        draft.refuse(Refusal::because("approval_level", "The level is decided already"));
+    }
+    let Some(request) = level.reference("request") else { return Ok(()) };
+    // Asked at once when no level before this one is still open.
+    let earlier_is_open = levels_of(desk, &level.module, request).await?.iter().any(|other| {
+        other.int("level") < level.int("level") && other.reference("status") != Some(statuses::APPROVED)
+    });
+    if earlier_is_open {
+        draft.new.set("status", statuses::TO_BE_SENT);
+        return Ok(());
+    }
+    draft.new.set("status", statuses::PENDING);
+    draft.new.set("sent_on", ctx.now);
+    let stamps = [("status", Value::from(statuses::PENDING))];
+    draft.statements.push(desk.store.stamp(&level.module, level.id(), &stamps, Expect::Exactly(1)));
+    draft.statements.push(request_status(desk, request, statuses::PENDING)?);
+    Ok(())
+}
+
+fn request_status(desk: &Desk, request: Id, status: Id) -> Result<Statement, DeskError> {
+    let snapshot = desk.snapshot();
+    let stamps = [("approval_status", Value::from(status))];
+    Ok(desk.store.stamp(snapshot.module("request")?, request, &stamps, Expect::Exactly(1)))
+}
+
+async fn levels_of(desk: &Desk, module: &Arc<model::Module>, request: Id) -> Result<Vec<Record>, DeskError> {
+    let query = Query::new(module.clone(), equals(module, "request", vec![request.into()]), LEVELS_MAX * 2);
+    let mut levels = desk.store.list(&query).await?;
+    levels.sort_by_key(|l| l.int("level"));
+    Ok(levels)
+}
+
+/// The rule of a level; everyone must approve where none is given.
+fn rule_of(level: &Record) -> Option<Rule> {
+    let Some(text) = level.text("rule") else { return Some(Rule::Everyone) };
+    let json: serde_json::Value = serde_json::from_str(text).ok()?;
+    let name = json.as_str().or_else(|| json.get("name")?.as_str()).unwrap_or("everyone").to_ascii_lowercase();
+    let name: String = name.chars().filter(char::is_ascii_alphabetic).collect();
+    Some(match name.as_str() {
+        n if n.contains("anyone") => Rule::Anyone,
+        n if n.contains("every") || n.contains("all") => Rule::Everyone,
+        n if n.contains("first") => Rule::FirstResponse,
+        n if n.contains("percent") || n.contains("majority") => {
+            let given = json.get("percentage").or_else(|| json.get("value"));
+            let number = given.and_then(|v| v.as_u64().or_else(|| v.as_str()?.parse().ok())).unwrap_or(50);
+            Rule::Percentage(number.clamp(1, 100))
+        }
+        _ => return None,
+    })
+}
+
+/// What the answers so far decide.
+fn verdict(rule: Rule, approved: u64, rejected: u64, all: u64) -> Option<bool> {
+    let open = all.saturating_sub(approved + rejected);
+    match rule {
+        Rule::Anyone if approved > 0 => Some(true),
+        Rule::Anyone => (open == 0 && all > 0).then_some(false),
+        Rule::Everyone if rejected > 0 => Some(false),
+        Rule::Everyone => (open == 0 && all > 0).then_some(true),
+        Rule::FirstResponse => match (approved, rejected) {
+            (0, 0) => None,
+            (a, _) => Some(a > 0),
+        },
+        Rule::Percentage(wanted) => {
+            if all == 0 {
+                None
+            } else if approved * 100 >= wanted * all {
+                Some(true)
+            } else {
+                ((approved + open) * 100 < wanted * all).then_some(false)
+            }
+        }
+    }
+}
+
+impl Desk {
+    /// Approves or rejects: the approver's own decision, or an administrator's in their place.
+    ///
+    /// # Errors
+    /// [`DeskError::NotPermitted`] for anybody else; refused when nobody was asked yet or it is decided already.
+    pub async fn decide(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        id: Id,
+        approve: bool,
+        comments: Option<String>,
+    ) -> Result<Outcome, DeskError> {
+        permit(ctx, &place.module, Verb::Update)?;
+        let approval = self.get_in(ctx, place, id).await?;
+        if approval.reference("approver") != Some(ctx.caller.user) && !ctx.is_administrator() {
+            return Err(DeskError::NotPermitted);
+        }
+        if approval.reference("status") != Some(statuses::PENDING) {
+            return Err(Refusal::because("status", "Not waiting for an answer").into());
+        }
+        let status = if approve { statuses::APPROVED } else { statuses::REJECTED };
+        let mut new = approval.clone();
+        new.set("status", status);
+        new.set("action_taken_on", ctx.now);
+        if comments.is_some() {
+            new.set("comments", comments);
+        }
+        let level = parent(place)?.clone();
+        let statements = self.after_decision(ctx, &level, &approval, approve).await?;
+        let draft = crate::draft::Draft {
+            snapshot: self.snapshot(),
+            old: Some(approval),
+            new,
+            given: Vec::new(),
+            refusals: Vec::new(),
+            statements,
+            operation: if approve { "APPROVE" } else { "REJECT" },
+            unmet: Vec::new(),
+            people: std::collections::HashMap::new(),
+            refresh_search: false,
+        };
+        match self.write(ctx, place, draft).await {
+            Ok(outcome) => Ok(outcome),
+            Err(crate::records::Written::Stale) => Err(Refusal::because("status", "Decided meanwhile").into()),
+            Err(crate::records::Written::Failed(error)) => Err(error),
+        }
+    }
+
+    /// What a decision means for the level, for the request, and for the next level.
+    async fn after_decision(
+        &self,
+        ctx: &Context,
+        level: &Record,
+        decided: &Record,
+        approve: bool,
+    ) -> Result<Vec<Statement>, DeskError> {
+        let mut statements = Vec::new();
+        let Some(request) = level.reference("request") else { return Ok(statements) };
+        let all = self.approvals_of(level.id()).await?;
+        let answered = |wanted: Id, own: bool| {
+            let others = all.iter().filter(|a| a.id() != decided.id() && a.reference("status") == Some(wanted)).count();
+            others as u64 + u64::from(own)
+        };
+        let approved = answered(statuses::APPROVED, approve);
+        let rejected = answered(statuses::REJECTED, !approve);
+        let rule = rule_of(level).unwrap_or(Rule::Everyone);
+        let Some(passed) = verdict(rule, approved, rejected, all.len() as u64) else { return Ok(statements) };
+        let status = if passed { statuses::APPROVED } else { statuses::REJECTED };
+        let stamps = [("status", Value::from(status))];
+        statements.push(self.store.stamp(&level.module, level.id(), &stamps, Expect::Exactly(1)));
+        let levels = levels_of(self, &level.module, request).await?;
+        let next = levels.iter().find(|l| l.int("level") > level.int("level"));
+        match next.filter(|_| passed) {
+            Some(next) => {
+                let ask = [("status", Value::from(statuses::PENDING))];
+                statements.push(self.store.stamp(&next.module, next.id(), &ask, Expect::Exactly(1)));
+                let ask = [("status", Value::from(statuses::PENDING)), ("sent_on", Value::Int(ctx.now))];
+                for approval in self.approvals_of(next.id()).await? {
+                    statements.push(self.store.stamp(&approval.module, approval.id(), &ask, Expect::Any));
+                }
+            }
+            None => statements.push(request_status(self, request, status)?),
+        }
+        Ok(statements)
+    }
+
+    async fn approvals_of(&self, level: Id) -> Result<Vec<Record>, DeskError> {
+        let snapshot = self.snapshot();
+        let module = snapshot.module("approval")?;
+        let query = Query::new(module.clone(), equals(module, "approval_level", vec![level.into()]), APPROVALS_MAX);
+        Ok(self.store.list(&query).await?)
+    }
+
+    /// Asks an approver now.
+    ///
+    /// # Errors
+    /// As for an edit; refused when it is decided already.
+    pub async fn send_approval(&self, ctx: &Context, place: &Place, id: Id) -> Result<(), DeskError> {
+        permit(ctx, &place.module, Verb::Update)?;
+        if !ctx.is_technician() {
+            return Err(DeskError::NotPermitted);
+        }
+        let approval = self.get_in(ctx, place, id).await?;
+        match approval.reference("status") {
+            Some(statuses::TO_BE_SENT) => {}
+            Some(statuses::PENDING) => return Ok(()),
+            _ => return Err(Refusal::because("status", "Decided already").into()),
+        }
+        let mut new = approval.clone();
+        new.set("status", statuses::PENDING);
+        new.set("sent_on", ctx.now);
+        crate::requests::stale_is_busy(self.replace(ctx, place, &approval, new, "SEND").await)
+    }
+
+    /// The comments that an approval's input gives.
+    #[must_use]
+    pub fn approval_comments(place: &Place, patch: &model::Patch) -> Option<String> {
+        let slot = place.module.slot("comments")?;
+        match patch.get(slot) {
+            Some(Change::Value(Value::Text(text))) => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_decide() {
+        let check = |rule, approved, rejected, all, expected: Option<bool>| {
+            assert_eq!(verdict(rule, approved, rejected, all), expected, "{rule:?} {approved}+{rejected} of {all}");
+        };
+        check(Rule::Anyone, 0, 0, 2, None);
+        check(Rule::Anyone, 1, 0, 2, Some(true));
+        check(Rule::Anyone, 0, 1, 2, None);
+        check(Rule::Anyone, 0, 2, 2, Some(false));
+        check(Rule::Everyone, 1, 0, 2, None);
+        check(Rule::Everyone, 2, 0, 2, Some(true));
+        check(Rule::Everyone, 1, 1, 3, Some(false));
+        check(Rule::FirstResponse, 0, 1, 3, Some(false));
+        check(Rule::FirstResponse, 1, 0, 3, Some(true));
+        check(Rule::Percentage(50), 1, 0, 2, Some(true));
+        check(Rule::Percentage(51), 1, 0, 2, None);
+        check(Rule::Percentage(51), 1, 1, 2, Some(false));
+    }
+}

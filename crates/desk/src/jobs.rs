@@ -1,0 +1,57 @@
+//! What happens without anybody calling: requests on hold go on at the time that was set.
+//!
+//! Every process may run every job: each step is an edit that states which version it saw, so of two processes
+//! one does it and the other finds it done.
+
+use crate::context::{Access, Caller, Context, Scopes, View};
+use crate::records::patch_of;
+use crate::{Desk, DeskError, users};
+use model::filter::{equals, test};
+use model::{Change, Filter, Op, RefInput};
+use store::Query;
+
+/// How many requests one run takes up.
+const BATCH: u64 = 200;
+
+impl Desk {
+    /// The context of a job.
+    #[must_use]
+    pub fn job_context(&self) -> Context {
+        Context {
+            caller: Caller {
+                user: users::SYSTEM,
+                access: Access::Administrator,
+                sites: None,
+                groups: None,
+                view: View::All,
+            },
+            scopes: Scopes::all(),
+            now: self.now(),
+            trace: 0,
+            zone: self.snapshot().settings.zone.clone(),
+        }
+    }
+
+    /// Moves requests on hold whose time has come to the status that was set. Returns how many it moved.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn resume_held_requests(&self) -> Result<usize, DeskError> {
+        let ctx = self.job_context();
+        let place = self.requests()?;
+        let due: Filter =
+            test(&place.module, "onhold_scheduler.scheduled_time", Op::LessOrEqual, vec![ctx.now.into()])
+                .and(equals(&place.module, "is_trashed", vec![false.into()]));
+        let mut moved = 0;
+        for request in self.store.list(&Query::new(place.module.clone(), due, BATCH)).await? {
+            let Some(status) = request.reference("onhold_scheduler.change_to_status") else { continue };
+            let to = Change::Ref(RefInput { id: Some(status), ..RefInput::default() });
+            let patch = patch_of(&place.module, vec![("status", to)]);
+            match self.edit_as(&ctx, &place, request.id(), &patch, "RESUME").await {
+                Ok(_) => moved += 1,
+                Err(error) => tracing::warn!(%error, request.id = %request.id(), "a request on hold was not resumed"),
+            }
+        }
+        Ok(moved)
+    }
+}

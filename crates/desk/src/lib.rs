@@ -1,0 +1,213 @@
+//! What a service desk does: one file of use cases per noun, who may do what, jobs. Knows no HTTP and no SQL.
+//!
+//! A use case takes a [`Context`] (who, with which scopes, when), checks the right to do it, works out what to
+//! write as data, and commits it once. The part that is the same for every noun is in [`records`]; what is
+//! peculiar to one noun is in the file of its name, called from [`nouns`].
+
+pub mod compare;
+pub mod context;
+mod approvals;
+mod attachments;
+mod conversations;
+mod draft;
+mod error;
+mod history;
+pub mod jobs;
+mod links;
+mod notes;
+pub mod nouns;
+mod numbers;
+mod people;
+pub mod permissions;
+pub mod records;
+mod requests;
+mod resolve;
+pub mod shipped;
+mod snapshot;
+mod tasks;
+mod templates;
+mod udf;
+mod users;
+mod view;
+mod worklogs;
+
+pub use attachments::Upload;
+pub use context::{Access, Caller, Context, Scopes, Verb};
+pub use error::{DeskError, Refusal};
+pub use records::{ListAsk, Outcome, Page, Place};
+pub use resolve::is_gone;
+pub use snapshot::{Settings, Snapshot};
+pub use view::View;
+
+use arc_swap::ArcSwap;
+use model::{Id, IdSource, Module, Record, Size};
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::{Dialect, Statement, Store, StoreError};
+
+/// What time it is. The wiring gives the real clock, tests give their own.
+pub trait Clock: Send + Sync + std::fmt::Debug {
+    /// Milliseconds since 1970-01-01 UTC.
+    fn now_ms(&self) -> i64;
+}
+
+/// What a desk needs from the wiring.
+#[derive(Clone, Debug)]
+pub struct DeskOptions {
+    /// The folder of attached files.
+    pub files_dir: PathBuf,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The number of this process for making ids; 0 when it is the only one.
+    pub node: u16,
+}
+
+/// A service desk.
+#[derive(Debug)]
+pub struct Desk {
+    pub(crate) store: Store,
+    snapshot: ArcSwap<Snapshot>,
+    people: people::People,
+    numbers: numbers::Numbers,
+    ids: IdSource,
+    clock: Arc<dyn Clock>,
+    files: attachments::Files,
+    seen_versions: tokio::sync::Mutex<std::collections::HashMap<String, i64>>,
+}
+
+impl Desk {
+    /// Opens the desk in a database: brings the schema up to date and reads what is kept in memory.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds a schema that is newer than this program.
+    pub async fn open(db: store::Db, options: DeskOptions) -> Result<Arc<Self>, DeskError> {
+        let now = options.clock.now_ms();
+        db.migrate(&store::migrations::steps(), now).await?;
+        let store = Store::new(db.clone());
+        let snapshot = Snapshot::load(&store).await?;
+        let floor = store.greatest_id(snapshot.module("history")?).await?;
+        let floor = floor.max(store.greatest_id(snapshot.module("request")?).await?);
+        store.forget_tables_except(&snapshot.catalogue);
+        let versions = store.cache_versions().await?;
+        Ok(Arc::new(Self {
+            numbers: numbers::Numbers::new(db),
+            store,
+            snapshot: ArcSwap::from_pointee(snapshot),
+            people: people::People::default(),
+            ids: IdSource::new(options.node, floor),
+            clock: options.clock,
+            files: attachments::Files::new(options.files_dir),
+            seen_versions: tokio::sync::Mutex::new(versions),
+        }))
+    }
+
+    /// The catalogue and the lookups as they are now.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+    /// The records below.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+    /// What time it is, in milliseconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.clock.now_ms()
+    }
+    /// A new id.
+    pub(crate) fn new_id(&self, ctx: &Context) -> Id {
+        self.ids.next(ctx.now)
+    }
+    /// A new id, outside a call.
+    #[must_use]
+    pub fn fresh_id(&self) -> Id {
+        self.ids.next(self.now())
+    }
+
+    /// Whether the desk is still to be filled with its first rows.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.snapshot().rows("portal").is_empty()
+    }
+
+    /// Reads the catalogue and the lookups anew.
+    ///
+    /// # Errors
+    /// When the database does not answer; the old ones stay.
+    pub async fn reload(&self) -> Result<(), DeskError> {
+        let snapshot = Snapshot::load(&self.store).await?;
+        self.snapshot.store(Arc::new(snapshot));
+        Ok(())
+    }
+
+    /// Looks whether other processes changed what is kept in memory here, and reads it anew if so. To be called
+    /// a few times a second where several processes share a database.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn refresh_caches(&self) -> Result<(), DeskError> {
+        let mut seen = self.seen_versions.lock().await;
+        let now = self.store.cache_versions().await?;
+        if now.get("setup") != seen.get("setup") {
+            self.reload().await?;
+        }
+        if now.get("people") != seen.get("people") {
+            self.people.forget_all();
+        }
+        *seen = now;
+        Ok(())
+    }
+
+    /// Whether several processes may share the database.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.store.db().dialect() == Dialect::Postgres
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ready(&self) -> Result<(), DeskError> {
+        Ok(self.store.db().ping().await?)
+    }
+
+    /// Stops: what was acknowledged is on disk already, numbers that were not used are given back.
+    pub async fn close(&self) {
+        self.numbers.give_back().await;
+        self.store.db().close().await;
+    }
+
+    /// The statement that tells other processes that what they keep of a module is stale.
+    pub(crate) fn stale_caches(&self, module: &Module) -> Option<Statement> {
+        match module.size {
+            Size::Small => Some(self.store.raise_cache_version("setup")),
+            Size::People if self.is_shared() => Some(self.store.raise_cache_version("people")),
+            Size::People | Size::Large => None,
+        }
+    }
+
+    /// To be called when a record was written: what is kept in memory of it is stale.
+    pub(crate) async fn wrote(&self, record: &Record) -> Result<(), DeskError> {
+        match record.module.size {
+            Size::Small => self.reload().await,
+            Size::People => {
+                self.people.forget(record.id());
+                Ok(())
+            }
+            Size::Large => Ok(()),
+        }
+    }
+}
+
+/// A store's error on writing a record: a taken name is the field's fault.
+pub(crate) fn conflict(module: &Module, error: StoreError) -> DeskError {
+    if let StoreError::Conflict { constraint } = &error
+        && let Some(field) = store::migrations::unique_field(module, constraint)
+    {
+        return Refusal::NotUnique(field.to_owned()).into();
+    }
+    error.into()
+}

@@ -1,0 +1,59 @@
+//! Notes on requests (requests.md section 6).
+
+use crate::context::Context;
+use crate::draft::Draft;
+use crate::nouns::parent;
+use crate::records::Place;
+use crate::{Desk, DeskError, Snapshot};
+use model::{Record, Value};
+use store::Statement;
+use store::engine::Expect;
+
+pub(crate) async fn prepare(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
+    let request = parent(place)?.clone();
+    if !draft.is_new() {
+        draft.statements.extend(refresh(desk, &request, &draft.snapshot));
+        return Ok(());
+    }
+    if !ctx.is_technician() {
+        // What a requester writes is theirs to read.
+        draft.new.set("show_to_requester", true);
+        draft.new.set("mark_first_response", false);
+        draft.new.set("add_to_linked_requests", false);
+    }
+    let mut stamps = vec![("has_notes", Value::Bool(true)), ("last_updated_time", Value::Int(ctx.now))];
+    let first_response =
+        draft.new.is("mark_first_response") && ctx.is_technician() && request.int("responded_time").is_none();
+    if first_response {
+        stamps.push(("responded_time", Value::Int(ctx.now)));
+    }
+    draft.statements.push(desk.store.stamp(&request.module, request.id(), &stamps, Expect::Exactly(1)));
+    // Behind the note itself, which the statements of a draft follow.
+    draft.statements.extend(refresh(desk, &request, &draft.snapshot));
+    if draft.new.is("add_to_linked_requests") {
+        for linked in desk.linked_ids(ctx, request.id()).await? {
+            let mut copy = draft.new.clone();
+            copy.set("id", desk.new_id(ctx));
+            copy.set("request", linked);
+            copy.set("mark_first_response", false);
+            draft.statements.extend(desk.store.insert(&copy));
+            let stamps = [("has_notes", Value::Bool(true)), ("last_updated_time", Value::Int(ctx.now))];
+            draft.statements.push(desk.store.stamp(&request.module, linked, &stamps, Expect::Any));
+            let again = desk.store.refresh_search(&request.module, linked, &draft.snapshot.catalogue);
+            draft.statements.extend(again);
+        }
+    }
+    Ok(())
+}
+
+fn refresh(desk: &Desk, request: &Record, snapshot: &Snapshot) -> Option<Statement> {
+    desk.store.refresh_search(&request.module, request.id(), &snapshot.catalogue)
+}
+
+pub(crate) fn after_removal(desk: &Desk, place: &Place, note: &Record, snapshot: &Snapshot) -> Vec<Statement> {
+    let Ok(request) = parent(place) else { return Vec::new() };
+    let mut statements = crate::attachments::forget_owner(desk, note, snapshot);
+    statements.push(desk.store.flag_from_rows(&request.module, request.id(), "has_notes", &note.module, "request"));
+    statements.extend(refresh(desk, request, snapshot));
+    statements
+}

@@ -1,0 +1,91 @@
+//! Which file holds the rules of which noun. A module without rules of its own is not named here.
+
+use crate::context::Context;
+use crate::draft::Draft;
+use crate::records::Place;
+use crate::{Desk, DeskError, Refusal, Snapshot};
+use crate::{approvals, attachments, notes, requests, tasks, templates, udf, users, worklogs};
+use model::Record;
+use store::Statement;
+
+/// Looks at a draft before it is written: fills, corrects, refuses, adds to what is committed with it.
+pub(crate) async fn prepare(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
+    match draft.new.module.name.as_ref() {
+        "request" => requests::prepare(desk, ctx, draft).await,
+        "request_note" => notes::prepare(desk, ctx, place, draft).await,
+        "notification" => crate::conversations::prepare(desk, ctx, place, draft).await,
+        "draft" => crate::conversations::prepare_draft(desk, place, draft),
+        "task" => tasks::prepare(desk, ctx, place, draft).await,
+        "worklog" => worklogs::prepare(desk, ctx, place, draft).await,
+        "approval_level" => approvals::prepare_level(desk, place, draft).await,
+        "approval" => approvals::prepare(desk, ctx, place, draft).await,
+        "checklist_item" => {
+            in_order(draft);
+            Ok(())
+        }
+        "user" | "technician" | "requester" => users::prepare(desk, ctx, draft).await,
+        "udf_field" => udf::prepare(draft),
+        "request_template" => {
+            templates::prepare(draft);
+            Ok(())
+        }
+        "status" => {
+            status(draft);
+            Ok(())
+        }
+        "portal" | "site" => {
+            zone(draft);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a record may be deleted at all.
+pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> Result<(), DeskError> {
+    match record.module.name.as_ref() {
+        "user" | "technician" | "requester" => users::may_delete(desk, ctx, record).await,
+        "portal" => Err(DeskError::NotPermitted),
+        "status" | "request_template" if record.id().is_shipped() => Err(DeskError::NotPermitted),
+        _ => Ok(()),
+    }
+}
+
+/// What follows from a record being removed: flags of the record above it.
+pub(crate) fn after_removal(desk: &Desk, place: &Place, record: &Record, snapshot: &Snapshot) -> Vec<Statement> {
+    match record.module.name.as_ref() {
+        "request_note" => notes::after_removal(desk, place, record, snapshot),
+        "draft" => crate::conversations::after_removal(desk, record, snapshot),
+        "request" => attachments::forget_owner(desk, record, snapshot),
+        _ => Vec::new(),
+    }
+}
+
+/// The clock stops for open requests only (setup.md section 8).
+fn status(draft: &mut Draft) {
+    if draft.new.is("stop_timer") && !draft.new.is("in_progress") {
+        draft.refuse(Refusal::because("stop_timer", "The timer stops only in a status that is in progress"));
+    }
+    if draft.is_new() && draft.new.text("internal_name").is_none() {
+        let name = draft.new.text("name").map(str::to_owned);
+        draft.new.set("internal_name", name);
+    }
+}
+
+fn zone(draft: &mut Draft) {
+    let zone = draft.new.text("timezone").filter(|z| !z.is_empty());
+    if zone.is_some_and(|z| jiff::tz::TimeZone::get(z).is_err()) {
+        draft.refuse(Refusal::because("timezone", "Not the name of a time zone, such as Europe/Berlin"));
+    }
+}
+
+fn in_order(draft: &mut Draft) {
+    if draft.new.int("order").is_none() {
+        draft.new.set("order", 0_i64);
+    }
+}
+
+/// The row above, which the place of a child collection names.
+pub(crate) fn parent(place: &Place) -> Result<&Record, DeskError> {
+    place.parent.as_ref().map(|(_, record)| record.as_ref()).ok_or(DeskError::NotFound)
+}

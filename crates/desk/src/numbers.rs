@@ -1,0 +1,78 @@
+//! Numbers that people read: a request's `display_id`. Given out in blocks, so that processes need not meet.
+
+use crate::DeskError;
+use model::Value;
+use std::collections::HashMap;
+use store::engine::{Cost, Db, Expect, Query, Statement};
+use tokio::sync::Mutex;
+
+/// How many numbers a process takes at once. What it has not given out when it is killed is never used.
+const BLOCK: i64 = 64;
+
+/// The numbers that this process may give out.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    db: Db,
+    blocks: Mutex<HashMap<&'static str, std::ops::Range<i64>>>,
+}
+
+impl Numbers {
+    pub fn new(db: Db) -> Self {
+        Self { db, blocks: Mutex::default() }
+    }
+
+    /// The next number of a series.
+    pub async fn next(&self, name: &'static str) -> Result<i64, DeskError> {
+        let mut blocks = self.blocks.lock().await;
+        if let Some(number) = blocks.get_mut(name).and_then(Iterator::next) {
+            return Ok(number);
+        }
+        loop {
+            let last = self.last(name).await?;
+            let taken = match last {
+                Some(last) => {
+                    let sql = r#"UPDATE "counter" SET "value" = $1 WHERE "name" = $2 AND "value" = $3"#;
+                    self.write(sql, vec![(last + BLOCK).into(), name.into(), last.into()]).await?
+                }
+                None => {
+                    let sql = r#"INSERT INTO "counter" ("value", "name") VALUES ($1, $2)"#;
+                    self.write(sql, vec![BLOCK.into(), name.into()]).await?
+                }
+            };
+            if taken {
+                let first = last.unwrap_or(0) + 1;
+                let mut block = first..first + BLOCK;
+                let number = block.next().unwrap_or(first);
+                blocks.insert(name, block);
+                return Ok(number);
+            }
+        }
+    }
+
+    /// Gives back what is left of the blocks, where nobody has taken one since. On a graceful stop.
+    pub async fn give_back(&self) {
+        for (name, block) in self.blocks.lock().await.drain() {
+            let sql = r#"UPDATE "counter" SET "value" = $1 WHERE "name" = $2 AND "value" = $3"#;
+            let binds = vec![(block.start - 1).into(), name.into(), (block.end - 1).into()];
+            if let Err(error) = self.write(sql, binds).await {
+                tracing::warn!(%error, "numbers were not given back; some will be missing from the series");
+            }
+        }
+    }
+
+    async fn last(&self, name: &str) -> Result<Option<i64>, DeskError> {
+        let sql = r#"SELECT "value" FROM "counter" WHERE "name" = $1"#;
+        let rows = self.db.read(Query { sql: sql.into(), binds: vec![name.into()], cost: Cost::Point }).await?;
+        Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int))
+    }
+
+    /// Whether the statement hit its row; another process may have been there first.
+    async fn write(&self, sql: &'static str, binds: Vec<Value>) -> Result<bool, DeskError> {
+        let statement = Statement { sql: sql.into(), binds, expect: Expect::Exactly(1) };
+        match self.db.commit(vec![statement]).await {
+            Ok(_) => Ok(true),
+            Err(store::StoreError::Stale { .. } | store::StoreError::Conflict { .. }) => Ok(false),
+            Err(other) => Err(other.into()),
+        }
+    }
+}

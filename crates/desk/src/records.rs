@@ -1,0 +1,521 @@
+//! What can be done with a record of any module: list, get, add, edit, delete. A noun's own rules are in the file
+//! of its name; [`crate::nouns`] says which file that is.
+
+use crate::context::{Context, Verb};
+use crate::draft::Draft;
+use crate::nouns;
+use crate::permissions::{permit, visible};
+use crate::{Desk, DeskError, Refusal, history};
+use model::filter::{equals, test};
+use model::{Change, Deletion, Filter, Id, Module, Op, Patch, Path, Record, Size, SortKey, Value};
+use std::sync::Arc;
+use store::{Query, Statement, StoreError};
+
+/// Where a record is: its module, and the record that it is below, if any.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The module.
+    pub module: Arc<Module>,
+    /// The field that refers to the parent, and the parent.
+    pub parent: Option<(&'static str, Arc<Record>)>,
+}
+
+impl Place {
+    /// The whole collection of a module.
+    #[must_use]
+    pub const fn top(module: Arc<Module>) -> Self {
+        Self { module, parent: None }
+    }
+    fn filter(&self) -> Filter {
+        self.parent.as_ref().map_or(Filter::everything(), |(field, parent)| {
+            equals(&self.module, field, vec![parent.id().into()])
+        })
+    }
+}
+
+/// What a list is asked for.
+#[derive(Clone, Debug)]
+pub struct ListAsk {
+    /// Which of those that the caller may see.
+    pub filter: Filter,
+    /// Words of a full-text search.
+    pub words: Vec<String>,
+    /// In which order; the module's own when empty.
+    pub sort: Vec<SortKey>,
+    /// How many to pass over.
+    pub offset: u64,
+    /// How many at most.
+    pub limit: u64,
+    /// Whether to count all.
+    pub count: bool,
+    /// The places that the answer shows; all when empty.
+    pub slots: Vec<usize>,
+    /// Whether records in the trash, or flagged as deleted, are among them. Otherwise they are left out, unless
+    /// the filter speaks of the flag.
+    pub with_deleted: bool,
+}
+
+impl ListAsk {
+    /// The first `limit` records that pass.
+    #[must_use]
+    pub const fn new(filter: Filter, limit: u64) -> Self {
+        Self {
+            filter,
+            words: Vec::new(),
+            sort: Vec::new(),
+            offset: 0,
+            limit,
+            count: false,
+            slots: Vec::new(),
+            with_deleted: false,
+        }
+    }
+}
+
+/// A piece of a list.
+#[derive(Debug)]
+pub struct Page {
+    /// The records.
+    pub records: Vec<Record>,
+    /// Whether more follow.
+    pub has_more: bool,
+    /// How many there are in all, when asked.
+    pub total: Option<u64>,
+}
+
+/// How often an edit is tried again when another one was faster.
+const TRIES: u32 = 8;
+
+impl Desk {
+    /// The record of a place with this id.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] also for a record that the caller may not see, or that is in the trash.
+    pub async fn get(&self, ctx: &Context, place: &Place, id: Id) -> Result<Record, DeskError> {
+        permit(ctx, &place.module, Verb::Read)?;
+        let record = self.get_in(ctx, place, id).await?;
+        if in_trash(&record) {
+            return self.where_it_went(&record);
+        }
+        Ok(record)
+    }
+
+    /// The record, whether or not it is in the trash; without a look at the scopes, for operations that have
+    /// their own.
+    pub(crate) async fn get_in(&self, ctx: &Context, place: &Place, id: Id) -> Result<Record, DeskError> {
+        let record = self.get_visible(ctx, &place.module, id).await?.ok_or(DeskError::NotFound)?;
+        match &place.parent {
+            Some((field, parent)) if record.reference(field) != Some(parent.id()) => Err(DeskError::NotFound),
+            _ => Ok(record),
+        }
+    }
+
+    /// A merged request says where its content is now; any other trashed record is just not there.
+    fn where_it_went(&self, record: &Record) -> Result<Record, DeskError> {
+        let merged = record.module.slot("merged_into").and_then(|slot| record.at(slot).as_int());
+        Err(merged.map_or(DeskError::NotFound, |id| DeskError::MergedInto(Id::new(id))))
+    }
+
+    /// The record with this id, if the caller may see it.
+    pub(crate) async fn get_visible(
+        &self,
+        ctx: &Context,
+        module: &Arc<Module>,
+        id: Id,
+    ) -> Result<Option<Record>, DeskError> {
+        let snapshot = self.snapshot();
+        if module.size == Size::Small {
+            return Ok(snapshot.record_of(&module.name, id).map(|r| Record::clone(r)));
+        }
+        let filter = visible(ctx, module, &snapshot)?;
+        if matches!(&filter, Filter::All(parts) if parts.is_empty()) {
+            return Ok(self.store.get(module, id).await?);
+        }
+        let filter = equals(module, "id", vec![id.into()]).and(filter);
+        Ok(self.store.list(&Query::new(module.clone(), filter, 1)).await?.into_iter().next())
+    }
+
+    /// A piece of the list of a place's records.
+    ///
+    /// # Errors
+    /// When the caller may not read the module, or the database does not answer in time.
+    pub async fn list(&self, ctx: &Context, place: &Place, ask: ListAsk) -> Result<Page, DeskError> {
+        permit(ctx, &place.module, Verb::Read)?;
+        self.list_in(ctx, place, ask).await
+    }
+
+    /// The same without a look at the scopes, for lists that come with another right.
+    pub(crate) async fn list_in(&self, ctx: &Context, place: &Place, ask: ListAsk) -> Result<Page, DeskError> {
+        let snapshot = self.snapshot();
+        let module = &place.module;
+        // The most telling part first: the input's own, then the place, then what the caller may see at all.
+        let mut filter = self.narrowed(ask.filter).and(place.filter());
+        if let Some(flag) = module.deleted_flag().filter(|flag: &&str| !ask.with_deleted && !speaks_of(&filter, module, flag)) {
+            if module.size != Size::Small || flag != "inactive" {
+                filter = filter.and(equals(module, flag, vec![false.into()]));
+            }
+        }
+        filter = filter.and(visible(ctx, module, &snapshot)?);
+        let mut query = Query::new(module.clone(), filter, ask.limit.saturating_add(1));
+        query.offset = ask.offset;
+        query.words = ask.words;
+        query.slots = ask.slots;
+        query.sort = ask.sort;
+        if query.sort.is_empty() && query.words.is_empty() {
+            let (field, descending) = module.sort;
+            query.sort = Path::of(module, field).map(|path| SortKey { path, descending }).into_iter().collect();
+        }
+        let mut records = self.store.list(&query).await?;
+        let limit = usize::try_from(ask.limit).unwrap_or(usize::MAX);
+        let has_more = records.len() > limit;
+        records.truncate(limit);
+        let total = if ask.count { Some(self.store.count(&query).await?) } else { None };
+        Ok(Page { records, has_more, total })
+    }
+
+    /// Tests of small lookups, answered from memory: `status.name is Open` becomes `status is one of these ids`,
+    /// which an index on the record's own column answers.
+    fn narrowed(&self, filter: Filter) -> Filter {
+        match filter {
+            Filter::All(parts) => Filter::All(parts.into_iter().map(|p| self.narrowed(p)).collect()),
+            Filter::Any(parts) => Filter::Any(parts.into_iter().map(|p| self.narrowed(p)).collect()),
+            Filter::Not(inner) => self.narrowed(*inner).negate(),
+            Filter::Test(test) => {
+                let Some((module, slot)) = test.path.via.last().cloned() else { return Filter::Test(test) };
+                if test.path.module.size != Size::Small || test.op == Op::Empty {
+                    return Filter::Test(test);
+                }
+                let snapshot = self.snapshot();
+                let ids: Vec<Value> = snapshot
+                    .rows(&test.path.module.name)
+                    .iter()
+                    .filter(|row| crate::compare::passes(row.at(test.path.slot), &test))
+                    .map(|row| row.id().into())
+                    .collect();
+                let mut via = test.path.via.clone();
+                via.pop();
+                let path = Path { via, module, slot };
+                Filter::Test(model::Test { path, op: Op::In, operands: ids })
+            }
+        }
+    }
+
+    /// Adds a record.
+    ///
+    /// # Errors
+    /// Everything that speaks against the input at once; nothing is written then.
+    pub async fn add(&self, ctx: &Context, place: &Place, patch: &Patch) -> Result<Outcome, DeskError> {
+        permit(ctx, &place.module, Verb::Create)?;
+        self.add_in(ctx, place, patch).await
+    }
+
+    pub(crate) async fn add_in(&self, ctx: &Context, place: &Place, patch: &Patch) -> Result<Outcome, DeskError> {
+        if !place.module.writable {
+            return Err(DeskError::NotPermitted);
+        }
+        let snapshot = self.snapshot();
+        let mut new = Record::new(place.module.clone());
+        self.preset(ctx, &mut new, &snapshot);
+        if let Some((field, parent)) = &place.parent {
+            new.set(field, parent.id());
+        }
+        let mut draft = Draft {
+            snapshot,
+            old: None,
+            new,
+            given: Vec::new(),
+            refusals: Vec::new(),
+            statements: Vec::new(),
+            operation: "CREATE",
+            unmet: Vec::new(),
+            people: std::collections::HashMap::new(),
+            refresh_search: false,
+        };
+        self.apply(ctx, &mut draft, patch).await?;
+        nouns::prepare(self, ctx, place, &mut draft).await?;
+        mandatory(&mut draft);
+        draft.check()?;
+        let id = self.new_id(ctx);
+        draft.new.set("id", id);
+        let mut statements = self.store.insert(&draft.new);
+        statements.append(&mut draft.statements);
+        statements.extend(self.told(ctx, place, &draft).await?);
+        self.commit_record(&draft.new, statements).await?;
+        Ok(Outcome { record: draft.new, unmet: draft.unmet })
+    }
+
+    /// Edits a record. Another edit of the same record meanwhile is no error: this one is done again on top of it,
+    /// so that fields which only the other one gave stay as it gave them.
+    ///
+    /// # Errors
+    /// Everything that speaks against the input at once; nothing is written then.
+    pub async fn edit(&self, ctx: &Context, place: &Place, id: Id, patch: &Patch) -> Result<Outcome, DeskError> {
+        permit(ctx, &place.module, Verb::Update)?;
+        self.edit_as(ctx, place, id, patch, "UPDATE").await
+    }
+
+    /// An edit under another word in the history.
+    pub(crate) async fn edit_as(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        id: Id,
+        patch: &Patch,
+        operation: &'static str,
+    ) -> Result<Outcome, DeskError> {
+        if !place.module.writable {
+            return Err(DeskError::NotPermitted);
+        }
+        for attempt in 1.. {
+            let old = self.get_in(ctx, place, id).await?;
+            if in_trash(&old) && operation != "RESTORE" {
+                self.where_it_went(&old)?;
+            }
+            let mut draft = Draft {
+                snapshot: self.snapshot(),
+                new: old.clone(),
+                old: Some(old),
+                given: Vec::new(),
+                refusals: Vec::new(),
+                statements: Vec::new(),
+                operation,
+                unmet: Vec::new(),
+                people: std::collections::HashMap::new(),
+                refresh_search: false,
+            };
+            self.apply(ctx, &mut draft, patch).await?;
+            nouns::prepare(self, ctx, place, &mut draft).await?;
+            mandatory(&mut draft);
+            draft.check()?;
+            match self.write(ctx, place, draft).await {
+                Err(Written::Stale) if attempt < TRIES => {}
+                Err(Written::Stale) => return Err(DeskError::Unavailable("too many edits of one record".into())),
+                Err(Written::Failed(error)) => return Err(error),
+                Ok(outcome) => return Ok(outcome),
+            }
+        }
+        Err(DeskError::NotFound)
+    }
+
+    /// Commits a draft of an edit.
+    pub(crate) async fn write(&self, ctx: &Context, place: &Place, mut draft: Draft) -> Result<Outcome, Written> {
+        let Some(old) = draft.old.take() else { return Err(Written::Failed(DeskError::Internal("not an edit".into()))) };
+        if draft.new.values == old.values && draft.statements.is_empty() {
+            return Ok(Outcome { record: draft.new, unmet: draft.unmet });
+        }
+        let stamped = draft.new.module.slot("last_updated_time").is_some();
+        if stamped {
+            draft.new.set("last_updated_time", ctx.now);
+        }
+        if draft.new.module.slot("last_updated_by").is_some() {
+            draft.new.set("last_updated_by", ctx.caller.user);
+        }
+        let catalogue = &draft.snapshot.catalogue;
+        let mut statements = self.store.update(&old, &draft.new, catalogue);
+        statements.append(&mut draft.statements);
+        if draft.refresh_search {
+            statements.extend(self.store.refresh_search(&draft.new.module, old.id(), catalogue));
+        }
+        draft.old = Some(old);
+        statements.extend(self.told(ctx, place, &draft).await.map_err(Written::Failed)?);
+        match self.store.commit(statements).await {
+            Ok(()) => {}
+            Err(StoreError::Stale { .. }) => return Err(Written::Stale),
+            Err(error) => return Err(Written::Failed(crate::conflict(&draft.new.module, error))),
+        }
+        self.wrote(&draft.new).await.map_err(Written::Failed)?;
+        draft.new.version += 1;
+        Ok(Outcome { record: draft.new, unmet: draft.unmet })
+    }
+
+    /// Deletes a record in the way of its module: to the trash and from there for ever, by a flag, or at once.
+    ///
+    /// # Errors
+    /// [`DeskError::InUse`] when other records need it.
+    pub async fn delete(&self, ctx: &Context, place: &Place, id: Id) -> Result<(), DeskError> {
+        permit(ctx, &place.module, Verb::Delete)?;
+        if !place.module.writable {
+            return Err(DeskError::NotPermitted);
+        }
+        for _ in 0..TRIES {
+            let record = self.get_in(ctx, place, id).await?;
+            nouns::may_delete(self, ctx, &record).await?;
+            let done = match place.module.deletion {
+                Deletion::Trash if !in_trash(&record) => self.to_trash(ctx, place, &record).await,
+                Deletion::Flag(flag) => self.flag_deleted(ctx, place, &record, flag).await,
+                Deletion::Trash | Deletion::Remove => self.destroy(ctx, place, &record).await,
+            };
+            match done {
+                Err(Written::Stale) => {}
+                Err(Written::Failed(error)) => return Err(error),
+                Ok(()) => return Ok(()),
+            }
+        }
+        Err(DeskError::Unavailable("too many edits of one record".into()))
+    }
+
+    pub(crate) async fn to_trash(&self, ctx: &Context, place: &Place, record: &Record) -> Result<(), Written> {
+        let mut new = record.clone();
+        new.set("is_trashed", true);
+        new.set("deleted_time", ctx.now);
+        new.set("deleted_by", ctx.caller.user);
+        self.replace(ctx, place, record, new, "DELETE").await
+    }
+
+    async fn flag_deleted(&self, ctx: &Context, place: &Place, record: &Record, flag: &str) -> Result<(), Written> {
+        // Shipped rows may be renamed, not deleted (setup.md section 8).
+        if record.id().is_shipped() {
+            return Err(Written::Failed(DeskError::NotPermitted));
+        }
+        if record.is(flag) {
+            return Err(Written::Failed(DeskError::NotFound));
+        }
+        let users = self.used_by(record).await.map_err(Written::Failed)?;
+        if users.is_empty() && record.module.size == Size::Small {
+            return self.destroy(ctx, place, record).await;
+        }
+        let mut new = record.clone();
+        new.set(flag, true);
+        self.replace(ctx, place, record, new, "DELETE").await
+    }
+
+    /// Writes a changed record without looking at rules again.
+    pub(crate) async fn replace(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        old: &Record,
+        new: Record,
+        operation: &'static str,
+    ) -> Result<(), Written> {
+        let draft = Draft {
+            snapshot: self.snapshot(),
+            old: Some(old.clone()),
+            new,
+            given: Vec::new(),
+            refusals: Vec::new(),
+            statements: Vec::new(),
+            operation,
+            unmet: Vec::new(),
+            people: std::collections::HashMap::new(),
+            refresh_search: false,
+        };
+        self.write(ctx, place, draft).await.map(|_| ())
+    }
+
+    async fn destroy(&self, ctx: &Context, place: &Place, record: &Record) -> Result<(), Written> {
+        let snapshot = self.snapshot();
+        let users = self.used_by(record).await.map_err(Written::Failed)?;
+        if !users.is_empty() {
+            return Err(Written::Failed(DeskError::InUse(users)));
+        }
+        let mut statements = self.store.remove(record);
+        statements.extend(self.store.remove_below(&record.module, record.id(), &snapshot.catalogue));
+        statements.extend(nouns::after_removal(self, place, record, &snapshot));
+        statements.extend(history::removal(self, ctx, record, &snapshot).map_err(Written::Failed)?);
+        match self.store.commit(statements).await {
+            Ok(()) => {}
+            Err(StoreError::Stale { statement: 0 }) => return Err(Written::Failed(DeskError::NotFound)),
+            Err(StoreError::Stale { .. }) => return Err(Written::Stale),
+            Err(error) => return Err(Written::Failed(error.into())),
+        }
+        self.wrote(record).await.map_err(Written::Failed)
+    }
+
+    /// The plurals of the modules that refer to a record, except rows below it, which go with it.
+    pub(crate) async fn used_by(&self, record: &Record) -> Result<Vec<String>, DeskError> {
+        let snapshot = self.snapshot();
+        let mut users = Vec::new();
+        for (module, slot) in snapshot.catalogue.referring_to(&record.module.name) {
+            let Some(leaf) = module.leaf(slot) else { continue };
+            let is_below = record.module.children.iter().any(|c| c.module == module.name && c.field == leaf.path);
+            // Links and approvals hang on requests without being children by path; they go with them too.
+            if is_below || module.history_of == Some(record.module.name.as_ref()) || module.name == "history" {
+                continue;
+            }
+            if self.store.exists(module, test(module, &leaf.path, Op::In, vec![record.id().into()])).await? {
+                users.push(module.plural.to_string());
+            }
+        }
+        users.dedup();
+        Ok(users)
+    }
+
+    /// The history of a draft, and the version of the cache that it makes stale.
+    async fn told(&self, ctx: &Context, place: &Place, draft: &Draft) -> Result<Vec<Statement>, DeskError> {
+        let mut statements: Vec<Statement> = history::change(self, ctx, place, draft).await?.into_iter().collect();
+        statements.extend(self.stale_caches(&draft.new.module));
+        Ok(statements)
+    }
+
+    async fn commit_record(&self, record: &Record, statements: Vec<Statement>) -> Result<(), DeskError> {
+        self.store.commit(statements).await.map_err(|error| crate::conflict(&record.module, error))?;
+        self.wrote(record).await
+    }
+}
+
+/// A record that was written.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The record as it is now.
+    pub record: Record,
+    /// Fields that a closing rule still wants; empty when everything asked for was done.
+    pub unmet: Vec<String>,
+}
+
+/// Why a draft was not written.
+#[derive(Debug)]
+pub(crate) enum Written {
+    /// Another edit was faster.
+    Stale,
+    /// For good.
+    Failed(DeskError),
+}
+
+impl From<DeskError> for Written {
+    fn from(error: DeskError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Whether a record is in the trash.
+#[must_use]
+pub fn in_trash(record: &Record) -> bool {
+    record.module.deletion == Deletion::Trash && record.is("is_trashed")
+}
+
+fn mandatory(draft: &mut Draft) {
+    let module = draft.new.module.clone();
+    for (slot, leaf) in module.leaves().iter().enumerate() {
+        let value = draft.new.at(slot);
+        let empty = value.is_null() || value.as_str().is_some_and(|s| s.trim().is_empty());
+        // A user-defined field that became mandatory later does not hold up edits of older records.
+        let asked = draft.is_new() || draft.given.contains(&slot) || leaf.is_column();
+        if leaf.field.required && empty && asked {
+            draft.refuse(Refusal::Mandatory(leaf.path.clone()));
+        }
+    }
+}
+
+fn speaks_of(filter: &Filter, module: &Module, path: &str) -> bool {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().any(|p| speaks_of(p, module, path)),
+        Filter::Not(inner) => speaks_of(inner, module, path),
+        Filter::Test(test) => {
+            (test.path.via.is_empty() && Some(test.path.slot) == module.slot(path))
+                || (test.path.via.is_empty() && Some(test.path.slot) == module.slot("id"))
+        }
+    }
+}
+
+/// An input of one value, for operations that set a field.
+pub(crate) fn patch_of(module: &Module, changes: Vec<(&str, Change)>) -> Patch {
+    let mut patch = Patch::default();
+    for (path, change) in changes {
+        debug_assert!(module.slot(path).is_some(), "{} has no {path}", module.name);
+        if let Some(slot) = module.slot(path) {
+            patch.set(slot, change);
+        }
+    }
+    patch
+}

@@ -1,0 +1,524 @@
+//! Requests: what follows from what when one is written, and what can be done with one
+//! (requests.md section 5).
+
+use crate::context::{Access, Context, Verb};
+use crate::draft::Draft;
+use crate::permissions::permit;
+use crate::records::{Outcome, Place, Written, in_trash, patch_of};
+use crate::{Desk, DeskError, Refusal, Snapshot, templates};
+use model::{Change, Id, Patch, Record, RefInput, Value};
+use std::sync::Arc;
+
+/// The shipped statuses, by the tails of their ids (setup.md section 13). They may be renamed; what they mean stays.
+pub mod statuses {
+    use model::Id;
+    /// A request begins here.
+    pub const OPEN: Id = Id::shipped(6657);
+    /// The clock stands still.
+    pub const ON_HOLD: Id = Id::shipped(6659);
+    /// Done and agreed.
+    pub const CLOSED: Id = Id::shipped(6661);
+    /// Done, to be agreed.
+    pub const RESOLVED: Id = Id::shipped(6663);
+    /// Given up.
+    pub const CANCELLED: Id = Id::shipped(1_000_101);
+}
+
+/// What a requester may give; everything else is the technicians' decision.
+const REQUESTERS_FIELDS: [&str; 20] = [
+    "subject",
+    "description",
+    "impact_details",
+    "requester",
+    "on_behalf_of",
+    "template",
+    "request_type",
+    "mode",
+    "urgency",
+    "impact",
+    "category",
+    "subcategory",
+    "item",
+    "site",
+    "email_ids_to_notify",
+    "service_approvers",
+    "resources",
+    "request_template_task_ids",
+    "delete_pre_template_tasks",
+    "status_change_comments",
+];
+
+pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
+    if draft.is_new() {
+        templates::fill(desk, ctx, draft).await?;
+        let number = desk.numbers.next("request").await?;
+        draft.new.set("display_id", number);
+    }
+    rights(ctx, draft)?;
+    belonging(desk, draft).await?;
+    group_and_technician(ctx, draft);
+    priority(draft);
+    status(ctx, draft);
+    promise(draft);
+    resolution(ctx, draft);
+    times(ctx, draft);
+    if draft.is_new() {
+        templates::mandatory(draft);
+    }
+    Ok(())
+}
+
+fn rights(ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
+    if ctx.caller.access == Access::Requester {
+        let module = draft.new.module.clone();
+        for slot in draft.given.clone() {
+            let Some(leaf) = module.leaf(slot) else { continue };
+            // Requesters may close their own requests, with a word on the resolution, and open them again.
+            let own_step = matches!(draft.operation, "CLOSE" | "REOPEN")
+                && (leaf.path == "status" || leaf.path.starts_with("closure_info."));
+            let allowed = own_step
+                || REQUESTERS_FIELDS.contains(&leaf.path.as_str())
+                || leaf.path.starts_with("udf_fields.");
+            let same = draft.old.as_ref().is_some_and(|old| old.at(slot) == draft.new.at(slot));
+            if !allowed && !same {
+                draft.refuse(Refusal::CannotGive(leaf.path.clone()));
+            }
+        }
+        if draft.is_new() && draft.new.reference("requester") != Some(ctx.caller.user) {
+            draft.refuse(Refusal::CannotGive("requester".into()));
+        }
+    }
+    let locked = draft.snapshot.settings.closed_requests_locked
+        && !ctx.is_administrator()
+        && draft.old.as_ref().is_some_and(|old| is_completed(old, &draft.snapshot))
+        && is_completed(&draft.new, &draft.snapshot);
+    if locked && draft.operation == "UPDATE" {
+        return Err(DeskError::NotPermitted);
+    }
+    Ok(())
+}
+
+/// Department and site follow the requester.
+async fn belonging(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
+    if !draft.changes("requester") {
+        return Ok(());
+    }
+    let Some(id) = draft.new.reference("requester") else {
+        draft.refuse(Refusal::not_valid("requester"));
+        return Ok(());
+    };
+    let person = match draft.people.get(&id) {
+        Some(person) => Some(person.clone()),
+        None => desk.person(id).await?,
+    };
+    let Some(person) = person else { return Ok(()) };
+    draft.new.set("department", person.get("department").clone());
+    if draft.is_new() && !draft.gives("site") && draft.new.get("site").is_null() {
+        let of_department = draft.small("department").map(|d| d.get("site").clone()).unwrap_or_default();
+        let site = person.get("site").clone();
+        draft.new.set("site", if site.is_null() { of_department } else { site });
+    }
+    draft.people.insert(id, person);
+    Ok(())
+}
+
+fn group_and_technician(ctx: &Context, draft: &mut Draft) {
+    if draft.is_new() && !draft.gives("technician") && draft.new.get("technician").is_null() {
+        // A category may name who looks after it (setup.md section 7).
+        let looks_after = draft.small("category").map(|c| c.get("technician").clone()).unwrap_or_default();
+        draft.new.set("technician", looks_after);
+    }
+    let group_site = draft.small("group").and_then(|g| g.reference("site"));
+    if let Some(site) = group_site {
+        match draft.new.reference("site") {
+            None => draft.new.set("site", site),
+            Some(own) if own != site && (draft.gives("group") || draft.gives("site")) => {
+                draft.refuse(Refusal::because("group", "The group does not work for the site of the request"));
+            }
+            Some(_) => {}
+        }
+    }
+    if draft.changes("technician") {
+        let assigned = draft.new.reference("technician").map(|_| ctx.now);
+        draft.new.set("assigned_time", assigned);
+    }
+}
+
+/// The matrix gives the priority; one that is given stands only where the desk allows it.
+fn priority(draft: &mut Draft) {
+    let touched = draft.changes("impact") || draft.changes("urgency") || draft.gives("priority");
+    let (Some(impact), Some(urgency)) = (draft.new.reference("impact"), draft.new.reference("urgency")) else {
+        return;
+    };
+    let entry = draft
+        .snapshot
+        .rows("priority_matrix")
+        .iter()
+        .find(|row| row.reference("impact") == Some(impact) && row.reference("urgency") == Some(urgency))
+        .and_then(|row| row.reference("priority"));
+    let Some(priority) = entry.filter(|_| touched) else { return };
+    let given = draft.gives("priority") && draft.changes("priority");
+    if !given {
+        draft.new.set("priority", priority);
+    } else if !draft.snapshot.settings.priority_override && draft.new.reference("priority") != Some(priority) {
+        draft.refuse(Refusal::CannotGive("priority".into()));
+    }
+}
+
+fn is_completed(record: &Record, snapshot: &Snapshot) -> bool {
+    record.reference("status").and_then(|id| snapshot.record(id)).is_some_and(|s| !s.is("in_progress"))
+}
+
+/// What follows from entering and leaving a status.
+fn status(ctx: &Context, draft: &mut Draft) {
+    let Some(new) = draft.small("status").cloned() else {
+        draft.refuse(Refusal::not_valid("status"));
+        return;
+    };
+    let old = draft.old.as_ref().and_then(|o| o.reference("status")).and_then(|id| draft.snapshot.record(id)).cloned();
+    let changed = old.as_ref().is_none_or(|o| o.id() != new.id());
+    let was_open = old.as_ref().is_none_or(|o| o.is("in_progress"));
+    if changed && was_open && !new.is("in_progress") {
+        let unmet = unmet_rules(draft);
+        if !unmet.is_empty() && new.id() != statuses::CANCELLED {
+            // The rest of the input is written; the status stays (requests.md section 5, Closing).
+            let before = old.as_ref().map_or(statuses::OPEN, |o| o.id());
+            draft.new.set("status", before);
+            draft.unmet = unmet;
+            return;
+        }
+    }
+    if changed {
+        enter(ctx, draft, old.as_deref(), &new);
+    }
+    scheduler(ctx, draft, &new);
+    if draft.changes("closure_info.closure_code") {
+        let kind = draft.small("closure_info.closure_code").and_then(|c| c.text("module.name").map(str::to_owned));
+        if kind.is_some_and(|k| k != "request") {
+            draft.refuse(Refusal::not_valid("closure_info.closure_code"));
+        }
+    }
+}
+
+/// Fields that must be filled before a request is completed and are not.
+fn unmet_rules(draft: &Draft) -> Vec<String> {
+    let module = &draft.new.module;
+    let empty = |name: &String| {
+        let path = if name == "resolution" { "resolution.content" } else { name.as_str() };
+        let slot = module.slot(path).or_else(|| module.slot(&format!("udf_fields.{path}")));
+        slot.is_some_and(|slot| {
+            let value = draft.new.at(slot);
+            value.is_null() || value.as_str().is_some_and(|s| model::plain_text(s).trim().is_empty())
+        })
+    };
+    draft.snapshot.settings.closure_mandatory_fields.iter().filter(|f| empty(f)).cloned().collect()
+}
+
+fn enter(ctx: &Context, draft: &mut Draft, old: Option<&Record>, new: &Record) {
+    // The clock.
+    if new.is("stop_timer") && draft.new.int("stopped_since").is_none() {
+        draft.new.set("stopped_since", ctx.now);
+    } else if !new.is("stop_timer")
+        && let Some(since) = draft.new.int("stopped_since")
+    {
+        let stood = (ctx.now - since).max(0);
+        draft.new.set("stopped_since", Value::Null);
+        draft.new.set("stopped_ms", draft.new.int("stopped_ms").unwrap_or(0) + stood);
+        for path in ["due_by_time", "first_response_due_by_time"] {
+            // A promise waits as long as the clock stood; a date that somebody set does not.
+            if let Some(due) = draft.new.int(path).filter(|_| draft.new.reference("sla").is_some() && !draft.gives(path)) {
+                draft.new.set(path, due + stood);
+            }
+        }
+    }
+    if old.is_some_and(|o| o.is("stop_timer")) && !new.is("stop_timer") {
+        for path in ["scheduled_time", "comments", "change_to_status", "held_by"] {
+            draft.new.set(&format!("onhold_scheduler.{path}"), Value::Null);
+        }
+    }
+    // Completion.
+    if new.is("in_progress") {
+        if old.is_some_and(|o| !o.is("in_progress")) {
+            draft.new.set("is_reopened", true);
+            draft.new.set("completed_time", Value::Null);
+            draft.new.set("resolved_time", Value::Null);
+        }
+        return;
+    }
+    if draft.new.int("resolved_time").is_none() && new.id() != statuses::CANCELLED {
+        draft.new.set("resolved_time", ctx.now);
+    }
+    if new.id() != statuses::RESOLVED && draft.new.int("completed_time").is_none() {
+        draft.new.set("completed_time", ctx.now);
+    }
+}
+
+fn scheduler(ctx: &Context, draft: &mut Draft, status: &Record) {
+    if !["scheduled_time", "comments", "change_to_status"].iter().any(|f| draft.gives(&format!("onhold_scheduler.{f}"))) {
+        return;
+    }
+    let scheduled = draft.new.int("onhold_scheduler.scheduled_time");
+    if !status.is("stop_timer") {
+        if scheduled.is_some() {
+            draft.refuse(Refusal::because("onhold_scheduler", "Only a request on hold waits for a time"));
+        }
+        return;
+    }
+    match scheduled {
+        Some(time) if time <= ctx.now && draft.changes("onhold_scheduler.scheduled_time") => {
+            draft.refuse(Refusal::TimesContradict("onhold_scheduler.scheduled_time".into()));
+        }
+        Some(_) => {
+            if draft.new.get("onhold_scheduler.change_to_status").is_null() {
+                draft.new.set("onhold_scheduler.change_to_status", statuses::OPEN);
+            }
+            draft.new.set("onhold_scheduler.held_by", ctx.caller.user);
+        }
+        None => draft.refuse(Refusal::Mandatory("onhold_scheduler.scheduled_time".into())),
+    }
+}
+
+/// The promise of time: the first one whose criteria the request meets. A date that the input gives stands.
+fn promise(draft: &mut Draft) {
+    let touched = draft.is_new() || ["priority", "site", "category"].iter().any(|f| draft.changes(f));
+    if !touched || is_completed(&draft.new, &draft.snapshot) {
+        return;
+    }
+    let meets = |sla: &Record, path: &str| sla.get(path).is_null() || sla.get(path) == draft.new.get(path);
+    let found: Option<Arc<Record>> = draft
+        .snapshot
+        .rows("sla")
+        .iter()
+        .find(|sla| {
+            !sla.is("inactive")
+                && !sla.is("deleted")
+                && sla.is("is_service_sla") == draft.new.is("is_service_request")
+                && ["priority", "site", "category"].iter().all(|path| meets(sla, path))
+        })
+        .cloned();
+    if draft.new.reference("sla") == found.as_ref().map(|s| s.id()) {
+        return;
+    }
+    let begin = draft.new.int("created_time").unwrap_or(0) + draft.new.int("stopped_ms").unwrap_or(0);
+    let span = |sla: &Record, kind: &str| {
+        let part = |unit: &str| sla.int(&format!("{kind}_due_by_{unit}")).unwrap_or(0);
+        let minutes = (part("days") * 24 + part("hours")) * 60 + part("minutes");
+        (minutes > 0).then(|| begin + minutes * 60_000)
+    };
+    draft.new.set("sla", found.as_ref().map(|s| s.id()));
+    for (path, kind) in [("due_by_time", "resolution"), ("first_response_due_by_time", "response")] {
+        if !draft.gives(path) {
+            draft.new.set(path, found.as_ref().and_then(|s| span(s, kind)));
+        }
+    }
+}
+
+fn resolution(ctx: &Context, draft: &mut Draft) {
+    if !draft.changes("resolution.content") {
+        return;
+    }
+    let has_text = draft.new.text("resolution.content").is_some_and(|t| !t.is_empty());
+    draft.new.set("resolution.submitted_by", has_text.then_some(ctx.caller.user));
+    draft.new.set("resolution.submitted_on", has_text.then_some(ctx.now));
+    if has_text && draft.new.get("resolution.add_to_linked_requests").is_null() {
+        draft.new.set("resolution.add_to_linked_requests", false);
+    }
+}
+
+fn times(ctx: &Context, draft: &mut Draft) {
+    let contradicts = |a: &str, b: &str| match (draft.new.int(a), draft.new.int(b)) {
+        (Some(a), Some(b)) => a > b,
+        _ => false,
+    };
+    let mut found = Vec::new();
+    for (from, to) in [
+        ("scheduled_start_time", "scheduled_end_time"),
+        ("created_time", "due_by_time"),
+        ("created_time", "first_response_due_by_time"),
+    ] {
+        if (draft.gives(from) || draft.gives(to)) && contradicts(from, to) {
+            found.push(if draft.gives(to) { to } else { from });
+        }
+    }
+    if draft.is_new() && draft.new.int("created_time").is_none_or(|t| t > ctx.now) {
+        found.push("created_time");
+    }
+    for path in found {
+        draft.refuse(Refusal::TimesContradict(path.into()));
+    }
+}
+
+/// Fills in what is worked out from the rest and from the time.
+pub(crate) fn complete(record: &mut Record, now: i64) {
+    let done = record.int("completed_time").or(record.int("resolved_time"));
+    let late = |due: Option<i64>, met: Option<i64>| due.is_some_and(|due| met.unwrap_or(now) > due);
+    let stands = record.int("stopped_since");
+    let overdue = late(record.int("due_by_time"), done.or(stands));
+    let response_overdue = late(record.int("first_response_due_by_time"), record.int("responded_time").or(done).or(stands));
+    record.set("is_overdue", overdue);
+    record.set("is_first_response_overdue", response_overdue);
+    if let Some(created) = record.int("created_time") {
+        let until = done.or(stands).unwrap_or(now);
+        let elapsed = until - created - record.int("stopped_ms").unwrap_or(0);
+        record.set("time_elapsed", elapsed.max(0));
+    }
+    for path in ["assets", "configuration_items", "deleted_assets"] {
+        record.set(path, "[]");
+    }
+}
+
+/// The operations.
+impl Desk {
+    pub(crate) fn requests(&self) -> Result<Place, DeskError> {
+        Ok(Place::top(self.snapshot().module("request")?.clone()))
+    }
+
+    /// Closes a request: to the status that the input gives, or else to Closed.
+    ///
+    /// # Errors
+    /// As for an edit.
+    pub async fn close_request(&self, ctx: &Context, id: Id, mut patch: Patch) -> Result<Outcome, DeskError> {
+        let place = self.requests()?;
+        permit(ctx, &place.module, Verb::Update)?;
+        if let Some(slot) = place.module.slot("status")
+            && patch.get(slot).is_none()
+        {
+            patch.set(slot, by_id(statuses::CLOSED));
+        }
+        self.edit_as(ctx, &place, id, &patch, "CLOSE").await
+    }
+
+    /// Makes the caller the technician.
+    ///
+    /// # Errors
+    /// As for an edit; [`DeskError::NotPermitted`] for someone who is no technician.
+    pub async fn pick_up_request(&self, ctx: &Context, id: Id) -> Result<Outcome, DeskError> {
+        let place = self.requests()?;
+        permit(ctx, &place.module, Verb::Update)?;
+        if !ctx.is_technician() {
+            return Err(DeskError::NotPermitted);
+        }
+        let patch = patch_of(&place.module, vec![("technician", by_id(ctx.caller.user))]);
+        self.edit_as(ctx, &place, id, &patch, "PICKUP").await
+    }
+
+    /// Sets the group or the technician or both.
+    ///
+    /// # Errors
+    /// As for an edit; refused when the input gives neither, or anything else.
+    pub async fn assign_request(&self, ctx: &Context, id: Id, patch: &Patch) -> Result<Outcome, DeskError> {
+        let place = self.requests()?;
+        permit(ctx, &place.module, Verb::Update)?;
+        let allowed = ["group", "technician", "site", "update_reason"].map(|path| place.module.slot(path));
+        for (slot, _) in &patch.changes {
+            if !allowed.contains(&Some(*slot)) {
+                let field = place.module.leaf(*slot).map_or(String::new(), |l| l.path.clone());
+                return Err(Refusal::CannotGive(field).into());
+            }
+        }
+        if patch.is_empty() {
+            return Err(Refusal::Mandatory("technician".into()).into());
+        }
+        self.edit_as(ctx, &place, id, patch, "ASSIGN").await
+    }
+
+    /// Opens a completed request again.
+    ///
+    /// # Errors
+    /// As for an edit.
+    pub async fn reopen_request(&self, ctx: &Context, id: Id, mut patch: Patch) -> Result<Outcome, DeskError> {
+        let place = self.requests()?;
+        permit(ctx, &place.module, Verb::Update)?;
+        if let Some(slot) = place.module.slot("status") {
+            patch.set(slot, by_id(statuses::OPEN));
+        }
+        self.edit_as(ctx, &place, id, &patch, "REOPEN").await
+    }
+
+    /// Gives a request up.
+    ///
+    /// # Errors
+    /// As for an edit.
+    pub async fn cancel_request(&self, ctx: &Context, id: Id, mut patch: Patch) -> Result<Outcome, DeskError> {
+        let place = self.requests()?;
+        permit(ctx, &place.module, Verb::Update)?;
+        if !ctx.is_technician() {
+            return Err(DeskError::NotPermitted);
+        }
+        if let Some(slot) = place.module.slot("status") {
+            patch.set(slot, by_id(statuses::CANCELLED));
+        }
+        self.edit_as(ctx, &place, id, &patch, "CANCEL").await
+    }
+
+    /// Moves a request to the trash; one that is there already stays there.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`].
+    pub async fn trash_request(&self, ctx: &Context, id: Id) -> Result<(), DeskError> {
+        let place = self.requests()?;
+        permit(ctx, &place.module, Verb::Delete)?;
+        let record = self.get_in(ctx, &place, id).await?;
+        if in_trash(&record) {
+            return Ok(());
+        }
+        stale_is_busy(self.to_trash(ctx, &place, &record).await)
+    }
+
+    /// Takes a request back from the trash.
+    ///
+    /// # Errors
+    /// [`DeskError::NotInTrash`] for one that is not there; a merged one does not come back.
+    pub async fn restore_request(&self, ctx: &Context, id: Id) -> Result<(), DeskError> {
+        let place = self.requests()?;
+        permit(ctx, &place.module, Verb::Update)?;
+        if !ctx.is_technician() {
+            return Err(DeskError::NotPermitted);
+        }
+        let record = self.get_in(ctx, &place, id).await?;
+        if let Some(into) = record.reference("merged_into") {
+            return Err(DeskError::MergedInto(into));
+        }
+        if !in_trash(&record) {
+            return Err(DeskError::NotInTrash);
+        }
+        let mut new = record.clone();
+        new.set("is_trashed", false);
+        new.set("deleted_time", Value::Null);
+        new.set("deleted_by", Value::Null);
+        stale_is_busy(self.replace(ctx, &place, &record, new, "RESTORE").await)
+    }
+
+    /// Writes the resolution, and copies it to linked requests when the input says so.
+    ///
+    /// # Errors
+    /// As for an edit.
+    pub async fn resolve_request(&self, ctx: &Context, id: Id, patch: &Patch) -> Result<Outcome, DeskError> {
+        let place = self.requests()?;
+        permit(ctx, &place.module, Verb::Update)?;
+        let outcome = self.edit_as(ctx, &place, id, patch, "RESOLUTION").await?;
+        if outcome.record.is("resolution.add_to_linked_requests") {
+            let content = Change::Value(outcome.record.get("resolution.content").clone());
+            let copy = patch_of(&place.module, vec![("resolution.content", content)]);
+            for linked in self.linked_ids(ctx, id).await? {
+                // One that was deleted or closed meanwhile does not keep the others from theirs.
+                if let Err(error) = self.edit_as(ctx, &place, linked, &copy, "RESOLUTION").await {
+                    tracing::info!(%error, request.id = %linked, "the resolution was not copied to a linked request");
+                }
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+fn by_id(id: Id) -> Change {
+    Change::Ref(RefInput { id: Some(id), ..RefInput::default() })
+}
+
+pub(crate) fn stale_is_busy(done: Result<(), Written>) -> Result<(), DeskError> {
+    match done {
+        Ok(()) => Ok(()),
+        Err(Written::Stale) => Err(DeskError::Unavailable("another edit was faster".into())),
+        Err(Written::Failed(error)) => Err(error),
+    }
+}

@@ -1,0 +1,234 @@
+//! From what an input says to a record's values: references are found, presets filled in.
+
+use crate::context::Context;
+use crate::draft::Draft;
+use crate::{Desk, DeskError, Refusal};
+use model::filter::equals;
+use model::{Access, Change, Id, Leaf, Module, Patch, Preset, Record, RefInput, Size, Value, fold};
+use std::sync::Arc;
+use store::Query;
+
+impl Desk {
+    /// Puts an input's changes into a draft. References to what the caller may not see, to what is deleted and to
+    /// what does not exist are refused alike.
+    pub(crate) async fn apply(&self, ctx: &Context, draft: &mut Draft, patch: &Patch) -> Result<(), DeskError> {
+        let module = draft.new.module.clone();
+        // In the order of the leaves, so that a category is known before its subcategory is looked up.
+        let mut changes: Vec<&(usize, Change)> = patch.changes.iter().collect();
+        changes.sort_by_key(|(slot, _)| *slot);
+        for (slot, change) in changes {
+            let Some(leaf) = module.leaf(*slot) else { continue };
+            draft.given.push(*slot);
+            let value = match change {
+                Change::Clear => Value::Null,
+                Change::Value(value) => value.clone(),
+                Change::Ref(input) => match self.find_one(ctx, draft, leaf, input).await? {
+                    Some(id) => id.into(),
+                    None => {
+                        draft.refuse(Refusal::not_valid(&leaf.path));
+                        continue;
+                    }
+                },
+                Change::Refs(inputs) => {
+                    let mut ids = Vec::with_capacity(inputs.len());
+                    for input in inputs {
+                        match self.find_one(ctx, draft, leaf, input).await? {
+                            Some(id) if !ids.contains(&id) => ids.push(id),
+                            Some(_) => {}
+                            None => draft.refuse(Refusal::not_valid(&leaf.path)),
+                        }
+                    }
+                    model::record::list_of(&ids)
+                }
+            };
+            if value.is_null() && leaf.field.required && draft.old.is_some() {
+                draft.refuse(Refusal::Mandatory(leaf.path.clone()));
+                continue;
+            }
+            let changed = draft.old.as_ref().is_some_and(|old| *old.at(*slot) != value);
+            if changed && leaf.field.access == Access::AddOnly {
+                draft.refuse(Refusal::NotEditable(leaf.path.clone()));
+                continue;
+            }
+            draft.new.put(*slot, value);
+        }
+        self.settle_children(draft);
+        Ok(())
+    }
+
+    /// What an added record holds before the input speaks.
+    pub(crate) fn preset(&self, ctx: &Context, record: &mut Record, snapshot: &crate::Snapshot) {
+        let module = record.module.clone();
+        for (slot, leaf) in module.leaves().iter().enumerate() {
+            match &leaf.field.preset {
+                Preset::None => {}
+                Preset::Value(value) => record.put(slot, value.clone()),
+                Preset::Shipped(tail) => {
+                    let id = Id::shipped(*tail);
+                    if snapshot.record(id).is_some() {
+                        record.put(slot, id);
+                    }
+                }
+                Preset::Caller => record.put(slot, ctx.caller.user),
+                Preset::Now => record.put(slot, ctx.now),
+            }
+        }
+        if let Some((field, truth)) = module.fixed {
+            record.set(field, truth);
+        }
+    }
+
+    /// A subcategory must belong to the category: one that was given and does not is refused, one that was there
+    /// before goes with the old category.
+    fn settle_children(&self, draft: &mut Draft) {
+        let module = draft.new.module.clone();
+        for (slot, leaf) in module.leaves().iter().enumerate() {
+            let Some(parent) = &leaf.field.within else { continue };
+            let Some(child) = draft.new.at(slot).as_int().and_then(|id| draft.snapshot.record(Id::new(id))) else {
+                continue;
+            };
+            if child.reference(parent) == draft.new.reference(parent) {
+                continue;
+            }
+            if draft.given.contains(&slot) {
+                draft.refuse(Refusal::not_valid(&leaf.path));
+            } else {
+                draft.new.put(slot, Value::Null);
+            }
+        }
+    }
+
+    async fn find_one(
+        &self,
+        ctx: &Context,
+        draft: &mut Draft,
+        leaf: &Leaf,
+        input: &RefInput,
+    ) -> Result<Option<Id>, DeskError> {
+        let snapshot = draft.snapshot.clone();
+        let Some(target) = leaf.target().and_then(|name| snapshot.catalogue.module(name)) else { return Ok(None) };
+        match target.size {
+            Size::Small => Ok(find_small(draft, leaf, target, input)),
+            Size::People => {
+                let found = match self.find_person(target, input).await? {
+                    None => self.new_requester(ctx, draft, leaf, input).await?,
+                    found => found,
+                };
+                let before = draft.old.as_ref().and_then(|old| old.reference(&leaf.path));
+                let Some(person) = found else { return Ok(None) };
+                let id = person.id();
+                if person.is("inactive") && before != Some(id) {
+                    return Ok(None);
+                }
+                draft.people.insert(id, person);
+                Ok(Some(id))
+            }
+            Size::Large => {
+                let Some(id) = input.id else { return Ok(None) };
+                Ok(self.get_visible(ctx, target, id).await?.map(|record| record.id()))
+            }
+        }
+    }
+
+    /// The person of a module with this id, e-mail address or name. A name may in fact be an e-mail address
+    /// (wire-facts.md section 9).
+    pub(crate) async fn find_person(
+        &self,
+        module: &Arc<Module>,
+        input: &RefInput,
+    ) -> Result<Option<Arc<Record>>, DeskError> {
+        let fits = |r: &Arc<Record>| module.fixed.is_none_or(|(field, truth)| r.is(field) == truth);
+        if let Some(id) = input.id {
+            return Ok(self.person(id).await?.filter(fits));
+        }
+        let named = input.name.as_deref().map(str::trim).filter(|n| !n.is_empty());
+        let by_email = input.email.as_deref().or_else(|| named.filter(|n| n.contains('@')));
+        let attempts = [("email_id", by_email), ("name", named)];
+        for (path, text) in attempts {
+            let Some(text) = text else { continue };
+            let active_first = equals(module, path, vec![fold(text.trim()).into()]);
+            let query = Query::new(module.clone(), active_first, 20);
+            let mut found = self.store.list(&query).await?;
+            found.sort_by_key(|r| (r.is("inactive"), r.id()));
+            if let Some(record) = found.into_iter().next() {
+                return Ok(Some(Arc::new(record)).filter(fits));
+            }
+            if input.email.is_some() {
+                // Whoever gives an address means that address; a namesake is somebody else.
+                return Ok(None);
+            }
+        }
+        Ok(None)
+    }
+
+    /// A requester who is not known yet, where the desk takes them on by their e-mail address.
+    async fn new_requester(
+        &self,
+        ctx: &Context,
+        draft: &mut Draft,
+        leaf: &Leaf,
+        input: &RefInput,
+    ) -> Result<Option<Arc<Record>>, DeskError> {
+        if !draft.snapshot.settings.auto_create_requesters || leaf.path != "requester" || input.id.is_some() {
+            return Ok(None);
+        }
+        let name = input.name.as_deref().map(str::trim).filter(|n| !n.is_empty());
+        let Some(email) = input.email.as_deref().or(name).filter(|e| e.contains('@')) else { return Ok(None) };
+        let module = draft.snapshot.module("user")?.clone();
+        let mut person = Record::new(module);
+        self.preset(ctx, &mut person, &draft.snapshot);
+        person.set("id", self.new_id(ctx));
+        person.set("email_id", email.trim());
+        person.set("name", name.filter(|n| !n.contains('@')).map_or_else(|| crate::users::name_of(email), str::to_owned));
+        draft.statements.extend(self.store.insert(&person));
+        Ok(Some(Arc::new(person)))
+    }
+
+    /// The record of a person, from the cache or the database.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn person(&self, id: Id) -> Result<Option<Arc<Record>>, DeskError> {
+        if let Some(known) = self.people.get(id) {
+            return Ok(Some(known));
+        }
+        let snapshot = self.snapshot();
+        let generation = self.people.generation();
+        let Some(record) = self.store.get(snapshot.module("user")?, id).await? else { return Ok(None) };
+        let record = Arc::new(record);
+        self.people.keep(generation, &record);
+        Ok(Some(record))
+    }
+}
+
+/// A small record by id or name. What is deleted stays where it was and is taken for nothing new.
+fn find_small(draft: &Draft, leaf: &Leaf, target: &Arc<Module>, input: &RefInput) -> Option<Id> {
+    let before = draft.old.as_ref().and_then(|old| old.reference(&leaf.path));
+    let usable = |r: &&Arc<Record>| before == Some(r.id()) || !(is_gone(r));
+    if let Some(id) = input.id {
+        return draft.snapshot.record_of(&target.name, id).filter(usable).map(|r| r.id());
+    }
+    let name = input.name.as_deref()?;
+    let mut found = draft.snapshot.named(&target.name, name).iter().filter(usable);
+    match &leaf.field.within {
+        // Names of children are looked up inside their parent (setup.md section 7).
+        Some(parent) => {
+            let inside = draft.new.reference(parent);
+            found.find(|r| r.reference(parent) == inside).map(|r| r.id())
+        }
+        None => {
+            let site = draft.new.module.slot("site").and_then(|slot| draft.new.at(slot).as_int()).map(Id::new);
+            let all: Vec<&Arc<Record>> = found.collect();
+            // Groups and departments of several sites may share a name: the record's own site comes first.
+            let of_site = |r: &&&Arc<Record>| r.module.slot("site").is_some() && r.reference("site") == site;
+            all.iter().find(of_site).or_else(|| all.first()).map(|r| r.id())
+        }
+    }
+}
+
+/// Whether a small record is flagged as deleted or inactive.
+#[must_use]
+pub fn is_gone(record: &Record) -> bool {
+    ["deleted", "inactive"].iter().any(|flag| record.module.slot(flag).is_some_and(|s| record.at(s).as_bool() == Some(true)))
+}
+

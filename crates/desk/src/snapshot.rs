@@ -1,0 +1,131 @@
+//! What every call needs and few calls change: the catalogue and all small lookups, in memory, replaced as a whole.
+
+use crate::DeskError;
+use model::{Catalogue, Filter, Id, Module, Record, Size, fold};
+use std::collections::HashMap;
+use std::sync::Arc;
+use store::{Query, Store};
+
+/// The catalogue and the small lookups as they were at one version of the database.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The modules, with the fields that administrators added.
+    pub catalogue: Catalogue,
+    by_id: HashMap<Id, Arc<Record>>,
+    by_name: HashMap<(String, String), Vec<Arc<Record>>>,
+    ordered: HashMap<String, Vec<Arc<Record>>>,
+    /// The desk's own settings.
+    pub settings: Settings,
+}
+
+/// What the portal's record says, ready for use.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The zone in which times are shown to people who have set none.
+    pub zone: jiff::tz::TimeZone,
+    /// Whether a priority given beside an impact and an urgency stands against the matrix.
+    pub priority_override: bool,
+    /// Whether an unknown e-mail address of a requester makes a new requester.
+    pub auto_create_requesters: bool,
+    /// Fields that must be filled before a request is completed.
+    pub closure_mandatory_fields: Vec<String>,
+    /// Whether a closed request refuses edits until it is reopened.
+    pub closed_requests_locked: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            zone: jiff::tz::TimeZone::UTC,
+            priority_override: true,
+            auto_create_requesters: false,
+            closure_mandatory_fields: Vec::new(),
+            closed_requests_locked: false,
+        }
+    }
+}
+
+/// No desk keeps more values in one small lookup; a greater number is a mistake that would fill the memory.
+const ROWS_MAX: u64 = 50_000;
+
+impl Snapshot {
+    /// Reads everything anew.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn load(store: &Store) -> Result<Self, DeskError> {
+        let bare = Catalogue::new(&[]);
+        let mut extensions = Vec::new();
+        if let Some(module) = bare.module("udf_field") {
+            let query = Query::new(module.clone(), Filter::everything(), ROWS_MAX);
+            let rows = store.list(&query).await?;
+            extensions.extend(rows.iter().filter_map(crate::udf::extension));
+        }
+        let catalogue = Catalogue::new(&extensions);
+        let mut this = Self {
+            by_id: HashMap::new(),
+            by_name: HashMap::new(),
+            ordered: HashMap::new(),
+            settings: Settings::default(),
+            catalogue: Catalogue::new(&[]),
+        };
+        for module in catalogue.modules().iter().filter(|m| m.size == Size::Small) {
+            let mut query = Query::new(module.clone(), Filter::everything(), ROWS_MAX);
+            let sort = model::Path::of(module, module.sort.0);
+            query.sort = sort.map(|path| model::SortKey { path, descending: module.sort.1 }).into_iter().collect();
+            let rows: Vec<Arc<Record>> = store.list(&query).await?.into_iter().map(Arc::new).collect();
+            for row in &rows {
+                this.by_id.insert(row.id(), row.clone());
+                let key = (module.name.to_string(), fold(row.title()));
+                this.by_name.entry(key).or_default().push(row.clone());
+            }
+            this.ordered.insert(module.name.to_string(), rows);
+        }
+        this.catalogue = catalogue;
+        if let Some(portal) = this.rows("portal").first() {
+            this.settings = settings(portal);
+        }
+        Ok(this)
+    }
+
+    /// The small record with this id.
+    #[must_use]
+    pub fn record(&self, id: Id) -> Option<&Arc<Record>> {
+        self.by_id.get(&id)
+    }
+    /// The small record of a module with this id.
+    #[must_use]
+    pub fn record_of(&self, module: &str, id: Id) -> Option<&Arc<Record>> {
+        self.by_id.get(&id).filter(|r| r.module.name == module)
+    }
+    /// All records of a small module, in its order.
+    #[must_use]
+    pub fn rows(&self, module: &str) -> &[Arc<Record>] {
+        self.ordered.get(module).map_or(&[], Vec::as_slice)
+    }
+    /// The records of a small module with this name, in any letter case.
+    #[must_use]
+    pub fn named(&self, module: &str, name: &str) -> &[Arc<Record>] {
+        self.by_name.get(&(module.to_owned(), fold(name.trim()))).map_or(&[], Vec::as_slice)
+    }
+    /// The module with this name.
+    ///
+    /// # Errors
+    /// When there is none, which is a mistake of ours.
+    pub fn module(&self, name: &str) -> Result<&Arc<Module>, DeskError> {
+        self.catalogue.module(name).ok_or_else(|| DeskError::Internal(format!("the catalogue has no {name}")))
+    }
+}
+
+fn settings(portal: &Record) -> Settings {
+    let zone = portal.text("timezone").unwrap_or("UTC");
+    let fields = portal.text("closure_mandatory_fields").unwrap_or("[]");
+    Settings {
+        zone: jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC),
+        priority_override: portal.is("priority_override"),
+        auto_create_requesters: portal.is("auto_create_requesters"),
+        closure_mandatory_fields: serde_json::from_str(fields).unwrap_or_default(),
+        closed_requests_locked: portal.is("closed_requests_locked"),
+    }
+}
+

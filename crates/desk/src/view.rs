@@ -1,0 +1,165 @@
+//! What an answer shows beside its records: the records that they refer to, fetched together, and values that are
+//! worked out rather than stored.
+
+use crate::context::Context;
+use crate::records::{ListAsk, Place};
+use crate::{Desk, DeskError, Snapshot};
+use model::filter::equals;
+use model::{Id, Kind, Record, Size, plain_text};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// The records that some records refer to.
+#[derive(Debug)]
+pub struct View {
+    snapshot: Arc<Snapshot>,
+    met: HashMap<Id, Arc<Record>>,
+}
+
+impl View {
+    /// The record that a reference to a module means.
+    #[must_use]
+    pub fn record(&self, id: Id) -> Option<Arc<Record>> {
+        self.snapshot.record(id).or_else(|| self.met.get(&id)).cloned()
+    }
+    /// The catalogue and lookups that it was made with.
+    #[must_use]
+    pub const fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+}
+
+impl Desk {
+    /// Fetches what these places of these records refer to: small lookups are there, people come from the cache
+    /// or in one query, other records in one query a module.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn view(&self, records: &[Record], slots: Option<&[usize]>) -> Result<View, DeskError> {
+        let snapshot = self.snapshot();
+        let mut met: HashMap<Id, Arc<Record>> = HashMap::new();
+        let mut wanted: HashMap<&str, HashSet<Id>> = HashMap::new();
+        let Some(first) = records.first() else { return Ok(View { snapshot, met }) };
+        let module = first.module.clone();
+        for (slot, leaf) in module.leaves().iter().enumerate() {
+            let Some(target) = leaf.target() else { continue };
+            if slots.is_some_and(|s| !s.contains(&slot)) || !leaf.field.shown {
+                continue;
+            }
+            let size = snapshot.catalogue.module(target).map_or(Size::Small, |m| m.size);
+            if size == Size::Small {
+                continue;
+            }
+            for record in records {
+                let ids = match leaf.field.kind {
+                    Kind::RefMany(_) => model::record::ids_of(record.at(slot)),
+                    _ => record.at(slot).as_int().map(Id::new).into_iter().collect(),
+                };
+                for id in ids {
+                    if met.contains_key(&id) {
+                        continue;
+                    }
+                    if size == Size::People {
+                        if let Some(person) = self.people.get(id) {
+                            met.insert(id, person);
+                        } else {
+                            wanted.entry("user").or_default().insert(id);
+                        }
+                    } else {
+                        wanted.entry(target).or_default().insert(id);
+                    }
+                }
+            }
+        }
+        for (name, ids) in wanted {
+            let ids: Vec<Id> = ids.into_iter().collect();
+            let generation = self.people.generation();
+            for record in self.store.get_many(snapshot.module(name)?, &ids).await? {
+                let record = Arc::new(record);
+                if record.module.size == Size::People {
+                    self.people.keep(generation, &record);
+                }
+                met.insert(record.id(), record);
+            }
+        }
+        Ok(View { snapshot, met })
+    }
+
+    /// Fills in the values that are worked out, as far as these places are shown.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn complete(
+        &self,
+        ctx: &Context,
+        records: &mut [Record],
+        slots: Option<&[usize]>,
+    ) -> Result<(), DeskError> {
+        let Some(module) = records.first().map(|r| r.module.clone()) else { return Ok(()) };
+        let shown = |path: &str| module.slot(path).is_some_and(|slot| slots.is_none_or(|s| s.contains(&slot)));
+        if shown("attachments") {
+            self.show_attachments(records).await?;
+        }
+        let snapshot = self.snapshot();
+        match module.name.as_ref() {
+            "request" => {
+                let excerpt = shown("short_description");
+                for record in records.iter_mut() {
+                    crate::requests::complete(record, ctx.now);
+                    if excerpt {
+                        let text = record.text("description").map(|d| excerpt_of(&plain_text(d)));
+                        record.set("short_description", text);
+                    }
+                }
+            }
+            "task" => {
+                for record in records.iter_mut() {
+                    crate::tasks::complete(record, &snapshot, ctx.now);
+                }
+            }
+            "user" | "technician" | "requester" => {
+                for record in records.iter_mut() {
+                    record.set("is_active", !record.is("inactive"));
+                }
+            }
+            "checklist" if shown("is_completed") => {
+                for record in records.iter_mut() {
+                    let done = self.checklist_is_done(record).await?;
+                    record.set("is_completed", done);
+                }
+            }
+            "attachment" => {
+                for record in records.iter_mut() {
+                    crate::attachments::complete(record);
+                }
+            }
+            "request_template" => {
+                for record in records.iter_mut() {
+                    crate::templates::complete(record, &snapshot);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn checklist_is_done(&self, checklist: &Record) -> Result<bool, DeskError> {
+        let snapshot = self.snapshot();
+        let items = snapshot.module("checklist_item")?;
+        let mine = equals(items, "checklist", vec![checklist.id().into()]);
+        let open = mine.clone().and(equals(items, "completed", vec![false.into()]));
+        Ok(self.store.exists(items, mine).await? && !self.store.exists(items, open).await?)
+    }
+
+    /// All that a place's list holds, at most `limit`, for use cases that look at them together.
+    pub(crate) async fn all_of(&self, ctx: &Context, place: &Place, limit: u64) -> Result<Vec<Record>, DeskError> {
+        let ask = ListAsk::new(model::Filter::everything(), limit);
+        Ok(self.list_in(ctx, place, ask).await?.records)
+    }
+}
+
+fn excerpt_of(text: &str) -> String {
+    const EXCERPT: usize = 250;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(EXCERPT).collect()
+}

@@ -1,0 +1,291 @@
+//! The catalogue: every module of the desk, each described once, as data.
+//!
+//! To add a module: describe it in a file here, add it to [`built_in`], add its table to a new migration (a test
+//! in `store` says which columns it must have), and write its rules in `desk`. The V3 reader and writer, search,
+//! sort, `_metainfo`, history, permissions and the OpenAPI document follow from the description.
+
+mod conversation;
+mod people;
+mod places;
+mod requests;
+mod setup;
+mod work;
+
+use crate::filter::Path;
+use crate::module::{Deletion, Description, Module, Size};
+use crate::{Area, Field, Kind, Storage, field};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// All modules of one desk at one time: the built-in ones with the fields that its administrators added.
+#[derive(Debug)]
+pub struct Catalogue {
+    modules: Vec<Arc<Module>>,
+    by_name: HashMap<String, usize>,
+    by_path: HashMap<String, usize>,
+}
+
+/// A field that an administrator added to a module.
+#[derive(Clone, Debug)]
+pub struct Extension {
+    /// The module's name.
+    pub module: String,
+    /// The field; its `storage` is a document.
+    pub field: Field,
+}
+
+/// What every module is built from, before the fields that users added.
+#[must_use]
+pub fn built_in() -> Vec<Description> {
+    let mut all = Vec::new();
+    all.extend(requests::modules());
+    all.extend(conversation::modules());
+    all.extend(work::modules());
+    all.extend(people::modules());
+    all.extend(places::modules());
+    all.extend(setup::modules());
+    all
+}
+
+impl Catalogue {
+    /// The built-in modules and these additions.
+    #[must_use]
+    pub fn new(extensions: &[Extension]) -> Self {
+        let all = built_in();
+        // A technician has the fields that were added to users: the same rows, the same fields.
+        let whole = |what: &Description| {
+            all.iter().find(|m| m.fixed.is_none() && m.table == what.table).map_or(what.name.clone(), |m| m.name.clone())
+        };
+        let modules: Vec<Arc<Module>> = all
+            .iter()
+            .cloned()
+            .map(|mut what| {
+                if what.extensible {
+                    let base = whole(&what);
+                    let mine = extensions.iter().filter(|e| e.module == base).map(|e| e.field.clone());
+                    what.fields.push(field::group("udf_fields", mine.collect()));
+                }
+                Arc::new(Module::new(what))
+            })
+            .collect();
+        let by_name = modules.iter().enumerate().map(|(i, m)| (m.name.to_string(), i)).collect();
+        let mut by_path = HashMap::new();
+        for (i, module) in modules.iter().enumerate().filter(|(_, m)| m.top_level) {
+            by_path.insert(module.plural.to_string(), i);
+            for path in &module.paths {
+                by_path.insert((*path).to_owned(), i);
+            }
+        }
+        Self { modules, by_name, by_path }
+    }
+
+    /// All modules.
+    #[must_use]
+    pub fn modules(&self) -> &[Arc<Module>] {
+        &self.modules
+    }
+    /// The module with this name.
+    #[must_use]
+    pub fn module(&self, name: &str) -> Option<&Arc<Module>> {
+        self.by_name.get(name).and_then(|i| self.modules.get(*i))
+    }
+    /// The module whose collection is at this path segment.
+    #[must_use]
+    pub fn at_path(&self, segment: &str) -> Option<&Arc<Module>> {
+        self.by_path.get(segment).and_then(|i| self.modules.get(*i))
+    }
+
+    /// Follows a dotted path from a module: `requester.department.name`. A time may carry `.value`, a dotted path
+    /// may end at a reference. `None` where a key leads nowhere or may not be searched.
+    #[must_use]
+    pub fn path(&self, from: &Arc<Module>, dotted: &str) -> Option<Path> {
+        /// Longer paths make joins that nobody needs and an attacker would enjoy.
+        const STEPS_MAX: usize = 4;
+        let mut module = from.clone();
+        let mut via = Vec::new();
+        let mut rest = dotted;
+        loop {
+            let (slot, used) = longest_leaf(&module, rest)?;
+            let leaf = module.leaf(slot)?;
+            if !leaf.field.searchable {
+                return None;
+            }
+            let after = rest.get(used..)?.trim_start_matches('.');
+            let is_time = matches!(leaf.field.kind, Kind::Time | Kind::Date);
+            if after.is_empty() || (is_time && after == "value") {
+                return Some(Path { via, module, slot });
+            }
+            let target = self.module(leaf.target()?)?.clone();
+            via.push((module.clone(), slot));
+            if via.len() > STEPS_MAX {
+                return None;
+            }
+            module = target;
+            rest = after;
+        }
+    }
+
+    /// Every field that refers to records of the module: whose record, and where.
+    #[must_use]
+    pub fn referring_to(&self, name: &str) -> Vec<(&Arc<Module>, usize)> {
+        self.modules
+            .iter()
+            .filter(|m| m.fixed.is_none())
+            .flat_map(|m| {
+                m.leaves()
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, leaf)| {
+                        leaf.target() == Some(name) && leaf.field.storage != Storage::Computed
+                    })
+                    .map(move |(slot, _)| (m, slot))
+            })
+            .collect()
+    }
+}
+
+/// The leaf whose path is the longest prefix of the dotted path, and that prefix's length.
+fn longest_leaf(module: &Module, dotted: &str) -> Option<(usize, usize)> {
+    let mut end = dotted.len();
+    loop {
+        let prefix = dotted.get(..end)?;
+        if let Some(slot) = module.slot(prefix) {
+            return Some((slot, end));
+        }
+        end = prefix.rfind('.')?;
+    }
+}
+
+/// A description to begin with: a large, top-level module with a trash-less deletion.
+fn describe(name: &'static str, plural: &'static str, area: Area, fields: Vec<Field>) -> Description {
+    Description {
+        name: name.into(),
+        plural: plural.into(),
+        wire_key: None,
+        list_key: None,
+        paths: Vec::new(),
+        input_keys: Vec::new(),
+        table: name.into(),
+        area,
+        also_read_by: &[],
+        title: "name",
+        fields,
+        embed: &["id", "name"],
+        sort: ("id", false),
+        size: Size::Large,
+        deletion: Deletion::Remove,
+        children: Vec::new(),
+        operations: Vec::new(),
+        top_level: true,
+        writable: true,
+        fixed: None,
+        extensible: false,
+        history_of: None,
+        indexes: Vec::new(),
+    }
+}
+
+/// Rows below a parent record.
+fn child(name: &'static str, plural: &'static str, area: Area, fields: Vec<Field>) -> Description {
+    Description { top_level: false, sort: ("id", false), ..describe(name, plural, area, fields) }
+}
+
+/// A list of values that administrators keep: small, cached, flagged when deleted.
+fn lookup(name: &'static str, plural: &'static str, mut own: Vec<Field>) -> Description {
+    let mut fields = vec![
+        field::id(),
+        field::text("name", 100).required().in_list().unique(&[]),
+        field::text("description", 250).in_list(),
+    ];
+    let taken: Vec<String> = own.iter().map(|f| f.key.to_string()).collect();
+    fields.retain(|f| !taken.contains(&f.key.to_string()));
+    fields.append(&mut own);
+    fields.push(field::flag("deleted").in_list());
+    Description {
+        also_read_by: &[Area::General, Area::Requests, Area::Problems, Area::Assets, Area::Cmdb, Area::Users],
+        sort: ("name", false),
+        size: Size::Small,
+        deletion: Deletion::Flag("deleted"),
+        ..describe(name, plural, Area::Setup, fields)
+    }
+}
+
+/// A record operation.
+const fn op(
+    name: &'static str,
+    methods: &'static [&'static str],
+    input: Option<&'static str>,
+    summary: &'static str,
+) -> crate::Operation {
+    crate::Operation { name, methods, on_record: true, input, summary }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_somewhere() {
+        let catalogue = Catalogue::new(&[]);
+        for module in catalogue.modules() {
+            for leaf in module.leaves() {
+                if let Some(target) = leaf.target() {
+                    assert!(catalogue.module(target).is_some(), "{}.{} → {target}", module.name, leaf.path);
+                }
+            }
+            for key in module.embed {
+                assert!(module.tree().iter().any(|n| n.key() == *key), "{} embeds {key}", module.name);
+            }
+            for child in &module.children {
+                let rows = catalogue.module(child.module).expect(child.module);
+                assert!(
+                    rows.slot(child.field).is_some(),
+                    "{}/{} by {}",
+                    module.name,
+                    child.path,
+                    child.field
+                );
+            }
+            for path in module.indexes.iter().flatten().chain([&module.sort.0, &module.title]) {
+                assert!(module.slot(path).is_some(), "{} has no {path}", module.name);
+            }
+            if let Some(flag) = module.deleted_flag() {
+                assert!(module.slot(flag).is_some(), "{} has no {flag}", module.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_and_paths_are_taken_once() {
+        let mut seen = std::collections::HashSet::new();
+        for module in Catalogue::new(&[]).modules() {
+            assert!(seen.insert(module.name.to_string()), "{}", module.name);
+        }
+        let mut paths = std::collections::HashSet::new();
+        for what in built_in().iter().filter(|m| m.top_level) {
+            for path in what.paths.iter().copied().chain([what.plural.as_ref()]) {
+                assert!(paths.insert(path.to_owned()), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn dotted_paths_are_followed() {
+        let catalogue = Catalogue::new(&[]);
+        let request = catalogue.module("request").unwrap();
+        for (dotted, depth) in [
+            ("subject", 0),
+            ("status", 0),
+            ("status.name", 1),
+            ("created_time.value", 0),
+            ("requester.department.name", 2),
+            ("closure_info.closure_code.name", 1),
+        ] {
+            assert_eq!(catalogue.path(request, dotted).map(|p| p.via.len()), Some(depth), "{dotted}");
+        }
+        for nowhere in ["", "x", "status.x", "subject.name", ".", "status.", "resources", "closure_info"] {
+            let found = catalogue.path(request, nowhere);
+            assert!(found.is_none() || nowhere == "status.", "{nowhere}");
+        }
+    }
+}

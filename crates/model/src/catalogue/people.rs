@@ -1,0 +1,131 @@
+//! Users, requesters, technicians and roles (setup.md section 4).
+
+use super::{describe, lookup};
+use crate::Area;
+use crate::field::{
+    Field, Kind, boolean, created_by, created_time, decimal, flag, id, refer, refer_many, text, texts, time,
+};
+use crate::module::{Deletion, Description, Size};
+
+/// Numbers of the many-valued fields in the side table.
+const GROUPS: i64 = 10;
+const SITES: i64 = 11;
+
+pub(super) fn modules() -> Vec<Description> {
+    let user = user();
+    let technician = Description {
+        name: "technician".into(),
+        plural: "technicians".into(),
+        fixed: Some(("is_technician", true)),
+        indexes: Vec::new(),
+        ..user.clone()
+    };
+    let requester = Description {
+        name: "requester".into(),
+        plural: "requesters".into(),
+        fixed: Some(("is_technician", false)),
+        indexes: Vec::new(),
+        ..user.clone()
+    };
+    vec![user, technician, requester, role()]
+}
+
+fn user() -> Description {
+    Description {
+        table: "person".into(),
+        also_read_by: &[Area::Setup, Area::General],
+        embed: &[
+            "email_id",
+            "is_technician",
+            "sms_mail",
+            "mobile",
+            "last_name",
+            "user_scope",
+            "sms_mail_id",
+            "cost_per_hour",
+            "site",
+            "phone",
+            "employee_id",
+            "name",
+            "id",
+            "photo_url",
+            "is_vip_user",
+            "department",
+            "first_name",
+            "job_title",
+        ],
+        sort: ("name", false),
+        size: Size::People,
+        deletion: Deletion::Flag("inactive"),
+        extensible: true,
+        indexes: vec![vec!["is_technician", "name"], vec!["department", "name"], vec!["site", "name"]],
+        ..describe(
+            "user",
+            "users",
+            Area::Users,
+            vec![
+                id(),
+                text("name", 150).required().in_list().indexed(),
+                text("first_name", 150).in_list(),
+                text("middle_name", 150),
+                text("last_name", 150).in_list(),
+                Field::new("email_id", Kind::Email).in_list().unique(&[]),
+                text("employee_id", 100).in_list().indexed(),
+                text("phone", 50).in_list(),
+                text("mobile", 50).in_list(),
+                text("sms_mail", 150).in_list(),
+                text("sms_mail_id", 150).in_list(),
+                text("job_title", 150).in_list().alias("jobtitle"),
+                refer("department", "department").in_list(),
+                refer("site", "site").in_list(),
+                refer("reporting_to", "user"),
+                flag("is_vip_user").in_list().alias("is_vipuser"),
+                flag("is_technician").in_list(),
+                decimal("cost_per_hour").in_list().value("0"),
+                text("user_scope", 50).read_only().in_list().value("internal_user"),
+                text("photo_url", 500).read_only().in_list(),
+                text("description", 250),
+                Field::new(
+                    "requester_allowed_to_view",
+                    Kind::Pick { options: ["own", "department", "site", "all"].map(Into::into).to_vec() },
+                )
+                .value("own"),
+                decimal("purchase_approval_limit"),
+                flag("purchase_approver"),
+                flag("service_request_approver"),
+                texts("secondary_emailids"),
+                text("login_name", 150),
+                refer("role", "role"),
+                refer_many("groups", "support_group", GROUPS),
+                refer_many("associated_sites", "site", SITES),
+                text("time_zone", 60),
+                flag("inactive").in_list(),
+                boolean("is_active").computed().in_list(),
+                created_time(),
+                created_by(),
+                time("last_updated_time").read_only().untracked().indexed(),
+                text("password_hash", 200).hidden().read_only().untracked(),
+            ],
+        )
+    }
+}
+
+/// What a person may do. Shipped roles carry the vendor's names; `access` is what Frontdesk enforces.
+fn role() -> Description {
+    let mut what = lookup(
+        "role",
+        "roles",
+        vec![
+            Field::new(
+                "access",
+                Kind::Pick { options: ["administrator", "technician", "requester"].map(Into::into).to_vec() },
+            )
+            .required()
+            .in_list(),
+            flag("limited_to_sites").in_list(),
+            flag("limited_to_groups").in_list(),
+        ],
+    );
+    what.embed = &["id", "name"];
+    what
+}

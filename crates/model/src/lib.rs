@@ -1,0 +1,20 @@
+//! What things are: ids, instants, values, and the catalogue that describes every module of the desk once, as
+//! data. Pure: no I/O, no clock, no randomness; those come in as arguments.
+
+pub mod catalogue;
+pub mod field;
+pub mod filter;
+mod id;
+pub mod module;
+pub mod record;
+mod text;
+mod value;
+
+pub use catalogue::{Catalogue, Extension};
+pub use field::*;
+pub use filter::{Filter, Op, Path, SortKey, Test};
+pub use id::{Id, IdSource, NotAnId, SHIPPED_PREFIX};
+pub use module::{Area, Child, Deletion, Description, Leaf, Module, Node, Operation, Size};
+pub use record::{Change, Patch, Record, RefInput};
+pub use text::{fold, plain_text};
+pub use value::Value;

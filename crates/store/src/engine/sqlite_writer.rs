@@ -1,0 +1,350 @@
+//! The one thread that writes to SQLite, and the one that empties the write-ahead log.
+
+use super::sqlite::{Shared, bind};
+use super::{Statement, StoreError};
+use rusqlite::Connection;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+pub(super) type Answer = oneshot::Sender<Result<Vec<u64>, StoreError>>;
+
+/// What the writer is asked to do.
+pub(super) enum Job {
+    /// A commit, which may share a transaction with its neighbours.
+    Commit(Vec<Statement>, Answer),
+    /// Something with the connection for itself, outside of any transaction. It answers by itself.
+    Alone(Box<dyn FnOnce(&Connection) + Send>),
+}
+
+/// Commits that share a transaction. More would only make the unlucky replay dearer.
+const MOST_IN_BATCH: usize = 256;
+/// While commits keep arriving this close to each other, the writer waits for those it hopes for.
+const GAP: Duration = Duration::from_micros(60);
+/// A passive checkpoint begins at so many pages (16 MB) …
+const CHECKPOINT_AT: u64 = 4_000;
+/// … and at so many (64 MB) the writer itself waits until the log can begin anew.
+pub(super) const WAL_CAP: u64 = 16_384;
+
+/// Runs until the queue is closed and empty, then leaves an empty log behind.
+pub(super) fn run(shared: &Shared, mut connection: Connection) {
+    // Should this thread panic, nobody may wait for it.
+    let _abandon = Abandon(shared);
+    let pages = Arc::new(AtomicU64::new(0));
+    let seen = pages.clone();
+    let hook = move |_: &mut rusqlite::hooks::Wal, n: std::ffi::c_int| {
+        seen.store(u64::try_from(n).unwrap_or(0), Ordering::Relaxed);
+        Ok(())
+    };
+    if let Err(e) = connection.wal_hook(Some(hook)) {
+        tracing::error!(error = %e, "the write-ahead log is not watched");
+    }
+    let mut jobs = Vec::with_capacity(MOST_IN_BATCH);
+    let mut commits = Vec::with_capacity(MOST_IN_BATCH);
+    let mut hoped = 1;
+    let mut usual = Duration::from_micros(200);
+    let mut next_restart = WAL_CAP;
+    while shared.writes.pop_many(&mut jobs, MOST_IN_BATCH, hoped, GAP, usual / 2) {
+        shared.permits.add_permits(jobs.len());
+        let taken = jobs.len();
+        let started = Instant::now();
+        for job in jobs.drain(..) {
+            match job {
+                Job::Commit(statements, answer) => commits.push((statements, answer)),
+                Job::Alone(work) => {
+                    run_batch(shared, &connection, &mut commits);
+                    work(&connection);
+                }
+            }
+        }
+        run_batch(shared, &connection, &mut commits);
+        // Whoever was answered now will soon be back, as will whoever waits already. Committing those who are
+        // a few microseconds earlier alone would cost all others one more wait for the disk.
+        hoped = taken + shared.writes.len();
+        usual = (usual * 7 + started.elapsed().min(Duration::from_millis(20))) / 8;
+
+        let wal = pages.load(Ordering::Relaxed);
+        shared.counters.wal_pages.store(wal, Ordering::Relaxed);
+        if wal >= CHECKPOINT_AT {
+            shared.checkpoint.ask();
+        } else {
+            next_restart = WAL_CAP;
+        }
+        if wal >= next_restart {
+            // The passive checkpoints do not catch up. Waiting for readers is bounded by the busy timeout; a
+            // reader that is older than that is tried again a quarter later, and ends at its deadline.
+            next_restart = match restart_log(&connection) {
+                Ok(true) => WAL_CAP,
+                Ok(false) => wal + WAL_CAP / 4,
+                Err(e) => {
+                    tracing::warn!(error = %e, "the write-ahead log cannot begin anew");
+                    wal + WAL_CAP / 4
+                }
+            };
+            shared.counters.checkpoints.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    shared.checkpoint.end();
+    let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    if let Err(e) = emptied {
+        tracing::warn!(error = %e, "the write-ahead log was not emptied; the next start does it");
+    }
+}
+
+fn restart_log(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.busy_timeout(Duration::from_millis(200))?;
+    let busy = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0));
+    connection.busy_timeout(super::sqlite::BUSY)?;
+    busy.map(|busy| busy == 0)
+}
+
+struct Abandon<'a>(&'a Shared);
+
+impl Drop for Abandon<'_> {
+    fn drop(&mut self) {
+        self.0.writes.abandon();
+        self.0.permits.close();
+        self.0.checkpoint.end();
+    }
+}
+
+/// How one commit failed.
+struct Failure {
+    error: StoreError,
+    /// The commit had changed nothing yet, so the transaction it is in can go on.
+    harmless: bool,
+}
+
+fn run_batch(shared: &Shared, connection: &Connection, commits: &mut Vec<(Vec<Statement>, Answer)>) {
+    if commits.is_empty() {
+        return;
+    }
+    let mut results = Vec::with_capacity(commits.len());
+    let mut done = run_together(shared, connection, commits, &mut results);
+    if matches!(done, Done::Replay) {
+        shared.counters.retries.fetch_add(1, Ordering::Relaxed);
+        results.clear();
+        done = run_apart(shared, connection, commits, &mut results);
+    }
+    let counters = &shared.counters;
+    match done {
+        Done::Committed => {
+            let good = results.iter().filter(|r| r.is_ok()).count() as u64;
+            counters.commits.fetch_add(good, Ordering::Relaxed);
+            counters.failed_commits.fetch_add(results.len() as u64 - good, Ordering::Relaxed);
+            counters.batches.fetch_add(1, Ordering::Relaxed);
+            for ((_, answer), result) in commits.drain(..).zip(results) {
+                // Whoever asked may be gone.
+                let _gone = answer.send(result);
+            }
+        }
+        Done::Failed(error) => {
+            roll_back(connection);
+            if error.is_transient() {
+                tracing::error!(%error, commits = commits.len(), "a transaction failed as a whole");
+            }
+            counters.failed_commits.fetch_add(commits.len() as u64, Ordering::Relaxed);
+            for (_, answer) in commits.drain(..) {
+                let _gone = answer.send(Err(error.clone()));
+            }
+        }
+        // `run_apart` never asks for it.
+        Done::Replay => commits.clear(),
+    }
+}
+
+enum Done {
+    /// On disk; the results say which commits are in.
+    Committed,
+    /// Nothing is.
+    Failed(StoreError),
+    /// Nothing is, because one commit failed halfway: to be done again with savepoints.
+    Replay,
+}
+
+type Results = Vec<Result<Vec<u64>, StoreError>>;
+
+/// All commits in one transaction, without savepoints: they cost as much as a small insert.
+fn run_together(
+    shared: &Shared,
+    connection: &Connection,
+    commits: &[(Vec<Statement>, Answer)],
+    results: &mut Results,
+) -> Done {
+    if let Err(e) = execute(connection, "BEGIN IMMEDIATE") {
+        return Done::Failed(shared.names.explain(e));
+    }
+    for (statements, _) in commits {
+        match run_statements(shared, connection, statements) {
+            Ok(touched) => results.push(Ok(touched)),
+            Err(failure) if failure.harmless && !connection.is_autocommit() => results.push(Err(failure.error)),
+            // Trouble with the disk is not the fault of one commit.
+            Err(failure) if commits.len() == 1 || failure.error.is_transient() => {
+                return Done::Failed(failure.error);
+            }
+            Err(_) => {
+                roll_back(connection);
+                return Done::Replay;
+            }
+        }
+    }
+    finish(shared, connection)
+}
+
+/// All commits in one transaction, each in a savepoint of its own.
+fn run_apart(
+    shared: &Shared,
+    connection: &Connection,
+    commits: &[(Vec<Statement>, Answer)],
+    results: &mut Results,
+) -> Done {
+    let explain = |e| Done::Failed(shared.names.explain(e));
+    if let Err(e) = execute(connection, "BEGIN IMMEDIATE") {
+        return explain(e);
+    }
+    for (statements, _) in commits {
+        if let Err(e) = execute(connection, "SAVEPOINT one") {
+            return explain(e);
+        }
+        match run_statements(shared, connection, statements) {
+            Ok(touched) => results.push(Ok(touched)),
+            Err(failure) if connection.is_autocommit() || failure.error.is_transient() => {
+                return Done::Failed(failure.error);
+            }
+            Err(failure) => {
+                if let Err(e) = execute(connection, "ROLLBACK TO one") {
+                    return explain(e);
+                }
+                results.push(Err(failure.error));
+            }
+        }
+        if let Err(e) = execute(connection, "RELEASE one") {
+            return explain(e);
+        }
+    }
+    finish(shared, connection)
+}
+
+fn finish(shared: &Shared, connection: &Connection) -> Done {
+    match execute(connection, "COMMIT") {
+        Ok(_) => Done::Committed,
+        Err(e) => Done::Failed(shared.names.explain(e)),
+    }
+}
+
+fn run_statements(
+    shared: &Shared,
+    connection: &Connection,
+    statements: &[Statement],
+) -> Result<Vec<u64>, Failure> {
+    let mut touched = Vec::with_capacity(statements.len());
+    let mut clean = true;
+    for (place, statement) in statements.iter().enumerate() {
+        match run_statement(shared, connection, statement) {
+            Ok(rows) if statement.expect.allows(rows) => {
+                clean &= rows == 0;
+                touched.push(rows);
+            }
+            Ok(rows) => {
+                return Err(Failure {
+                    error: StoreError::Stale { statement: place },
+                    harmless: clean && rows == 0,
+                });
+            }
+            Err(error) => {
+                // SQLite undoes a statement that a constraint stopped; other errors may undo more.
+                let stopped = matches!(error, StoreError::Conflict { .. } | StoreError::Referenced { .. });
+                return Err(Failure { error, harmless: clean && stopped });
+            }
+        }
+    }
+    Ok(touched)
+}
+
+fn run_statement(shared: &Shared, connection: &Connection, statement: &Statement) -> Result<u64, StoreError> {
+    let explain = |e| shared.names.explain(e);
+    let mut prepared = connection.prepare_cached(&statement.sql).map_err(explain)?;
+    if prepared.readonly() {
+        // Its "rows touched" would be those of the statement before.
+        return Err(StoreError::Invalid(format!("not a write: {}", statement.sql)));
+    }
+    bind(&mut prepared, &statement.binds, explain)?;
+    prepared.raw_execute().map(|rows| rows as u64).map_err(explain)
+}
+
+/// A statement of the writer's own.
+pub(super) fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<usize> {
+    connection.prepare_cached(sql)?.raw_execute()
+}
+
+/// Makes sure that no transaction is open.
+pub(super) fn roll_back(connection: &Connection) {
+    // After some errors SQLite has rolled back by itself.
+    if !connection.is_autocommit()
+        && let Err(e) = execute(connection, "ROLLBACK")
+    {
+        tracing::error!(error = %e, "a transaction could not be rolled back");
+    }
+}
+
+/// Asks the checkpoint thread to work.
+#[derive(Default)]
+pub(super) struct Checkpoint {
+    state: Mutex<CheckpointState>,
+    changed: Condvar,
+    /// So that the writer takes the lock only once per checkpoint.
+    asked: AtomicBool,
+}
+
+#[derive(Default)]
+struct CheckpointState {
+    asked: bool,
+    ended: bool,
+}
+
+impl Checkpoint {
+    fn ask(&self) {
+        if !self.asked.swap(true, Ordering::Relaxed) {
+            self.state.lock().unwrap_or_else(PoisonError::into_inner).asked = true;
+            self.changed.notify_one();
+        }
+    }
+
+    pub fn end(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
+        self.changed.notify_one();
+    }
+
+    fn wait(&self) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while !state.asked && !state.ended {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.asked = false;
+        self.asked.store(false, Ordering::Relaxed);
+        !state.ended
+    }
+
+    /// A rest between two checkpoints, which ends early at the end.
+    fn rest(&self, long: Duration) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.ended {
+            let _woken = self.changed.wait_timeout_while(state, long, |state| !state.ended);
+        }
+    }
+}
+
+/// Copies the log into the database while others read and write. A passive checkpoint waits for nobody.
+pub(super) fn checkpoints(shared: &Shared, connection: &Connection) {
+    while shared.checkpoint.wait() {
+        match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(0)) {
+            Ok(_) => {
+                shared.counters.checkpoints.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(e) => tracing::warn!(error = %e, "a checkpoint failed"),
+        }
+        // With a reader that holds the log, the writer would ask again after every commit.
+        shared.checkpoint.rest(Duration::from_millis(20));
+    }
+}

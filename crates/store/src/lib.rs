@@ -1,0 +1,18 @@
+//! Records on SQLite or PostgreSQL: the unit of work, criteria to SQL, full text, history, files, migrations.
+//! Knows no rule of the desk.
+//!
+//! One SQL text serves both engines: identifiers come from the catalogue only, every value is bound (`$1`, `$2` …
+//! in order of first use, which SQLite binds by position). What really differs is asked of
+//! [`engine::Dialect`] in `schema` and `search`, and nowhere else.
+
+pub mod engine;
+pub mod migrations;
+mod query;
+mod records;
+pub mod search;
+mod sql;
+mod table;
+
+pub use engine::{Db, Dialect, Statement, StoreError};
+pub use query::Query;
+pub use records::Store;

@@ -1,0 +1,412 @@
+//! Filters and sort keys to SQL.
+
+use crate::search;
+use crate::sql::{Alias, Sql};
+use crate::table::{EXTRA, Table, VERSION, key_column};
+use crate::{Dialect, engine};
+use model::{Filter, Kind, Leaf, Module, Op, Path, SortKey, Storage, Test, Value};
+use std::sync::Arc;
+
+/// Which records of a module, in which order, how many.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The module.
+    pub module: Arc<Module>,
+    /// Which.
+    pub filter: Filter,
+    /// Words that the record's text must contain, each as a whole word or the beginning of one.
+    pub words: Vec<String>,
+    /// In which order; the id decides between equals. With words and no keys, newest first.
+    pub sort: Vec<SortKey>,
+    /// How many to pass over.
+    pub offset: u64,
+    /// How many at most.
+    pub limit: u64,
+    /// The places that are needed; all when empty. The id always comes.
+    pub slots: Vec<usize>,
+}
+
+impl Query {
+    /// The first `limit` records that pass, by id.
+    #[must_use]
+    pub const fn new(module: Arc<Module>, filter: Filter, limit: u64) -> Self {
+        Self { module, filter, words: Vec::new(), sort: Vec::new(), offset: 0, limit, slots: Vec::new() }
+    }
+}
+
+struct Renderer {
+    sql: Sql,
+    aliases: u16,
+}
+
+/// The query's text, and the places whose columns it gives.
+pub(crate) fn select(query: &Query, table: &Table, dialect: Dialect) -> (engine::Query, Vec<usize>) {
+    let mut slots = query.slots.clone();
+    if slots.is_empty() {
+        slots.clone_from(&table.columns);
+    } else {
+        let id = table.module.slot("id").unwrap_or(0);
+        slots.retain(|slot| *slot != id && table.module.leaf(*slot).is_some_and(Leaf::is_column));
+        slots.insert(0, id);
+        slots.dedup();
+    }
+    let mut r = Renderer { sql: Sql::new("SELECT "), aliases: 0 };
+    let mine = Alias(0);
+    for slot in &slots {
+        if let Some(leaf) = table.module.leaf(*slot) {
+            r.sql.column(mine, &leaf.column).push(", ");
+        }
+    }
+    r.sql.column(mine, VERSION);
+    if table.has_extra {
+        r.sql.push(", ").column(mine, EXTRA);
+    }
+    let keys: Vec<(SortKey, Alias)> =
+        query.sort.iter().map(|key| (key.clone(), Alias(0))).collect();
+    let keys = r.from(query, keys, dialect);
+    r.wheres(query, dialect);
+    r.order(query, &keys);
+    r.sql.push(" LIMIT ").bind(i64::try_from(query.limit).unwrap_or(i64::MAX));
+    if query.offset > 0 {
+        r.sql.push(" OFFSET ").bind(i64::try_from(query.offset).unwrap_or(i64::MAX));
+    }
+    (r.sql.query(engine::Cost::Scan), slots)
+}
+
+/// How many records pass.
+pub(crate) fn count(query: &Query, dialect: Dialect) -> engine::Query {
+    let mut r = Renderer { sql: Sql::new("SELECT count(*)"), aliases: 0 };
+    r.from(query, Vec::new(), dialect);
+    r.wheres(query, dialect);
+    r.sql.query(engine::Cost::Scan)
+}
+
+impl Renderer {
+    fn fresh(&mut self) -> Alias {
+        self.aliases += 1;
+        Alias(self.aliases)
+    }
+
+    /// FROM, with a LEFT JOIN for each reference that a sort key goes through.
+    fn from(&mut self, query: &Query, keys: Vec<(SortKey, Alias)>, dialect: Dialect) -> Vec<(SortKey, Alias)> {
+        self.sql.push(" FROM ");
+        if query.words.is_empty() || dialect == Dialect::Postgres {
+            self.sql.name(&query.module.table).push(" t0");
+        } else {
+            // The full-text index drives: it gives the newest matches first without looking at the others.
+            search::from_sqlite(&mut self.sql, &query.module);
+        }
+        keys.into_iter()
+            .map(|(key, _)| {
+                let mut at = Alias(0);
+                for (i, (module, slot)) in key.path.via.iter().enumerate() {
+                    let next = key.path.via.get(i + 1).map_or(&key.path.module, |(m, _)| m);
+                    let Some(leaf) = module.leaf(*slot) else { continue };
+                    let joined = self.fresh();
+                    self.sql.push(" LEFT JOIN ").name(&next.table).push(" ").alias(joined).push(" ON ");
+                    self.sql.column(joined, "id").push(" = ").column(at, &leaf.column);
+                    at = joined;
+                }
+                if let Some(Storage::Document { field }) = key.path.leaf().map(|l| l.field.storage) {
+                    let value = self.fresh();
+                    self.sql.push(r#" LEFT JOIN "field_value" "#).alias(value).push(" ON ");
+                    self.sql.column(value, "record").push(" = ").column(at, "id");
+                    self.sql.push(" AND ").column(value, "field").push(" = ").bind(field);
+                    self.sql.push(" AND ").column(value, "position").push(" = 0");
+                    at = value;
+                }
+                (key, at)
+            })
+            .collect()
+    }
+
+    fn wheres(&mut self, query: &Query, dialect: Dialect) {
+        self.sql.push(" WHERE ");
+        if let Some((field, truth)) = query.module.fixed {
+            self.sql.column(Alias(0), field).push(" = ").bind(truth).push(" AND ");
+        }
+        if !query.words.is_empty() {
+            search::matches(&mut self.sql, &query.module, &query.words, dialect);
+            self.sql.push(" AND ");
+        }
+        self.filter(&query.filter, Alias(0));
+    }
+
+    fn order(&mut self, query: &Query, keys: &[(SortKey, Alias)]) {
+        self.sql.push(" ORDER BY ");
+        for (key, at) in keys {
+            let Some(leaf) = key.path.leaf() else { continue };
+            match leaf.field.storage {
+                Storage::Document { .. } => self.sql.column(*at, side_column(&leaf.field.kind)),
+                _ if leaf.has_key_column() => self.sql.column(*at, &key_column(leaf)),
+                _ => self.sql.column(*at, &leaf.column),
+            };
+            // Spelt out so that both engines agree: no value is the least value.
+            self.sql.push(if key.descending { " DESC NULLS LAST, " } else { " ASC NULLS FIRST, " });
+        }
+        let newest_first = keys.first().map_or(!query.words.is_empty(), |(key, _)| key.descending);
+        self.sql.column(Alias(0), "id").push(if newest_first { " DESC" } else { " ASC" });
+    }
+
+    fn filter(&mut self, filter: &Filter, at: Alias) {
+        match filter {
+            Filter::All(parts) if parts.is_empty() => {
+                self.sql.push("1 = 1");
+            }
+            Filter::Any(parts) if parts.is_empty() => {
+                self.sql.push("1 = 0");
+            }
+            Filter::All(parts) => self.joined(parts, " AND ", at),
+            Filter::Any(parts) => self.joined(parts, " OR ", at),
+            Filter::Not(inner) => {
+                // A comparison with nothing is unknown; a filter counts that as not passed.
+                self.sql.push("NOT coalesce(");
+                self.filter(inner, at);
+                self.sql.push(", FALSE)");
+            }
+            Filter::Test(test) => self.test(test, &test.path.via, at),
+        }
+    }
+
+    fn joined(&mut self, parts: &[Filter], word: &'static str, at: Alias) {
+        self.sql.push("(");
+        for (i, part) in parts.iter().enumerate() {
+            if i > 0 {
+                self.sql.push(word);
+            }
+            self.filter(part, at);
+        }
+        self.sql.push(")");
+    }
+
+    /// A test, seen from `at`, with these references still to go through.
+    fn test(&mut self, test: &Test, via: &[(Arc<Module>, usize)], at: Alias) {
+        let Some(((module, slot), rest)) = via.split_first() else {
+            return self.own(test, at);
+        };
+        let Some(leaf) = module.leaf(*slot) else {
+            self.sql.push("1 = 0");
+            return;
+        };
+        let target = rest.first().map_or(&test.path.module, |(m, _)| m).table.clone();
+        // `contact.name is empty` is true of a record without a contact as well.
+        let negated = test.op == Op::Empty;
+        if negated {
+            self.sql.push("NOT coalesce(");
+        }
+        let other = self.fresh();
+        match leaf.field.storage {
+            Storage::Document { field } => {
+                let value = self.fresh();
+                self.sql.column(at, "id").push(" IN (SELECT ").column(value, "record");
+                self.sql.push(r#" FROM "field_value" "#).alias(value).push(" WHERE ");
+                self.sql.column(value, "field").push(" = ").bind(field).push(" AND ").column(value, "number");
+            }
+            _ => {
+                self.sql.column(at, &leaf.column);
+            }
+        }
+        self.sql.push(" IN (SELECT ").column(other, "id").push(" FROM ").name(&target).push(" ").alias(other);
+        self.sql.push(" WHERE ");
+        if negated {
+            self.sql.push("NOT coalesce(");
+            self.test(test, rest, other);
+            self.sql.push(", FALSE)");
+        } else {
+            self.test(test, rest, other);
+        }
+        self.sql.push(")");
+        if matches!(leaf.field.storage, Storage::Document { .. }) {
+            self.sql.push(")");
+        }
+        if negated {
+            self.sql.push(", FALSE)");
+        }
+    }
+
+    /// A test of a field of the row at `at`.
+    fn own(&mut self, test: &Test, at: Alias) {
+        let Path { module, slot, .. } = &test.path;
+        let Some(leaf) = module.leaf(*slot) else {
+            self.sql.push("1 = 0");
+            return;
+        };
+        match leaf.field.storage {
+            Storage::Column => {
+                let key = leaf.has_key_column();
+                let column = if key { key_column(leaf) } else { leaf.column.clone() };
+                self.compare(test, at, &column, key && leaf.field.kind != Kind::Decimal);
+            }
+            Storage::Document { field } => {
+                let column = side_column(&leaf.field.kind);
+                let value = self.fresh();
+                if test.op == Op::Empty {
+                    self.sql.push("NOT ");
+                }
+                self.sql.push(r#"EXISTS (SELECT 1 FROM "field_value" "#).alias(value).push(" WHERE ");
+                self.sql.column(value, "field").push(" = ").bind(field);
+                self.sql.push(" AND ").column(value, "record").push(" = ").column(at, "id");
+                if test.op != Op::Empty {
+                    let operands = test.operands.iter().map(as_number).collect();
+                    self.sql.push(" AND ");
+                    self.compare(&Test { operands, ..test.clone() }, value, column, column == "word");
+                }
+                self.sql.push(")");
+            }
+            Storage::Computed => {
+                self.sql.push("1 = 0");
+            }
+        }
+    }
+
+    fn compare(&mut self, test: &Test, at: Alias, column: &str, is_text: bool) {
+        let operands = &test.operands;
+        let first = || operands.first().cloned().unwrap_or_default();
+        match test.op {
+            Op::In => match operands.as_slice() {
+                [] => {
+                    self.sql.push("1 = 0");
+                }
+                [one] => {
+                    self.sql.column(at, column).push(" = ").bind(one.clone());
+                }
+                many => {
+                    self.sql.column(at, column).push(" IN (").bind_list(many.iter().cloned()).push(")");
+                }
+            },
+            Op::Less => {
+                self.sql.column(at, column).push(" < ").bind(first());
+            }
+            Op::LessOrEqual => {
+                self.sql.column(at, column).push(" <= ").bind(first());
+            }
+            Op::Greater => {
+                self.sql.column(at, column).push(" > ").bind(first());
+            }
+            Op::GreaterOrEqual => {
+                self.sql.column(at, column).push(" >= ").bind(first());
+            }
+            Op::Between => {
+                self.sql.column(at, column).push(" BETWEEN ").bind(first());
+                self.sql.push(" AND ").bind(operands.get(1).cloned().unwrap_or_default());
+            }
+            Op::Empty => {
+                self.sql.push("(").column(at, column).push(" IS NULL");
+                if is_text {
+                    self.sql.push(" OR ").column(at, column).push(" = ''");
+                }
+                self.sql.push(")");
+            }
+            Op::StartsWith | Op::EndsWith | Op::Contains => self.like(test, at, column),
+        }
+    }
+
+    fn like(&mut self, test: &Test, at: Alias, column: &str) {
+        if test.operands.is_empty() {
+            self.sql.push("1 = 0");
+            return;
+        }
+        self.sql.push("(");
+        for (i, operand) in test.operands.iter().enumerate() {
+            if i > 0 {
+                self.sql.push(" OR ");
+            }
+            let text = operand.to_string();
+            let after = if test.op == Op::StartsWith { successor(&text) } else { None };
+            if let Some(after) = after {
+                // A range, which an index answers; LIKE would scan.
+                self.sql.push("(").column(at, column).push(" >= ").bind(text);
+                self.sql.push(" AND ").column(at, column).push(" < ").bind(after).push(")");
+            } else {
+                let escaped = escape_like(&text);
+                let pattern = match test.op {
+                    Op::StartsWith => format!("{escaped}%"),
+                    Op::EndsWith => format!("%{escaped}"),
+                    _ => format!("%{escaped}%"),
+                };
+                self.sql.column(at, column).push(" LIKE ").bind(pattern).push(r" ESCAPE '\'");
+            }
+        }
+        self.sql.push(")");
+    }
+}
+
+/// The least text that is greater than every text that begins with this one, in order of code points.
+fn successor(text: &str) -> Option<String> {
+    let mut chars: Vec<char> = text.chars().collect();
+    while let Some(last) = chars.pop() {
+        let next = if last == '\u{D7FF}' { Some('\u{E000}') } else { char::from_u32(u32::from(last) + 1) };
+        if let Some(next) = next {
+            chars.push(next);
+            return Some(chars.into_iter().collect());
+        }
+    }
+    None
+}
+
+fn escape_like(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// The column of the side table that holds values of this kind.
+pub(crate) const fn side_column(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Text { .. }
+        | Kind::Html { .. }
+        | Kind::Email
+        | Kind::Color
+        | Kind::Pick { .. }
+        | Kind::PickMany { .. }
+        | Kind::Json => "word",
+        Kind::Double | Kind::Decimal => "real",
+        Kind::Id
+        | Kind::Bool
+        | Kind::Int { .. }
+        | Kind::Digits { .. }
+        | Kind::Time
+        | Kind::Date
+        | Kind::Ref(_)
+        | Kind::RefMany(_)
+        | Kind::Span
+        | Kind::Group(_) => "number",
+    }
+}
+
+/// A value as the side table holds it, in its columns `number`, `real`, `word`.
+pub(crate) fn side_cells(leaf: &Leaf, value: &Value) -> Vec<[Value; 3]> {
+    const NONE: Value = Value::Null;
+    match &leaf.field.kind {
+        Kind::RefMany(_) => {
+            model::record::ids_of(value).into_iter().map(|id| [Value::Int(id.get()), NONE, NONE]).collect()
+        }
+        Kind::PickMany { .. } => value
+            .as_str()
+            .and_then(|text| serde_json::from_str::<Vec<String>>(text).ok())
+            .unwrap_or_default()
+            .into_iter()
+            .map(|word| [NONE, NONE, Value::Text(model::fold(&word))])
+            .collect(),
+        _ if value.is_null() => Vec::new(),
+        kind => vec![match side_column(kind) {
+            "word" => [NONE, NONE, crate::table::key_of(&leaf.field, value)],
+            "real" if *kind == Kind::Decimal => [NONE, crate::table::key_of(&leaf.field, value), NONE],
+            "real" => [NONE, value.as_double().map_or(NONE, Value::Double), NONE],
+            _ => [as_number(value), NONE, NONE],
+        }],
+    }
+}
+
+/// The side table has no column for truth: it is 0 or 1 there.
+fn as_number(value: &Value) -> Value {
+    match value {
+        Value::Bool(b) => Value::Int(i64::from(*b)),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,380 @@
+//! Reading records, and the statements that write them.
+
+use crate::engine::{self, Cost, Db, Expect, Statement, StoreError};
+use crate::query::{self, Query};
+use crate::search;
+use crate::sql::{Alias, Sql};
+use crate::table::{EXTRA, Table, VERSION, key_column, key_of};
+use model::{Catalogue, Filter, Id, Module, Record, Storage, Value};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The records of a desk. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+    tables: Arc<RwLock<HashMap<usize, Arc<Table>>>>,
+}
+
+/// Greatest number of ids in one `IN (…)`; longer lists are read in pieces.
+const IDS_MAX: usize = 500;
+
+impl Store {
+    /// The records in a database whose schema is current.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self { db, tables: Arc::default() }
+    }
+
+    /// The database itself, for statements that are not about records.
+    #[must_use]
+    pub const fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// A module's table. Made once for each frozen module; a changed catalogue has other modules.
+    fn table(&self, module: &Arc<Module>) -> Arc<Table> {
+        let key = Arc::as_ptr(module).addr();
+        if let Some(table) = self.tables.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return table.clone();
+        }
+        // The table keeps the module alive, so the address is not used again.
+        let table = Arc::new(Table::new(module));
+        self.tables.write().unwrap_or_else(PoisonError::into_inner).insert(key, table.clone());
+        table
+    }
+
+    /// Forgets tables of modules that no catalogue has any more.
+    pub fn forget_tables_except(&self, catalogue: &Catalogue) {
+        let current: Vec<usize> = catalogue.modules().iter().map(|m| Arc::as_ptr(m).addr()).collect();
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        tables.retain(|key, _| current.contains(key));
+    }
+
+    /// The record with this id, whoever asks.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn get(&self, module: &Arc<Module>, id: Id) -> Result<Option<Record>, StoreError> {
+        let table = self.table(module);
+        let query = engine::Query { sql: table.get.clone(), binds: vec![id.into()], cost: Cost::Point };
+        let row = self.db.read(query).await?.into_iter().next();
+        Ok(row
+            .map(|row| table.record(&table.columns, row))
+            .filter(|r| module.fixed.is_none_or(|(field, truth)| r.is(field) == truth)))
+    }
+
+    /// The records with these ids, in no order; ids without a record are left out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn get_many(&self, module: &Arc<Module>, ids: &[Id]) -> Result<Vec<Record>, StoreError> {
+        let table = self.table(module);
+        let mut records = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(IDS_MAX) {
+            let mut sql = Sql::new("SELECT ");
+            sql.push_made(&table.select_list).push(" FROM ").name(&module.table).push(" t0 WHERE t0.\"id\" IN (");
+            sql.bind_list(ids.iter().map(|id| Value::from(*id))).push(")");
+            let cost = if ids.len() <= 8 { Cost::Point } else { Cost::Scan };
+            let rows = self.db.read(sql.query(cost)).await?;
+            records.extend(rows.into_iter().map(|row| table.record(&table.columns, row)));
+        }
+        Ok(records)
+    }
+
+    /// The records that a query asks for, in its order.
+    ///
+    /// # Errors
+    /// When the database does not answer, or not in time.
+    pub async fn list(&self, query: &Query) -> Result<Vec<Record>, StoreError> {
+        let table = self.table(&query.module);
+        let (select, slots) = query::select(query, &table, self.db.dialect());
+        let rows = self.db.read(select).await?;
+        Ok(rows.into_iter().map(|row| table.record(&slots, row)).collect())
+    }
+
+    /// How many records pass a query's filter, whatever its offset and limit.
+    ///
+    /// # Errors
+    /// When the database does not answer, or not in time.
+    pub async fn count(&self, query: &Query) -> Result<u64, StoreError> {
+        let rows = self.db.read(query::count(query, self.db.dialect())).await?;
+        let number = rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0);
+        Ok(u64::try_from(number).unwrap_or(0))
+    }
+
+    /// Whether any record passes.
+    ///
+    /// # Errors
+    /// When the database does not answer, or not in time.
+    pub async fn exists(&self, module: &Arc<Module>, filter: Filter) -> Result<bool, StoreError> {
+        let mut query = Query::new(module.clone(), filter, 1);
+        query.slots = module.slot("id").into_iter().collect();
+        Ok(!self.list(&query).await?.is_empty())
+    }
+
+    /// The statement's text, for tests and for explaining.
+    #[must_use]
+    pub fn explain(&self, query: &Query) -> engine::Query {
+        query::select(query, &self.table(&query.module), self.db.dialect()).0
+    }
+
+    /// Adds a record, with its rows in the side table and its search document.
+    #[must_use]
+    pub fn insert(&self, record: &Record) -> Vec<Statement> {
+        let table = self.table(&record.module);
+        let mut statements = vec![Statement {
+            sql: table.insert.clone(),
+            binds: table.row(record),
+            expect: Expect::Exactly(1),
+        }];
+        for slot in &table.documents {
+            side_rows(record, *slot, &mut statements);
+        }
+        if search::is_searched(&record.module) {
+            statements.push(search::insert(record, self.db.dialect()));
+        }
+        statements
+    }
+
+    /// Writes what differs between two states of a record. Hits no row, and so fails as stale, when the row is
+    /// not the version that `old` was read from any more.
+    #[must_use]
+    pub fn update(&self, old: &Record, new: &Record, catalogue: &Catalogue) -> Vec<Statement> {
+        let table = self.table(&new.module);
+        let mut sql = Sql::new("UPDATE ");
+        sql.name(&new.module.table).push(" SET ").name(VERSION).push(" = ").bind(old.version + 1);
+        let mut text_changed = false;
+        for slot in &table.columns {
+            let (Some(leaf), value) = (new.module.leaf(*slot), new.at(*slot)) else { continue };
+            if value == old.at(*slot) {
+                continue;
+            }
+            text_changed |= leaf.field.full_text;
+            sql.push(", ").name(&leaf.column).push(" = ").bind(value.clone());
+            if leaf.has_key_column() {
+                sql.push(", ").name(&key_column(leaf)).push(" = ").bind(key_of(&leaf.field, value));
+            }
+        }
+        let changed: Vec<usize> =
+            table.documents.iter().copied().filter(|slot| old.at(*slot) != new.at(*slot)).collect();
+        if !changed.is_empty() {
+            sql.push(", ").name(EXTRA).push(" = ").bind(table.document(new));
+        }
+        sql.push(" WHERE ").name("id").push(" = ").bind(new.id());
+        sql.push(" AND ").name(VERSION).push(" = ").bind(old.version);
+        let mut statements = vec![sql.statement(Expect::Exactly(1))];
+        for slot in changed {
+            if let Some(Storage::Document { field }) = new.module.leaf(slot).map(|l| l.field.storage) {
+                let mut sql = Sql::new("DELETE FROM \"field_value\" WHERE \"record\" = ");
+                sql.bind(new.id()).push(" AND \"field\" = ").bind(field);
+                statements.push(sql.statement(Expect::Any));
+            }
+            side_rows(new, slot, &mut statements);
+        }
+        if text_changed {
+            statements.extend(self.refresh_search(&new.module, new.id(), catalogue));
+        }
+        statements
+    }
+
+    /// Makes a record's search document anew; nothing for modules without one.
+    #[must_use]
+    pub fn refresh_search(&self, module: &Module, id: Id, catalogue: &Catalogue) -> Option<Statement> {
+        search::is_searched(module).then(|| search::refresh(module, id, catalogue, self.db.dialect()))
+    }
+
+    /// Sets columns of a row that is not at hand, without a version check: flags that follow from rows below
+    /// (`has_notes`), stamps. `expect` says how many rows must be there to be set.
+    #[must_use]
+    pub fn stamp(&self, module: &Module, id: Id, values: &[(&str, Value)], expect: Expect) -> Statement {
+        let mut sql = Sql::new("UPDATE ");
+        sql.name(&module.table).push(" SET ").name(VERSION).push(" = ").name(VERSION).push(" + 1");
+        for (path, value) in values {
+            debug_assert!(module.slot(path).is_some(), "{} has no {path}", module.name);
+            let Some(leaf) = module.find(path).filter(|l| l.is_column()) else { continue };
+            sql.push(", ").name(&leaf.column).push(" = ").bind(value.clone());
+        }
+        sql.push(" WHERE ").name("id").push(" = ").bind(id);
+        sql.statement(expect)
+    }
+
+    /// Sets a flag of a row to whether rows below it exist, as the commit finds them.
+    #[must_use]
+    pub fn flag_from_rows(&self, parent: &Module, id: Id, flag: &str, rows: &Module, field: &str) -> Statement {
+        let mut sql = Sql::new("UPDATE ");
+        sql.name(&parent.table).push(" SET ").name(VERSION).push(" = ").name(VERSION).push(" + 1");
+        if let (Some(flag), Some(by)) = (parent.find(flag), rows.find(field)) {
+            sql.push(", ").name(&flag.column).push(" = EXISTS (SELECT 1 FROM ").name(&rows.table).push(" t1 WHERE ");
+            sql.column(Alias(1), &by.column).push(" = ").bind(id).push(")");
+        }
+        sql.push(" WHERE ").name("id").push(" = ").bind(id);
+        sql.statement(Expect::Any)
+    }
+
+    /// Raises the version of a cache, so that every process reads anew what it holds.
+    #[must_use]
+    pub fn raise_cache_version(&self, name: &'static str) -> Statement {
+        let mut sql = Sql::new("UPDATE \"cache_version\" SET \"value\" = \"value\" + 1 WHERE \"name\" = ");
+        sql.bind(name);
+        sql.statement(Expect::Any)
+    }
+
+    /// The versions of all caches.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn cache_versions(&self) -> Result<HashMap<String, i64>, StoreError> {
+        let sql = Sql::new("SELECT \"name\", \"value\" FROM \"cache_version\"");
+        let rows = self.db.read(sql.query(Cost::Point)).await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| match row.as_slice() {
+                [Value::Text(name), Value::Int(value)] => Some((name.clone(), *value)),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// The greatest id in a module; zero when there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn greatest_id(&self, module: &Module) -> Result<i64, StoreError> {
+        let mut sql = Sql::new("SELECT max(\"id\") FROM ");
+        sql.name(&module.table);
+        let rows = self.db.read(sql.query(Cost::Point)).await?;
+        Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0))
+    }
+
+    /// Removes a record for ever, with its side rows and its search document. The history stays.
+    #[must_use]
+    pub fn remove(&self, record: &Record) -> Vec<Statement> {
+        let module = &record.module;
+        let table = self.table(module);
+        let mut sql = Sql::new("DELETE FROM ");
+        sql.name(&module.table).push(" WHERE ").name("id").push(" = ").bind(record.id());
+        let mut statements = vec![sql.statement(Expect::Exactly(1))];
+        if table.has_extra {
+            let mut sql = Sql::new("DELETE FROM \"field_value\" WHERE \"record\" = ");
+            sql.bind(record.id());
+            statements.push(sql.statement(Expect::Any));
+        }
+        if search::is_searched(module) {
+            statements.push(search::remove(module, record.id(), self.db.dialect()));
+        }
+        statements
+    }
+
+    /// Removes every row of a module whose field refers to a record.
+    #[must_use]
+    pub fn remove_rows(&self, rows: &Module, field: &str, parent: Id) -> Option<Statement> {
+        let leaf = rows.find(field)?;
+        let mut sql = Sql::new("DELETE FROM ");
+        sql.name(&rows.table).push(" WHERE ").name(&leaf.column).push(" = ").bind(parent);
+        Some(sql.statement(Expect::Any))
+    }
+
+    /// Removes everything below a record, to any depth: notes, tasks, their worklogs, their comments.
+    #[must_use]
+    pub fn remove_below(&self, module: &Module, id: Id, catalogue: &Catalogue) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        for child in &module.children {
+            let Some(rows) = catalogue.module(child.module) else { continue };
+            let Some(leaf) = rows.find(child.field) else { continue };
+            // The grandchildren first, while the children that they are found by are still there.
+            for below in &rows.children {
+                let Some(lower) = catalogue.module(below.module) else { continue };
+                let Some(by) = lower.find(below.field) else { continue };
+                let mut sql = Sql::new("DELETE FROM ");
+                sql.name(&lower.table).push(" WHERE ").name(&by.column).push(" IN (SELECT \"id\" FROM ");
+                sql.name(&rows.table).push(" WHERE ").name(&leaf.column).push(" = ").bind(id).push(")");
+                statements.push(sql.statement(Expect::Any));
+            }
+            statements.extend(self.remove_rows(rows, child.field, id));
+        }
+        statements
+    }
+
+    /// Moves every row of a module from one parent to another.
+    #[must_use]
+    pub fn move_rows(&self, rows: &Module, field: &str, from: Id, to: Id) -> Option<Statement> {
+        let leaf = rows.find(field)?;
+        let mut sql = Sql::new("UPDATE ");
+        sql.name(&rows.table).push(" SET ").name(&leaf.column).push(" = ").bind(to);
+        sql.push(" WHERE ").name(&leaf.column).push(" = ").bind(from);
+        Some(sql.statement(Expect::Any))
+    }
+
+    /// Commits statements: all or nothing, on disk when it returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] with the index's name, [`StoreError::Stale`] when a statement did not hit the rows
+    /// it should, or that the database did not take it.
+    pub async fn commit(&self, statements: Vec<Statement>) -> Result<(), StoreError> {
+        self.db.commit(statements).await.map(|_| ())
+    }
+
+    /// Loads many new records of one module at once, without history. For filling a new desk only: search
+    /// documents are made afterwards, by [`Self::fill_search`].
+    ///
+    /// # Errors
+    /// When the database does not take them; then none is there.
+    pub async fn load(&self, module: &Arc<Module>, records: &[Record]) -> Result<(), StoreError> {
+        let table = self.table(module);
+        let names = table.column_names();
+        let columns: Vec<&str> = names.iter().map(String::as_str).collect();
+        let rows = records.iter().map(|record| table.row(record)).collect();
+        self.db.load(&module.table, &columns, rows).await?;
+        let mut side = Vec::new();
+        for record in records {
+            for slot in &table.documents {
+                side.extend(side_cells_of(record, *slot));
+            }
+        }
+        if !side.is_empty() {
+            self.db.load("field_value", &["field", "record", "position", "number", "real", "word"], side).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the search documents of the records of a module from one id to another.
+    ///
+    /// # Errors
+    /// When the database does not take them.
+    pub async fn fill_search(
+        &self,
+        module: &Module,
+        catalogue: &Catalogue,
+        from: Id,
+        to: Id,
+    ) -> Result<(), StoreError> {
+        if !search::is_searched(module) {
+            return Ok(());
+        }
+        self.commit(vec![search::fill(module, catalogue, self.db.dialect(), from, to)]).await
+    }
+}
+
+fn side_cells_of(record: &Record, slot: usize) -> Vec<Vec<Value>> {
+    let Some(leaf) = record.module.leaf(slot) else { return Vec::new() };
+    let Storage::Document { field } = leaf.field.storage else { return Vec::new() };
+    (0_i64..)
+        .zip(query::side_cells(leaf, record.at(slot)))
+        .map(|(position, cells)| {
+            let mut row = vec![Value::Int(field), record.id().into(), Value::Int(position)];
+            row.extend(cells);
+            row
+        })
+        .collect()
+}
+
+fn side_rows(record: &Record, slot: usize, statements: &mut Vec<Statement>) {
+    for cells in side_cells_of(record, slot) {
+        let mut sql = Sql::new(
+            "INSERT INTO \"field_value\" (\"field\", \"record\", \"position\", \"number\", \"real\", \"word\") VALUES (",
+        );
+        sql.bind_list(cells).push(")");
+        statements.push(sql.statement(Expect::Exactly(1)));
+    }
+}
