@@ -236,6 +236,20 @@ impl Desk {
         Ok(self.store.list(&query).await?)
     }
 
+    /// The number of approvals of a request that are not decided, and of all of them.
+    pub(crate) async fn approval_counts(&self, request: Id) -> Result<(u64, u64), DeskError> {
+        let snapshot = self.snapshot();
+        let (mut pending, mut all) = (0, 0);
+        for level in levels_of(self, snapshot.module("approval_level")?, request).await? {
+            for approval in self.approvals_of(level.id()).await? {
+                all += 1;
+                let status = approval.reference("status");
+                pending += u64::from(!matches!(status, Some(statuses::APPROVED | statuses::REJECTED)));
+            }
+        }
+        Ok((pending, all))
+    }
+
     /// Asks an approver now.
     ///
     /// # Errors

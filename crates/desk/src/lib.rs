@@ -12,6 +12,7 @@ mod conversations;
 mod draft;
 mod error;
 mod history;
+pub mod identity;
 pub mod jobs;
 mod links;
 mod notes;
@@ -33,10 +34,13 @@ mod worklogs;
 
 pub use attachments::Upload;
 pub use context::{Access, Caller, Context, Scopes, Verb};
+pub use conversations::Said;
 pub use error::{DeskError, Refusal};
+pub use links::Linked;
 pub use records::{ListAsk, Outcome, Page, Place};
 pub use resolve::is_gone;
 pub use snapshot::{Settings, Snapshot};
+pub use store::search::words;
 pub use view::View;
 
 use arc_swap::ArcSwap;
@@ -69,7 +73,7 @@ pub struct Desk {
     snapshot: ArcSwap<Snapshot>,
     people: people::People,
     numbers: numbers::Numbers,
-    ids: IdSource,
+    ids: Arc<IdSource>,
     clock: Arc<dyn Clock>,
     files: attachments::Files,
     seen_versions: tokio::sync::Mutex<std::collections::HashMap<String, i64>>,
@@ -94,7 +98,7 @@ impl Desk {
             store,
             snapshot: ArcSwap::from_pointee(snapshot),
             people: people::People::default(),
-            ids: IdSource::new(options.node, floor),
+            ids: Arc::new(IdSource::new(options.node, floor)),
             clock: options.clock,
             files: attachments::Files::new(options.files_dir),
             seen_versions: tokio::sync::Mutex::new(versions),
@@ -120,6 +124,11 @@ impl Desk {
     pub(crate) fn new_id(&self, ctx: &Context) -> Id {
         self.ids.next(ctx.now)
     }
+    /// Where new ids come from, for whoever makes rows beside the desk's own.
+    #[must_use]
+    pub const fn id_source(&self) -> &Arc<IdSource> {
+        &self.ids
+    }
     /// A new id, outside a call.
     #[must_use]
     pub fn fresh_id(&self) -> Id {
@@ -130,6 +139,31 @@ impl Desk {
     #[must_use]
     pub fn is_new(&self) -> bool {
         self.snapshot().rows("portal").is_empty()
+    }
+
+    /// Fills a new desk with its first rows, together with statements of the wiring's (the first credentials): all
+    /// or nothing, also when two processes try at once.
+    ///
+    /// # Errors
+    /// [`DeskError::NotPermitted`] when the desk has been filled already.
+    pub async fn initialise(
+        &self,
+        first: &shipped::FirstRows<'_>,
+        also: Vec<Statement>,
+    ) -> Result<(), DeskError> {
+        self.reload().await?;
+        if !self.is_new() {
+            return Err(DeskError::NotPermitted);
+        }
+        let rows = shipped::rows(&self.snapshot(), first)?;
+        let mut statements: Vec<Statement> = rows.iter().flat_map(|row| self.store.insert(row)).collect();
+        statements.extend(also);
+        statements.push(self.store.raise_cache_version("setup"));
+        match self.store.commit(statements).await {
+            Ok(()) => self.reload().await,
+            Err(StoreError::Conflict { .. }) => Err(DeskError::NotPermitted),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Reads the catalogue and the lookups anew.

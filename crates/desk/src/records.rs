@@ -100,6 +100,57 @@ impl Desk {
         Ok(record)
     }
 
+    /// The record that a path goes through to the rows below it. The right to the rows is the use case's to check;
+    /// that the caller sees the record is checked here.
+    ///
+    /// # Errors
+    /// As for [`Self::get`].
+    pub async fn locate(&self, ctx: &Context, place: &Place, id: Id) -> Result<Record, DeskError> {
+        let record = self.get_in(ctx, place, id).await?;
+        if in_trash(&record) { self.where_it_went(&record) } else { Ok(record) }
+    }
+
+    /// The values that a field of another module may take: whoever may read that module may read them, role
+    /// permitting.
+    ///
+    /// # Errors
+    /// As for [`Self::list`].
+    pub async fn list_for(
+        &self,
+        ctx: &Context,
+        asking: &Module,
+        place: &Place,
+        ask: ListAsk,
+    ) -> Result<Page, DeskError> {
+        permit(ctx, asking, Verb::Read)?;
+        if !crate::permissions::role_allows(ctx.caller.access, &place.module, Verb::Read) {
+            return Err(DeskError::NotPermitted);
+        }
+        self.list_in(ctx, place, ask).await
+    }
+
+    /// What happened to a record and to what is below it.
+    ///
+    /// # Errors
+    /// As for [`Self::get`]; [`DeskError::NotPermitted`] for requesters.
+    pub async fn history_of(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        id: Id,
+        ask: ListAsk,
+    ) -> Result<(Place, Page), DeskError> {
+        permit(ctx, &place.module, Verb::Read)?;
+        if !ctx.is_technician() {
+            return Err(DeskError::NotPermitted);
+        }
+        let record = Arc::new(self.get_in(ctx, place, id).await?);
+        let snapshot = self.snapshot();
+        let place = Place { module: snapshot.module("history")?.clone(), parent: Some(("owner", record)) };
+        let page = self.list_in(ctx, &place, ask).await?;
+        Ok((place, page))
+    }
+
     /// The record, whether or not it is in the trash; without a look at the scopes, for operations that have
     /// their own.
     pub(crate) async fn get_in(&self, ctx: &Context, place: &Place, id: Id) -> Result<Record, DeskError> {

@@ -489,6 +489,70 @@ impl Desk {
         stale_is_busy(self.replace(ctx, &place, &record, new, "RESTORE").await)
     }
 
+    /// How many of what hang on a request, by the vendor's names (requests.md section 11).
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`].
+    pub async fn request_summary(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        id: Id,
+    ) -> Result<Vec<(&'static str, u64)>, DeskError> {
+        const ALWAYS_ZERO: [&str; 14] = [
+            "caused_by_releases",
+            "checklist_not_completed_count",
+            "fixed_in_releases",
+            "invoked_contract_count",
+            "jira_issue_count",
+            "link_request_pending_count",
+            "my_task_completed_count",
+            "my_task_pending_count",
+            "purchase_order_count",
+            "request_initiated_change_count",
+            "requester_reply_count",
+            "trashed_caused_by_releases",
+            "unreplied_count",
+            "worklog_timer_count",
+        ];
+        let record = self.get(ctx, place, id).await?;
+        let snapshot = self.snapshot();
+        let mut counts: Vec<(&'static str, u64)> = ALWAYS_ZERO.iter().map(|name| (*name, 0)).collect();
+        let mut set = |name: &'static str, count: u64| {
+            counts.retain(|(n, _)| *n != name);
+            counts.push((name, count));
+        };
+        for (name, module) in [
+            ("note_count", "request_note"),
+            ("worklog_count", "worklog"),
+            ("reminder_count", "reminder"),
+            ("draft_count", "draft"),
+            ("checklist_total_count", "checklist"),
+            ("technician_reply_count", "notification"),
+        ] {
+            let rows = snapshot.module(module)?;
+            let mine = model::filter::equals(rows, "request", vec![id.into()]);
+            set(name, self.store.count(&store::Query::new(rows.clone(), mine, 1)).await?);
+        }
+        let (pending, all) = self.task_counts(id, None).await?;
+        set("task_pending_count", pending);
+        set("task_completed_count", all - pending);
+        let (pending, all) = self.task_counts(id, Some(ctx.caller.user)).await?;
+        set("my_task_pending_count", pending);
+        set("my_task_completed_count", all - pending);
+        let (pending, all) = self.approval_counts(id).await?;
+        set("approval_pending_count", pending);
+        set("approval_completed_count", all - pending);
+        set("link_request_count", self.linked_ids(ctx, id).await?.len() as u64);
+        set("attachment_count", self.attachments(ctx, place, id).await?.len() as u64);
+        set("unreplied_count", u64::try_from(record.int("unreplied_count").unwrap_or(0)).unwrap_or(0));
+        let said = counts.iter().filter(|(n, _)| matches!(*n, "note_count" | "technician_reply_count"));
+        let said = said.map(|(_, count)| count).sum();
+        counts.push(("conversation_count", said));
+        counts.sort_unstable();
+        Ok(counts)
+    }
+
     /// Writes the resolution, and copies it to linked requests when the input says so.
     ///
     /// # Errors

@@ -97,10 +97,14 @@ impl Desk {
     }
 
     /// The number of tasks of a request that are still open, and of all of them.
-    pub(crate) async fn task_counts(&self, request: Id) -> Result<(u64, u64), DeskError> {
+    /// With an owner, only of theirs.
+    pub(crate) async fn task_counts(&self, request: Id, owner: Option<Id>) -> Result<(u64, u64), DeskError> {
         let snapshot = self.snapshot();
         let module = snapshot.module("task")?;
-        let mine = equals(module, "request", vec![request.into()]);
+        let mut mine = equals(module, "request", vec![request.into()]);
+        if let Some(owner) = owner {
+            mine = mine.and(equals(module, "owner", vec![owner.into()]));
+        }
         let done: Vec<Value> =
             snapshot.rows("status").iter().filter(|s| !s.is("in_progress")).map(|s| s.id().into()).collect();
         let all = self.store.count(&Query::new(module.clone(), mine.clone(), 1)).await?;

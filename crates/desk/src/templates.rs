@@ -137,6 +137,8 @@ const REQUESTERS_SECTIONS: [&str; 3] = ["Requester", "Request", "Classification"
 /// Fills in what is worked out: the layouts of the form.
 pub(crate) fn complete(template: &mut Record, snapshot: &Snapshot) {
     template.set("layouts", layouts(template, snapshot).to_string());
+    template.set("is_enabled", !template.is("inactive"));
+    template.set("is_default_template", template.is("is_default"));
     for flag in ["has_tasks", "has_checklists", "is_customer_segmented"] {
         template.set(flag, false);
     }

@@ -2,7 +2,6 @@
 //! worked out rather than stored.
 
 use crate::context::Context;
-use crate::records::{ListAsk, Place};
 use crate::{Desk, DeskError, Snapshot};
 use model::filter::equals;
 use model::{Id, Kind, Record, Size, plain_text};
@@ -117,6 +116,13 @@ impl Desk {
                     crate::tasks::complete(record, &snapshot, ctx.now);
                 }
             }
+            "request_note" => {
+                for record in records.iter_mut() {
+                    for (own, same) in [("created_by", "added_by"), ("created_time", "added_time")] {
+                        record.set(same, record.get(own).clone());
+                    }
+                }
+            }
             "user" | "technician" | "requester" => {
                 for record in records.iter_mut() {
                     record.set("is_active", !record.is("inactive"));
@@ -149,12 +155,6 @@ impl Desk {
         let mine = equals(items, "checklist", vec![checklist.id().into()]);
         let open = mine.clone().and(equals(items, "completed", vec![false.into()]));
         Ok(self.store.exists(items, mine).await? && !self.store.exists(items, open).await?)
-    }
-
-    /// All that a place's list holds, at most `limit`, for use cases that look at them together.
-    pub(crate) async fn all_of(&self, ctx: &Context, place: &Place, limit: u64) -> Result<Vec<Record>, DeskError> {
-        let ask = ListAsk::new(model::Filter::everything(), limit);
-        Ok(self.list_in(ctx, place, ask).await?.records)
     }
 }
 

@@ -125,6 +125,8 @@ pub struct Description {
     pub wire_key: Option<&'static str>,
     /// The JSON key of a list, where it is not the plural.
     pub list_key: Option<&'static str>,
+    /// Other keys under which a list's rows stand a second time, for clients that read them there.
+    pub list_aliases: &'static [&'static str],
     /// Other path segments for the same collection.
     pub paths: Vec<&'static str>,
     /// Other keys that an input may come under.

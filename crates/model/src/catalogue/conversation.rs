@@ -14,6 +14,8 @@ pub(super) fn modules() -> Vec<Description> {
 fn note() -> Description {
     Description {
         list_key: Some("notes"),
+        // The vendor's pages say `notes`; a cloud client reads `request_notes` (wire-facts.md section 9).
+        list_aliases: &["request_notes"],
         input_keys: vec!["note", "request_notes"],
         title: "description",
         embed: &["id"],
@@ -34,6 +36,9 @@ fn note() -> Description {
                 created_by().in_list(),
                 time("last_updated_time").read_only().untracked().in_list(),
                 refer("last_updated_by", "user").read_only().untracked().in_list(),
+                // The same two under the names that on-premises clients read.
+                refer("added_by", "user").computed().in_list(),
+                time("added_time").computed().in_list(),
                 refer("request", "request").read_only().in_list(),
                 json("attachments").computed().in_list(),
                 flag("has_attachments").read_only().untracked().hidden(),

@@ -163,6 +163,7 @@ fn describe(name: &'static str, plural: &'static str, area: Area, fields: Vec<Fi
         plural: plural.into(),
         wire_key: None,
         list_key: None,
+        list_aliases: &[],
         paths: Vec::new(),
         input_keys: Vec::new(),
         table: name.into(),

@@ -81,6 +81,7 @@ fn request() -> Description {
                 boolean("add_to_linked_requests").untracked(),
                 refer("submitted_by", "user").read_only().untracked(),
                 time("submitted_on").read_only().untracked(),
+                texts("resolution_attachments").computed(),
             ],
         )
         .collapsed(),
@@ -238,6 +239,9 @@ fn template() -> Description {
             flag("is_default").in_list().read_only(),
             flag("is_service_template").in_list().add_only(),
             flag("inactive").in_list(),
+            // The words of on-premises clients for the same (wire-facts.md, typed clients).
+            boolean("is_enabled").computed().in_list(),
+            boolean("is_default_template").computed().in_list(),
             text("image", 250).in_list(),
             flag("show_to_requester").in_list().value(true),
             refer("service_category", "service_category").in_list(),

@@ -1,0 +1,124 @@
+//! Answers, and the one place where a use case's error becomes a V3 failure (conventions.md section 4).
+
+use axum::body::Body;
+use axum::response::Response;
+use desk::{DeskError, Refusal};
+use http::{HeaderValue, StatusCode, header};
+use wire::failure::{Failure, Message};
+
+/// What goes back.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// A JSON text, with status 200.
+    Json(String),
+    /// A JSON text with another status.
+    Status(u16, String),
+    /// A file: its name, its media type, its bytes.
+    File(String, String, Vec<u8>),
+}
+
+/// The HTTP answer.
+pub(crate) fn respond(answer: Result<Answer, Failure>, trace: u128) -> Response {
+    match answer {
+        Ok(Answer::Json(text)) => json(StatusCode::OK, text),
+        Ok(Answer::Status(status, text)) => json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text),
+        Ok(Answer::File(name, media_type, bytes)) => file(&name, &media_type, bytes),
+        Err(failure) => {
+            let status = StatusCode::from_u16(failure.http).unwrap_or(StatusCode::BAD_REQUEST);
+            if status.is_server_error() {
+                tracing::warn!(status = status.as_u16(), trace.id = format!("{trace:032x}"), "call failed");
+            }
+            let mut response = json(status, failure.to_json());
+            if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+            }
+            response
+        }
+    }
+}
+
+fn json(status: StatusCode, text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    // Exactly this: clients compare the part before the semicolon, others look for `json` (conventions.md 1.4).
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json;charset=utf-8"));
+    response
+}
+
+fn file(name: &str, media_type: &str, bytes: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    let media_type = HeaderValue::from_str(media_type);
+    headers.insert(
+        header::CONTENT_TYPE,
+        media_type.unwrap_or(HeaderValue::from_static("application/octet-stream")),
+    );
+    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
+    let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+    // Never shown inside the desk's own origin: what people upload is theirs, not ours.
+    let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
+    if let Ok(value) = HeaderValue::from_str(&disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// A use case's error as a V3 failure.
+pub(crate) fn failure(error: DeskError, trace: u128) -> Failure {
+    match error {
+        DeskError::Refused(refusals) => {
+            let failures = refusals.into_iter().map(refusal).collect();
+            match Failure::merge(failures) {
+                Err(failure) => failure,
+                Ok(()) => Failure::internal(format!("{trace:032x}")),
+            }
+        }
+        DeskError::NotFound => Failure::not_found(),
+        DeskError::NotPermitted => Failure::not_permitted(),
+        DeskError::ScopeMissing(scope) => Failure::insufficient_scope(&scope),
+        DeskError::NotInTrash => Failure::not_in_trash(),
+        DeskError::InUse(by) => Failure::referenced("id", by.join(", ")),
+        DeskError::MergedInto(id) => with_message(Failure::not_found(), format!("Merged into the request with id {id}")),
+        DeskError::Unavailable(why) => {
+            tracing::warn!(why, trace.id = format!("{trace:032x}"), "the database is not available");
+            Failure::unavailable()
+        }
+        DeskError::Internal(why) => {
+            tracing::error!(why, trace.id = format!("{trace:032x}"), "internal error");
+            Failure::internal(format!("{trace:032x}"))
+        }
+    }
+}
+
+fn refusal(refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::NotValid { field, message } => {
+            let failure = Failure::not_valid(field);
+            match message {
+                Some(message) => with_message(failure, message),
+                None => failure,
+            }
+        }
+        Refusal::Mandatory(field) => Failure::mandatory(vec![field]),
+        Refusal::NotUnique(field) => Failure::not_unique(field),
+        Refusal::ReadOnly(field) => Failure::read_only(field),
+        Refusal::NotEditable(field) => Failure::not_editable(field),
+        Refusal::CannotGive(field) => Failure::cannot_give_value(field),
+        Refusal::TimesContradict(field) => Failure::times_contradict(field),
+        Refusal::ClosureRule(fields) => Failure::closure_rule(fields),
+    }
+}
+
+/// The same failure with words of our own.
+pub(crate) fn with_message(mut failure: Failure, message: String) -> Failure {
+    if let Some(first) = failure.messages.first_mut() {
+        first.message = Some(message);
+    }
+    failure
+}
+
+/// The warning of a closing rule: the rest of the input was written (requests.md section 5, Closing).
+pub(crate) fn unmet(fields: &[String]) -> Vec<Message> {
+    vec![Message::warning(fields.to_vec())]
+}

@@ -1,0 +1,164 @@
+//! One call: who, what method, which path, what payload.
+
+use crate::Api;
+use crate::oauth::{Presented, credentials_of};
+use crate::v3::answer;
+use axum::body::Body;
+use axum::extract::Request;
+use desk::{Context, Snapshot};
+use http::{HeaderMap, Method};
+use http_body_util::{BodyExt, Limited};
+use std::sync::Arc;
+use wire::failure::Failure;
+use wire::payload::{Payload, Raw};
+
+/// A body that is not a file may be this long; no honest one comes near.
+const BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// A file and its envelope.
+const UPLOAD_BYTES_MAX: usize = 44 * 1024 * 1024;
+/// Of a refused call this much is read before the answer, so that the client sees the answer and not a broken pipe.
+const DRAINED_BYTES_MAX: usize = 1024 * 1024;
+
+/// A call that has been authenticated and whose payload has been read.
+pub(crate) struct Call<'a> {
+    pub api: &'a Arc<Api>,
+    pub ctx: Context,
+    pub method: Method,
+    /// The decoded segments behind `…/api/v3/`.
+    pub segments: Vec<String>,
+    pub payload: Payload,
+    pub body: bytes::Bytes,
+    /// What the paths of this answer begin with: `/api/v3` or `/app/itdesk/api/v3`.
+    pub base: String,
+    pub snapshot: Arc<Snapshot>,
+    /// The caller's support groups.
+    pub groups: Vec<model::Id>,
+    /// Whether the credential was a technician key, as clients of the on-premises edition have.
+    pub by_key: bool,
+}
+
+impl<'a> Call<'a> {
+    /// Reads a call.
+    pub async fn read(api: &'a Arc<Api>, request: Request, trace: u128) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let query = parts.uri.query().unwrap_or("");
+        let (ctx, groups, by_key) = match authenticate(api, &parts.headers, query, trace).await {
+            Ok(found) => found,
+            Err(failure) => {
+                drain(body).await;
+                return Err(failure);
+            }
+        };
+        let (portal, segments) = split(parts.uri.path()).ok_or_else(Failure::not_found)?;
+        let snapshot = api.desk.snapshot();
+        if let Some(portal) = &portal {
+            known_portal(&snapshot, portal)?;
+        }
+        let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+        let is_upload = content_type.is_some_and(|t| t.trim_start().to_ascii_lowercase().starts_with("multipart/"));
+        let limit = if is_upload { UPLOAD_BYTES_MAX } else { BODY_BYTES_MAX };
+        let body = collect(body, limit).await?;
+        let payload = wire::payload::read(Raw { query, content_type, body: &body })?;
+        let base = portal.map_or_else(|| "/api/v3".to_owned(), |p| format!("/app/{p}/api/v3"));
+        Ok(Self { api, ctx, method: parts.method, segments, payload, body, base, snapshot, groups, by_key })
+    }
+
+    /// The desk.
+    pub fn desk(&self) -> &desk::Desk {
+        &self.api.desk
+    }
+    /// The refusal of a method that the path does not know.
+    pub fn wrong_method(&self) -> Failure {
+        Failure::invalid_method(self.method.as_str())
+    }
+    /// A parameter beside `input_data`.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.payload.params.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+    /// The input, as an object; an empty one when there is none.
+    pub fn input(&self) -> std::borrow::Cow<'_, serde_json::Value> {
+        match &self.payload.input {
+            Some(value) => std::borrow::Cow::Borrowed(value),
+            None => std::borrow::Cow::Owned(serde_json::Value::Object(serde_json::Map::new())),
+        }
+    }
+}
+
+/// Who calls, their support groups, and whether they came with a key.
+async fn authenticate(
+    api: &Api,
+    headers: &HeaderMap,
+    query: &str,
+    trace: u128,
+) -> Result<(Context, Vec<model::Id>, bool), Failure> {
+    let presented = credentials_of(headers, query).ok_or_else(Failure::unauthorised)?;
+    let now = api.desk.now();
+    let grant = crate::identify(api, &presented, now).await.map_err(|error| answer::failure(error, trace))?;
+    let grant = grant.ok_or_else(Failure::unauthorised)?;
+    let caller = api.desk.caller(grant.user).await.map_err(|_| Failure::unauthorised())?;
+    let person = api.desk.person(grant.user).await.map_err(|error| answer::failure(error, trace))?;
+    let zone = api.desk.zone_of(person.as_deref());
+    let groups = person.as_deref().map(|p| p.references("groups")).unwrap_or_default();
+    Ok((Context { caller, scopes: grant.scopes, now, trace, zone }, groups, matches!(presented, Presented::Key(_))))
+}
+
+/// Portal and segments of a path: `/api/v3/…` is the default portal's, `/app/{portal}/api/v3/…` names one
+/// (conventions.md section 1.1). A slash at the end means nothing.
+fn split(path: &str) -> Option<(Option<String>, Vec<String>)> {
+    let decode = |s: &str| percent_encoding::percent_decode_str(s).decode_utf8().ok().map(|s| s.into_owned());
+    let (portal, rest) = match path.strip_prefix("/app/") {
+        Some(rest) => {
+            let (portal, rest) = rest.split_once('/')?;
+            (Some(decode(portal)?), rest.strip_prefix("api/v3")?)
+        }
+        None => (None, path.strip_prefix("/api/v3")?),
+    };
+    if !rest.is_empty() && !rest.starts_with('/') {
+        return None;
+    }
+    let segments: Option<Vec<String>> = rest.split('/').filter(|s| !s.is_empty()).map(decode).collect();
+    Some((portal, segments?))
+}
+
+fn known_portal(snapshot: &Snapshot, name: &str) -> Result<(), Failure> {
+    let known = snapshot
+        .rows("portal")
+        .iter()
+        .any(|p| p.text("name").is_some_and(|n| n.eq_ignore_ascii_case(name)) || p.id().to_string() == name);
+    if known { Ok(()) } else { Err(Failure::unauthorised()) }
+}
+
+async fn collect(body: Body, limit: usize) -> Result<bytes::Bytes, Failure> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(Failure::too_large()),
+        // A body that stops in the middle: most likely nobody is there to read the answer.
+        Err(_) => Err(Failure::not_json("the body ended before its length")),
+    }
+}
+
+async fn drain(body: Body) {
+    let _whether_or_not_it_came = Limited::new(body, DRAINED_BYTES_MAX).collect().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn paths_are_split() {
+        let check = |path: &str, portal: Option<&str>, segments: &[&str]| {
+            let expected = (portal.map(str::to_owned), segments.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
+            assert_eq!(split(path), Some(expected), "{path}");
+        };
+        check("/api/v3/requests", None, &["requests"]);
+        check("/api/v3/requests/", None, &["requests"]);
+        check("/app/itdesk/api/v3/requests/12/notes", Some("itdesk"), &["requests", "12", "notes"]);
+        check("/app/698819937/api/v3/requests", Some("698819937"), &["requests"]);
+        check("/api/v3/requests/udf_fields/udf%5Fref1", None, &["requests", "udf_fields", "udf_ref1"]);
+        check("/api/v3", None, &[]);
+        for nowhere in ["/api/v30/requests", "/app/itdesk", "/app/itdesk/api/v2/x", "/api/v3/%ff"] {
+            assert_eq!(split(nowhere), None, "{nowhere}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The values that a field may take, at every place where clients look for them (setup.md section 1), and the views
+//! by which lists are filtered.
+
+use crate::v3::answer::{self, Answer};
+use crate::v3::call::Call;
+use crate::v3::list;
+use desk::{Place, Snapshot};
+use model::filter::{equals, test};
+use model::{Filter, Id, Kind, Module, Op, Value};
+use std::sync::Arc;
+use wire::failure::Failure;
+use wire::list_info::ListInfo;
+
+/// A catalogue of values: of which field of which module, for which record.
+pub(crate) struct Catalog {
+    asking: Arc<Module>,
+    values: Arc<Module>,
+    record: Option<Id>,
+    key: String,
+}
+
+impl Catalog {
+    /// The catalogue at a path: `requests/priority`, `requests/groups`, `requests/{id}/technician`,
+    /// `requests/udf_fields/udf_ref1`.
+    pub fn find(
+        snapshot: &Snapshot,
+        module: &Arc<Module>,
+        record: Option<Id>,
+        segment: &str,
+        rest: &[&str],
+    ) -> Result<Self, Failure> {
+        let (path, key) = match (segment, rest) {
+            ("udf_fields", [field]) => (format!("udf_fields.{field}"), (*field).to_owned()),
+            (field, []) => (field.to_owned(), field.to_owned()),
+            _ => return Err(Failure::not_found()),
+        };
+        let target = |path: &str| {
+            module.find(path).filter(|l| l.field.shown).and_then(|l| match &l.field.kind {
+                Kind::Ref(target) | Kind::RefMany(target) => snapshot.catalogue.module(target),
+                _ => None,
+            })
+        };
+        // `groups` for `group`: some clients ask by the plural.
+        let by_plural = || {
+            module.leaves().iter().find_map(|leaf| {
+                let found = target(&leaf.path)?;
+                let spoken = found.plural == path || found.paths.iter().any(|p| *p == path);
+                (spoken && !leaf.path.contains('.')).then_some(found)
+            })
+        };
+        let values = target(&path).or_else(by_plural).ok_or_else(Failure::not_found)?;
+        Ok(Self { asking: module.clone(), values: values.clone(), record, key })
+    }
+}
+
+/// GET of a catalogue. The array stands under the key that was asked by, and under the module's plural.
+pub(crate) async fn list(call: &Call<'_>, catalog: Catalog) -> Result<Answer, Failure> {
+    let failed = |e| answer::failure(e, call.ctx.trace);
+    let info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
+    let selection = list::selection(&catalog.values, &info);
+    let mut ask = list::ask(call, &catalog.values, &info, &selection)?;
+    if let Some(id) = catalog.record {
+        let place = Place::top(catalog.asking.clone());
+        let record = call.desk().get(&call.ctx, &place, id).await.map_err(failed)?;
+        let narrowed = fitting(&catalog.values, &record);
+        ask.filter = ask.filter.and(narrowed);
+    }
+    let gone = catalog.values.leaves().iter().any(|l| l.path == "inactive");
+    if gone {
+        ask.filter = ask.filter.and(equals(&catalog.values, "inactive", vec![false.into()]));
+    }
+    let place = Place::top(catalog.values.clone());
+    let page = call.desk().list_for(&call.ctx, &catalog.asking, &place, ask).await.map_err(failed)?;
+    let mut keys = vec![catalog.key.as_str()];
+    if catalog.values.plural != catalog.key {
+        keys.push(&catalog.values.plural);
+    }
+    list::write(call, &catalog.values, &keys, &info, &selection, page).await.map(Answer::Json)
+}
+
+/// Of the values, those that fit what the record has already: subcategories of its category, groups of its site.
+pub(crate) fn fitting(values: &Arc<Module>, record: &model::Record) -> Filter {
+    let has = |path: &str| record.module.slot(path).and_then(|slot| record.at(slot).as_int()).map(Value::Int);
+    let of = |path: &str, value: Option<Value>| match value {
+        Some(value) => equals(values, path, vec![value]),
+        None => test(values, path, Op::Empty, Vec::new()),
+    };
+    match values.name.as_ref() {
+        "subcategory" => of("category", has("category")),
+        "item" => of("subcategory", has("subcategory")),
+        "support_group" => {
+            let everywhere = test(values, "site", Op::Empty, Vec::new());
+            match has("site") {
+                Some(site) => Filter::Any(vec![equals(values, "site", vec![site]), everywhere]),
+                None => Filter::everything(),
+            }
+        }
+        "closure_code" => equals(values, "module.name", vec![record.module.name.as_ref().into()]),
+        _ => Filter::everything(),
+    }
+}
+
+/// The shipped views of requests: name as clients send it, and what it says to people.
+const VIEWS: [(&str, &str); 14] = [
+    ("All_Requests", "All requests"),
+    ("All_Open", "All open requests"),
+    ("All_Closed", "All completed requests"),
+    ("Open_System", "Open requests"),
+    ("Onhold", "Requests on hold"),
+    ("Overdue", "Overdue requests"),
+    ("Due_Today", "Requests due today"),
+    ("Unassigned", "Requests without a technician"),
+    ("My_Open", "My open requests"),
+    ("My_Onhold", "My requests on hold"),
+    ("My_Overdue", "My overdue requests"),
+    ("My_All", "All my requests"),
+    ("My_Groups", "Open requests of my groups"),
+    ("Trash", "Requests in the trash"),
+];
+
+/// The filter of a view; names are compared without regard to case, underscores and the word `requests`.
+pub(crate) fn view_filter(call: &Call<'_>, module: &Arc<Module>, name: &str) -> Option<Filter> {
+    let plain = |s: &str| {
+        let s: String = s.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        s.replace("requests", "").replace("system", "")
+    };
+    let wanted = plain(name);
+    let known = VIEWS.iter().map(|(name, _)| *name).find(|known| plain(known) == wanted)?;
+    let statuses = |test: fn(&model::Record) -> bool| -> Vec<Value> {
+        call.snapshot.rows("status").iter().filter(|s| test(s)).map(|s| s.id().into()).collect()
+    };
+    let open = || equals(module, "status", statuses(|s| s.is("in_progress")));
+    let held = || equals(module, "status", statuses(|s| s.is("stop_timer")));
+    let mine = || equals(module, "technician", vec![call.ctx.caller.user.into()]);
+    let due_before = |end: i64| test(module, "due_by_time", Op::Less, vec![end.into()]);
+    let today = || wire::criteria::date_variable("TODAY").map(|v| v.range(call.ctx.now, &call.ctx.zone));
+    Some(match known {
+        "All_Open" | "Open_System" => open(),
+        "All_Closed" => equals(module, "status", statuses(|s| !s.is("in_progress"))),
+        "Onhold" => held(),
+        "Overdue" => open().and(due_before(call.ctx.now)),
+        "Due_Today" => {
+            let (from, to) = today()?;
+            open().and(due_before(to)).and(test(module, "due_by_time", Op::GreaterOrEqual, vec![from.into()]))
+        }
+        "Unassigned" => open().and(test(module, "technician", Op::Empty, Vec::new())),
+        "My_Open" => mine().and(open()),
+        "My_Onhold" => mine().and(held()),
+        "My_Overdue" => mine().and(open()).and(due_before(call.ctx.now)),
+        "My_All" => mine(),
+        "My_Groups" => open().and(equals(module, "group", call.groups.iter().map(|g| (*g).into()).collect())),
+        "Trash" => equals(module, "is_trashed", vec![true.into()]),
+        _ => Filter::everything(),
+    })
+}
+
+/// GET of `list_view_filters/show_all`: the views by name (requests.md section 2).
+pub(crate) fn views(call: &Call<'_>) -> Answer {
+    let rows: Vec<serde_json::Value> = VIEWS
+        .iter()
+        .enumerate()
+        .map(|(i, (name, words))| {
+            serde_json::json!({"id": (i + 1).to_string(), "name": name, "display_name": words, "module": "request"})
+        })
+        .collect();
+    let info = ListInfo::default();
+    let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    let text = list::envelope(call, &["list_view_filters"], &rows.join(","), rows.len(), &info, false, None);
+    Answer::Json(text)
+}

@@ -1,0 +1,259 @@
+//! From a client's criteria to a filter that has been checked against the catalogue (conventions.md sections 3.1,
+//! 3.3 and 3.4).
+
+use crate::v3::answer::with_message;
+use crate::v3::call::Call;
+use model::filter::test;
+use model::{Filter, Kind, Leaf, Module, Op, Path, Test, Value};
+use serde_json::Value as Json;
+use std::sync::Arc;
+use wire::criteria::{Condition, Criteria, DateVariable, date_variable};
+use wire::failure::Failure;
+use wire::list_info::{FilterBy, ListInfo};
+use wire::reader::{self, Operand};
+
+/// Everything in a `list_info` that says which records are meant.
+pub(crate) fn filter(call: &Call<'_>, module: &Arc<Module>, info: &ListInfo) -> Result<Filter, Failure> {
+    let mut filter = Filter::everything();
+    let mut failures = Vec::new();
+    if let Some(criteria) = &info.criteria {
+        filter = filter.and(tree(call, module, criteria, &mut failures));
+    }
+    for (field, value) in info.search_fields.iter().flatten() {
+        filter = filter.and(simple(call, module, field, value, &mut failures));
+    }
+    if let Some(view) = &info.filter_by {
+        match named_view(call, module, view, &mut failures) {
+            Some(part) => filter = filter.and(part),
+            None => failures.push(Failure::not_valid("filter_by")),
+        }
+    }
+    Failure::merge(failures).map(|()| filter)
+}
+
+fn tree(call: &Call<'_>, module: &Arc<Module>, criteria: &Criteria, failures: &mut Vec<Failure>) -> Filter {
+    match criteria {
+        Criteria::All(parts) => Filter::All(parts.iter().map(|p| tree(call, module, p, failures)).collect()),
+        Criteria::Any(parts) => Filter::Any(parts.iter().map(|p| tree(call, module, p, failures)).collect()),
+        Criteria::Test(t) => match comparison(call, module, &t.field, t.condition, &t.operands) {
+            Ok(filter) => filter,
+            Err(failure) => {
+                failures.push(failure);
+                Filter::nothing()
+            }
+        },
+    }
+}
+
+/// Where a client's field leads. An additional field may come without its `udf_fields.`.
+pub(crate) fn path(call: &Call<'_>, module: &Arc<Module>, field: &str) -> Option<Path> {
+    let catalogue = &call.snapshot.catalogue;
+    catalogue.path(module, field).or_else(|| catalogue.path(module, &format!("udf_fields.{field}")))
+}
+
+fn comparison(
+    call: &Call<'_>,
+    module: &Arc<Module>,
+    field: &str,
+    condition: Condition,
+    operands: &[Json],
+) -> Result<Filter, Failure> {
+    if module.name == "request" && field == "is_overdue" {
+        return overdue(call, module, condition, operands);
+    }
+    let unknown = || with_message(Failure::not_valid("search_criteria"), format!("Cannot search by {field}"));
+    let path = path(call, module, field).ok_or_else(unknown)?;
+    let leaf = path.leaf().cloned().ok_or_else(unknown)?;
+    let (op, negated) = match condition {
+        Condition::Is => (Op::In, false),
+        Condition::IsNot => (Op::In, true),
+        Condition::GreaterThan => (Op::Greater, false),
+        Condition::GreaterOrEqual => (Op::GreaterOrEqual, false),
+        Condition::LesserThan => (Op::Less, false),
+        Condition::LesserOrEqual => (Op::LessOrEqual, false),
+        Condition::Between => (Op::Between, false),
+        Condition::NotBetween => (Op::Between, true),
+        Condition::StartsWith => (Op::StartsWith, false),
+        Condition::EndsWith => (Op::EndsWith, false),
+        Condition::Contains => (Op::Contains, false),
+        Condition::NotContains => (Op::Contains, true),
+        Condition::Empty => (Op::Empty, false),
+        Condition::NotEmpty => (Op::Empty, true),
+    };
+    let filter = match (&leaf.field.kind, op) {
+        (_, Op::Empty) => Filter::Test(Test { path, op, operands: Vec::new() }),
+        (Kind::Ref(target) | Kind::RefMany(target), _) => reference(call, path, &leaf, target, op, operands)?,
+        (Kind::Time | Kind::Date, _) => instant(call, path, &leaf, op, operands)?,
+        _ => plain(path, &leaf, op, operands)?,
+    };
+    Ok(if negated { filter.negate() } else { filter })
+}
+
+fn values(leaf: &Leaf, operands: &[Json]) -> Result<Vec<Value>, Failure> {
+    Ok(reader::operands(leaf, operands)?
+        .into_iter()
+        .map(|operand| match operand {
+            Operand::Value(value) => value,
+            Operand::Id(id) => id.into(),
+            Operand::Name(name) => Value::Text(model::fold(&name)),
+        })
+        .collect())
+}
+
+fn plain(path: Path, leaf: &Leaf, op: Op, operands: &[Json]) -> Result<Filter, Failure> {
+    let is_text = matches!(
+        leaf.field.kind,
+        Kind::Text { .. } | Kind::Html { .. } | Kind::Email | Kind::Color | Kind::Pick { .. } | Kind::PickMany { .. }
+    );
+    let op = match op {
+        // `display_id contains 27` comes from search boxes; a number has no parts, so the whole is meant.
+        Op::Contains | Op::StartsWith | Op::EndsWith if !is_text => Op::In,
+        Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual | Op::Between if leaf.field.kind == Kind::Bool => {
+            return Err(Failure::not_valid("search_criteria"));
+        }
+        op => op,
+    };
+    let operands = values(leaf, operands)?;
+    enough(op, &operands, leaf)?;
+    Ok(Filter::Test(Test { path, op, operands }))
+}
+
+fn enough(op: Op, operands: &[Value], leaf: &Leaf) -> Result<(), Failure> {
+    let wanted = if op == Op::Between { 2 } else { 1 };
+    let fits = operands.len() >= wanted && (wanted == 1 || operands.len() == 2);
+    let message = || format!("{} needs {wanted} value(s)", leaf.path);
+    if fits { Ok(()) } else { Err(with_message(Failure::not_valid("search_criteria"), message())) }
+}
+
+/// A comparison of a reference itself: by id, or by what names the other record.
+fn reference(
+    call: &Call<'_>,
+    path: Path,
+    leaf: &Leaf,
+    target: &str,
+    op: Op,
+    operands: &[Json],
+) -> Result<Filter, Failure> {
+    let target = call.snapshot.catalogue.module(target).ok_or_else(Failure::not_found)?;
+    let mut ids = Vec::new();
+    let mut names = Vec::new();
+    for operand in reader::operands(leaf, operands)? {
+        match operand {
+            Operand::Id(id) => ids.push(Value::from(id)),
+            Operand::Name(name) => names.push(Value::Text(model::fold(&name))),
+            Operand::Value(value) => ids.push(value),
+        }
+    }
+    let beyond = |field: &str| {
+        let mut via = path.via.clone();
+        via.push((path.module.clone(), path.slot));
+        target.slot(field).map(|slot| Path { via, module: target.clone(), slot })
+    };
+    let mut any = Vec::new();
+    if !ids.is_empty() {
+        if op != Op::In {
+            return Err(Failure::not_valid("search_criteria"));
+        }
+        any.push(Filter::Test(Test { path: path.clone(), op: Op::In, operands: ids }));
+    }
+    if !names.is_empty() {
+        let has_address = names.iter().any(|n| n.as_str().is_some_and(|n| n.contains('@')));
+        for field in [Some(target.title), has_address.then_some("email_id")].into_iter().flatten() {
+            if let Some(path) = beyond(field) {
+                any.push(Filter::Test(Test { path, op, operands: names.clone() }));
+            }
+        }
+    }
+    if any.is_empty() {
+        return Err(Failure::not_valid("search_criteria"));
+    }
+    Ok(if any.len() == 1 { any.remove(0) } else { Filter::Any(any) })
+}
+
+/// A comparison of times, with variables such as `$(LAST_30_DAYS)`, which mean a stretch of time.
+fn instant(call: &Call<'_>, path: Path, leaf: &Leaf, op: Op, operands: &[Json]) -> Result<Filter, Failure> {
+    let variables: Option<Vec<DateVariable>> =
+        operands.iter().map(|o| o.as_str().and_then(date_variable)).collect();
+    let op = if matches!(op, Op::Contains | Op::StartsWith | Op::EndsWith) { Op::In } else { op };
+    let Some(variables) = variables.filter(|v| !v.is_empty()) else {
+        let operands = values(leaf, operands)?;
+        enough(op, &operands, leaf)?;
+        return Ok(Filter::Test(Test { path, op, operands }));
+    };
+    let ranges: Vec<(i64, i64)> = variables.iter().map(|v| v.range(call.ctx.now, &call.ctx.zone)).collect();
+    let (Some(first), Some(last)) = (ranges.first().copied(), ranges.last().copied()) else {
+        return Err(Failure::not_valid("search_criteria"));
+    };
+    let one = |op: Op, operands: Vec<i64>| {
+        Filter::Test(Test { path: path.clone(), op, operands: operands.into_iter().map(Value::Int).collect() })
+    };
+    Ok(match op {
+        Op::Between => one(Op::Between, vec![first.0, last.1 - 1]),
+        Op::Less => one(Op::Less, vec![first.0]),
+        Op::LessOrEqual => one(Op::Less, vec![first.1]),
+        Op::Greater => one(Op::GreaterOrEqual, vec![first.1]),
+        Op::GreaterOrEqual => one(Op::GreaterOrEqual, vec![first.0]),
+        _ => Filter::Any(ranges.into_iter().map(|(from, to)| one(Op::Between, vec![from, to - 1])).collect()),
+    })
+}
+
+/// `is_overdue` is worked out, and so is the search for it.
+fn overdue(call: &Call<'_>, module: &Arc<Module>, condition: Condition, operands: &[Json]) -> Result<Filter, Failure> {
+    let wanted = operands.first().and_then(wire::scalar::truth);
+    let wanted = match (condition, wanted) {
+        (Condition::Is, Some(wanted)) => wanted,
+        (Condition::IsNot, Some(wanted)) => !wanted,
+        _ => return Err(Failure::not_valid("search_criteria")),
+    };
+    let open_and_late = test(module, "due_by_time", Op::Less, vec![call.ctx.now.into()])
+        .and(test(module, "completed_time", Op::Empty, Vec::new()))
+        .and(test(module, "resolved_time", Op::Empty, Vec::new()))
+        .and(test(module, "stopped_since", Op::Empty, Vec::new()));
+    Ok(if wanted { open_and_late } else { open_and_late.negate() })
+}
+
+/// `search_fields`: text is looked for anywhere in the field, anything else is compared whole.
+fn simple(
+    call: &Call<'_>,
+    module: &Arc<Module>,
+    field: &str,
+    value: &Json,
+    failures: &mut Vec<Failure>,
+) -> Filter {
+    let operands = match value {
+        Json::Array(values) => values.clone(),
+        one => vec![one.clone()],
+    };
+    let condition = if value.is_null() { Condition::Empty } else { Condition::Contains };
+    let is_reference = path(call, module, field)
+        .and_then(|p| p.leaf().map(|l| matches!(l.field.kind, Kind::Ref(_) | Kind::RefMany(_))))
+        .unwrap_or(false);
+    let names_one = match value {
+        Json::Object(_) | Json::Number(_) => true,
+        Json::String(s) => !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit()),
+        _ => false,
+    };
+    let condition = if is_reference && names_one { Condition::Is } else { condition };
+    comparison(call, module, field, condition, &operands).unwrap_or_else(|failure| {
+        failures.push(failure);
+        Filter::nothing()
+    })
+}
+
+/// `filter_by`: a view by name, or a field and its value, as one client sends it.
+fn named_view(
+    call: &Call<'_>,
+    module: &Arc<Module>,
+    view: &FilterBy,
+    failures: &mut Vec<Failure>,
+) -> Option<Filter> {
+    let name = view.name.as_deref()?;
+    if let Some(value) = &view.value {
+        let operands = [Json::String(value.clone())];
+        return comparison(call, module, name, Condition::Is, &operands).map_err(|failure| failures.push(failure)).ok();
+    }
+    if module.name != "request" {
+        return name.to_ascii_lowercase().starts_with("all").then(Filter::everything);
+    }
+    crate::v3::catalogs::view_filter(call, module, name)
+}

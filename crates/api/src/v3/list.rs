@@ -1,0 +1,152 @@
+//! Lists: `list_info` in, rows and `list_info` out (conventions.md section 3).
+
+use crate::v3::answer::{self, Answer};
+use crate::v3::call::Call;
+use crate::v3::criteria;
+use crate::v3::write::Seen;
+use desk::{ListAsk, Page, Place};
+use model::{Module, Node, SortKey};
+use std::sync::Arc;
+use wire::failure::Failure;
+use wire::list_info::{ListInfo, ListInfoView};
+use wire::writer::{Selection, Writer};
+
+/// GET of a collection.
+pub(crate) async fn list(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
+    let info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
+    let selection = selection(&place.module, &info);
+    let ask = ask(call, &place.module, &info, &selection)?;
+    let page = call.desk().list(&call.ctx, place, ask).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+    write(call, &place.module, &keys(&place.module), &info, &selection, page).await.map(Answer::Json)
+}
+
+/// The keys under which a list's rows are written: its own, and those that clients of older versions read.
+fn keys(module: &Module) -> Vec<&str> {
+    let mut keys = vec![module.list_key()];
+    keys.extend(module.list_aliases.iter().copied());
+    keys
+}
+
+/// What the rows show.
+pub(crate) fn selection(module: &Arc<Module>, info: &ListInfo) -> Selection {
+    match &info.fields_required {
+        Some(fields) => Selection::of(module, fields),
+        None => Selection::listed(module),
+    }
+}
+
+/// The use case's question.
+pub(crate) fn ask(
+    call: &Call<'_>,
+    module: &Arc<Module>,
+    info: &ListInfo,
+    selection: &Selection,
+) -> Result<ListAsk, Failure> {
+    let mut ask = ListAsk::new(criteria::filter(call, module, info)?, u64::from(info.row_count));
+    ask.offset = info.start;
+    ask.count = info.get_total_count;
+    ask.words = info.search_text.as_deref().map(store_words).unwrap_or_default();
+    ask.sort = info.sort.iter().map(|key| sort_key(call, module, &key.field, key.descending)).collect::<Result<_, _>>()?;
+    ask.slots = slots(module, selection.nodes());
+    Ok(ask)
+}
+
+fn store_words(text: &str) -> Vec<String> {
+    desk::words(text)
+}
+
+/// The places of a selection; none, which means all, when a value that is worked out is among them.
+fn slots(module: &Module, nodes: &[Node]) -> Vec<usize> {
+    let mut slots = Vec::new();
+    collect(nodes, &mut slots);
+    let computed = |slot: &usize| {
+        module.leaf(*slot).is_some_and(|l| l.field.storage == model::Storage::Computed)
+    };
+    if slots.iter().any(computed) { Vec::new() } else { slots }
+}
+
+fn collect(nodes: &[Node], slots: &mut Vec<usize>) {
+    for node in nodes {
+        match node {
+            Node::Leaf { slot, .. } => slots.push(*slot),
+            Node::Group { members, .. } => collect(members, slots),
+        }
+    }
+}
+
+/// A sort key from a client's words. Sorting by a reference sorts by what its module is sorted by.
+pub(crate) fn sort_key(
+    call: &Call<'_>,
+    module: &Arc<Module>,
+    field: &str,
+    descending: bool,
+) -> Result<SortKey, Failure> {
+    let wrong = || answer::with_message(Failure::not_valid("sort_field"), format!("Cannot sort by {field}"));
+    let mut path = criteria::path(call, module, field).ok_or_else(wrong)?;
+    let target = match path.leaf().map(|l| &l.field.kind) {
+        Some(model::Kind::Ref(target)) => call.snapshot.catalogue.module(target),
+        Some(model::Kind::RefMany(_)) => return Err(wrong()),
+        _ => None,
+    };
+    if let Some(target) = target {
+        let own = target.slot(target.sort.0).ok_or_else(wrong)?;
+        path.via.push((path.module.clone(), path.slot));
+        path.module = target.clone();
+        path.slot = own;
+    }
+    Ok(SortKey { path, descending })
+}
+
+/// A page as JSON, its rows under each of the keys.
+pub(crate) async fn write(
+    call: &Call<'_>,
+    module: &Arc<Module>,
+    keys: &[&str],
+    info: &ListInfo,
+    selection: &Selection,
+    page: Page,
+) -> Result<String, Failure> {
+    let failed = |e| answer::failure(e, call.ctx.trace);
+    let Page { mut records, has_more, total } = page;
+    let mut slots = Vec::new();
+    collect(selection.nodes(), &mut slots);
+    call.desk().complete(&call.ctx, &mut records, Some(&slots)).await.map_err(failed)?;
+    let view = call.desk().view(&records, Some(&slots)).await.map_err(failed)?;
+    let seen = Seen(&view);
+    let writer = Writer::new(&seen, &call.ctx.zone);
+    let mut rows = String::with_capacity(records.len() * 1024);
+    for (i, record) in records.iter().enumerate() {
+        if i > 0 {
+            rows.push(',');
+        }
+        writer.row(&mut rows, record, selection);
+    }
+    debug_assert!(records.iter().all(|r| r.module.table == module.table));
+    Ok(envelope(call, keys, &rows, records.len(), info, has_more, total))
+}
+
+/// A list's envelope around rows that are JSON already.
+pub(crate) fn envelope(
+    call: &Call<'_>,
+    keys: &[&str],
+    rows: &str,
+    count: usize,
+    info: &ListInfo,
+    has_more: bool,
+    total: Option<u64>,
+) -> String {
+    let view = ListInfoView::answer(info, call.payload.input.as_ref(), count, has_more, total);
+    let mut out = String::with_capacity(rows.len() * keys.len() + 512);
+    for (i, key) in keys.iter().enumerate() {
+        if i == 0 {
+            wire::envelope::list_open(&mut out, key);
+        } else {
+            out.push_str("],");
+            wire::envelope::json_string(&mut out, key);
+            out.push_str(":[");
+        }
+        out.push_str(rows);
+    }
+    wire::envelope::list_close(&mut out, &view);
+    out
+}

@@ -1,0 +1,218 @@
+//! What is told about a record beside itself: fields, history, rights, counts, forms, conversation.
+
+use crate::v3::answer::{self, Answer};
+use crate::v3::call::Call;
+use crate::v3::write::Seen;
+use crate::v3::{list, write};
+use desk::{Place, Verb};
+use model::{Filter, Id, Module, Record};
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+use wire::failure::Failure;
+use wire::list_info::ListInfo;
+use wire::writer::Writer;
+
+fn failed(call: &Call<'_>, error: desk::DeskError) -> Failure {
+    answer::failure(error, call.ctx.trace)
+}
+
+/// GET of `_metainfo`: what the fields are (setup.md section 12).
+pub(crate) fn metainfo(call: &Call<'_>, module: &Arc<Module>) -> Result<Answer, Failure> {
+    desk::permissions::permit(&call.ctx, module, Verb::Read).map_err(|e| failed(call, e))?;
+    let mut json = String::with_capacity(16 * 1024);
+    wire::metainfo::write(&mut json, module);
+    Ok(Answer::Json(wire::envelope::object("metainfo", &json)))
+}
+
+/// GET of `_history` (requests.md section 11).
+pub(crate) async fn history(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
+    let info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
+    let module = call.snapshot.catalogue.module("history").ok_or_else(Failure::not_found)?;
+    let selection = list::selection(module, &info);
+    let ask = list::ask(call, module, &info, &selection)?;
+    let (_, page) = call.desk().history_of(&call.ctx, place, id, ask).await.map_err(|e| failed(call, e))?;
+    list::write(call, module, &[module.list_key()], &info, &selection, page).await.map(Answer::Json)
+}
+
+/// GET of `_links`: what the caller may do; some clients write nothing that is not listed (requests.md section 11).
+pub(crate) async fn links(call: &Call<'_>, place: &Place, id: Option<Id>) -> Result<Answer, Failure> {
+    let module = &place.module;
+    if let Some(id) = id {
+        call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
+    }
+    let may = |module: &Module, verb| desk::permissions::permit(&call.ctx, module, verb).is_ok();
+    let mut entries = Vec::new();
+    let base = match (&place.parent, id) {
+        (Some((_, parent)), _) => format!("{}/{}/{}/{}", call.base, parent.module.plural, parent.id(), module.plural),
+        (None, _) => format!("{}/{}", call.base, module.plural),
+    };
+    let here = id.map_or_else(|| base.clone(), |id| format!("{base}/{id}"));
+    let mut push = |name: &str, method: &str, href: String| {
+        entries.push(json!({"name": name, "method": method, "href": href, "rel": name}));
+    };
+    if id.is_none() || place.parent.is_some() {
+        for (name, method, verb) in [("add", "post", Verb::Create), ("list", "get", Verb::Read)] {
+            if may(module, verb) {
+                push(name, method, base.clone());
+            }
+        }
+    }
+    if id.is_some() {
+        for (name, method, verb) in
+            [("view", "get", Verb::Read), ("edit", "put", Verb::Update), ("delete", "delete", Verb::Delete)]
+        {
+            if may(module, verb) {
+                push(name, method, here.clone());
+            }
+        }
+        for operation in &module.operations {
+            let on_own = ["close", "reopen", "conversations", "resolutions"].contains(&operation.name);
+            if may(module, Verb::Update) && (call.ctx.is_technician() || on_own) {
+                for method in operation.methods {
+                    push(operation.name, &method.to_ascii_lowercase(), format!("{here}/_{}", operation.name));
+                }
+            }
+        }
+        for child in &module.children {
+            let Some(rows) = call.snapshot.catalogue.module(child.module) else { continue };
+            for (method, verb) in [("get", Verb::Read), ("post", Verb::Create)] {
+                if may(rows, verb) {
+                    push(child.path, method, format!("{here}/{}", child.path));
+                }
+            }
+        }
+    }
+    let fixed: Vec<&str> = module
+        .leaves()
+        .iter()
+        .filter(|l| l.field.shown && l.field.access != model::Access::Write)
+        .map(|l| l.path.as_str())
+        .collect();
+    for entry in &mut entries {
+        if entry.get("name").and_then(Json::as_str) == Some("edit")
+            && let Some(entry) = entry.as_object_mut()
+        {
+            entry.insert("non_editable_fields".into(), json!(fixed));
+        }
+    }
+    let wanted = call.input().get("operations_required").and_then(Json::as_array).cloned();
+    if let Some(wanted) = wanted {
+        entries.retain(|e| e.get("name").is_some_and(|name| wanted.contains(name)));
+    }
+    let text = json!({"_links": {"links": entries}, "response_status": {"status_code": 2000, "status": "success"}});
+    Ok(Answer::Json(text.to_string()))
+}
+
+/// GET of `summary`: counts of what hangs on a request, as strings but for two (requests.md section 11).
+pub(crate) async fn summary(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
+    let counts = call.desk().request_summary(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
+    let mut json = serde_json::Map::new();
+    for (name, count) in counts {
+        let value = match name {
+            // Typed clients read these as numbers.
+            "unreplied_count" | "worklog_timer_count" => json!(count),
+            _ => json!(count.to_string()),
+        };
+        json.insert(name.to_owned(), value);
+    }
+    json.insert("my_timer_enabled".into(), Json::Bool(false));
+    Ok(Answer::Json(wire::envelope::object("request_summary", &Json::Object(json).to_string())))
+}
+
+/// GET of a template with its layout; whoever may read requests may read the form (setup.md section 9).
+pub(crate) async fn template_layout(call: &Call<'_>, id: Id) -> Result<Answer, Failure> {
+    let template = call.snapshot.record_of("request_template", id).ok_or_else(Failure::not_found)?;
+    let requests = call.snapshot.catalogue.module("request").ok_or_else(Failure::not_found)?;
+    if desk::permissions::permit(&call.ctx, requests, Verb::Read).is_err() {
+        desk::permissions::permit(&call.ctx, &template.module, Verb::Read).map_err(|e| failed(call, e))?;
+    }
+    let text = write::whole(call, Record::clone(template)).await?;
+    let whole: Json = serde_json::from_str(&text).map_err(Failure::not_json)?;
+    let asked_for_layouts = call.segments.last().is_some_and(|s| s.trim_start_matches('_') == "layouts");
+    if asked_for_layouts {
+        let rows = whole.get("layouts").and_then(Json::as_array).cloned().unwrap_or_default();
+        let texts: Vec<String> = rows.iter().map(ToString::to_string).collect();
+        let info = ListInfo::default();
+        let text = list::envelope(call, &["layouts"], &texts.join(","), rows.len(), &info, false, None);
+        return Ok(Answer::Json(text));
+    }
+    Ok(Answer::Json(wire::envelope::object("request_template", &text)))
+}
+
+/// GET of `conversations`: notes and mails in one list, newest first.
+pub(crate) async fn conversations(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
+    let info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
+    let request = call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
+    let mut said = call.desk().conversation(&call.ctx, &Arc::new(request)).await.map_err(|e| failed(call, e))?;
+    if info.sort.first().is_some_and(|key| !key.descending) {
+        said.reverse();
+    }
+    let total = said.len();
+    let from = usize::try_from(info.start).unwrap_or(usize::MAX).min(total);
+    let rows_max = info.row_count as usize;
+    let page: Vec<_> = said.into_iter().skip(from).take(rows_max).collect();
+    let mut rows = Vec::with_capacity(page.len());
+    for item in &page {
+        let text = write::whole(call, item.record.clone()).await?;
+        let mut row: Json = serde_json::from_str(&text).map_err(Failure::not_json)?;
+        if let Some(row) = row.as_object_mut() {
+            row.insert("type".into(), json!(item.kind));
+            for (key, other) in [("created_time", "time"), ("created_by", "sender")] {
+                let value = row.get(key).or_else(|| row.get(other)).cloned().unwrap_or(Json::Null);
+                row.insert(key.into(), value);
+            }
+            row.insert("content_url".into(), json!(format!("{}/requests/{id}/{}/{}", call.base, segment(item.kind), item.record.id())));
+        }
+        rows.push(row.to_string());
+    }
+    let count = info.get_total_count.then_some(total as u64);
+    let more = total > from + rows.len();
+    Ok(Answer::Json(list::envelope(call, &["conversations"], &rows.join(","), rows.len(), &info, more, count)))
+}
+
+fn segment(kind: &str) -> &'static str {
+    if kind == "NOTES" { "notes" } else { "notifications" }
+}
+
+/// GET of `_allowed_values_for_fields`: what each field of the form may be set to.
+pub(crate) async fn allowed_values(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
+    const VALUES_MAX: u64 = 100;
+    let record = call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
+    let mut allowed = serde_json::Map::new();
+    for leaf in record.module.leaves() {
+        let Some(target) = leaf.target().and_then(|t| call.snapshot.catalogue.module(t)) else { continue };
+        let fixed = leaf.field.access == model::Access::ReadOnly || leaf.path.contains('.');
+        if target.size != model::Size::Small || fixed || !leaf.field.shown {
+            continue;
+        }
+        let mut ask = desk::ListAsk::new(Filter::everything(), VALUES_MAX);
+        ask.filter = crate::v3::catalogs::fitting(target, &record);
+        let at = Place::top(target.clone());
+        let page = call.desk().list_for(&call.ctx, &record.module, &at, ask).await.map_err(|e| failed(call, e))?;
+        let rows: Vec<Json> =
+            page.records.iter().map(|r| json!({"id": r.id().to_string(), "name": r.title()})).collect();
+        allowed.insert(leaf.path.clone(), Json::Array(rows));
+    }
+    Ok(Answer::Json(wire::envelope::object("allowed_values", &Json::Object(allowed).to_string())))
+}
+
+/// A row of linked requests (requests.md section 5, Link).
+pub(crate) async fn link_row(call: &Call<'_>, link: &desk::Linked) -> Result<String, Failure> {
+    let fields = ["id", "display_id", "subject", "udf_fields", "status"].map(str::to_owned);
+    let selection = wire::writer::Selection::of(&link.request.module, &fields);
+    let records = [link.request.clone()];
+    let view = call.desk().view(&records, None).await.map_err(|e| failed(call, e))?;
+    let seen = Seen(&view);
+    let mut request = String::new();
+    Writer::new(&seen, &call.ctx.zone).row(&mut request, &link.request, &selection);
+    let comments = json!(link.comments);
+    Ok(format!("{{\"comments\":{comments},\"linked_request\":{request}}}"))
+}
+
+/// The request above an approval's level.
+pub(crate) async fn request_above(call: &Call<'_>, place: &Place) -> Result<Record, Failure> {
+    let above = place.parent.as_ref().and_then(|(_, level)| level.reference("request"));
+    let requests = call.snapshot.catalogue.module("request").ok_or_else(Failure::not_found)?;
+    let id = above.ok_or_else(Failure::not_found)?;
+    call.desk().locate(&call.ctx, &Place::top(requests.clone()), id).await.map_err(|e| failed(call, e))
+}

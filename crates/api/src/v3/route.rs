@@ -1,0 +1,98 @@
+//! From a path to what it means: a walk through the catalogue.
+
+use crate::v3::call::Call;
+use crate::v3::{answer, catalogs::Catalog};
+use desk::Place;
+use model::{Id, Module, Operation};
+use std::sync::Arc;
+use wire::failure::Failure;
+
+/// What a path means.
+pub(crate) enum Target {
+    /// A list, and where records are added.
+    Collection(Place),
+    /// One record.
+    Record(Place, Id),
+    /// Something to do with a record.
+    Operation(Place, Id, Operation),
+    /// A record's files, and the segments behind.
+    Uploads(Place, Id, Vec<String>),
+    /// What a module's fields are.
+    Metainfo(Arc<Module>),
+    /// What happened to a record.
+    History(Place, Id),
+    /// What the caller may do with a record.
+    Links(Place, Option<Id>),
+    /// Counts of what hangs on a record.
+    Summary(Place, Id),
+    /// A template with its layout.
+    TemplateLayout(Id),
+    /// The values that a field may take.
+    Catalog(Catalog),
+    /// The views by which lists are filtered.
+    Views,
+}
+
+/// The words under which files are sent and found (conventions.md section 6).
+const UPLOADS: [&str; 6] = ["_uploads", "uploads", "_upload", "upload", "attachments", "_attachments"];
+
+/// Follows the call's path.
+pub(crate) async fn follow(call: &Call<'_>) -> Result<Target, Failure> {
+    let mut segments = call.segments.iter().map(String::as_str);
+    let first = segments.next().ok_or_else(Failure::not_found)?;
+    if first == "list_view_filters" {
+        return Ok(Target::Views);
+    }
+    let module = call.snapshot.catalogue.at_path(first).ok_or_else(Failure::not_found)?;
+    let mut place = Place::top(module.clone());
+    loop {
+        let Some(segment) = segments.next() else { return Ok(Target::Collection(place)) };
+        let Ok(id) = segment.parse::<Id>() else {
+            return on_collection(call, place, segment, segments.collect());
+        };
+        let Some(segment) = segments.next() else { return Ok(Target::Record(place, id)) };
+        let Some(child) = place.module.child(segment).cloned() else {
+            return on_record(call, place, id, segment, segments.collect());
+        };
+        let rows = call.snapshot.catalogue.module(child.module).ok_or_else(Failure::not_found)?;
+        let parent = call.desk().locate(&call.ctx, &place, id).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+        place = Place { module: rows.clone(), parent: Some((child.field, Arc::new(parent))) };
+    }
+}
+
+fn bare(segment: &str) -> &str {
+    segment.strip_prefix('_').unwrap_or(segment)
+}
+
+fn on_collection(call: &Call<'_>, place: Place, segment: &str, rest: Vec<&str>) -> Result<Target, Failure> {
+    match (bare(segment), rest.as_slice()) {
+        ("metainfo", []) => Ok(Target::Metainfo(place.module)),
+        ("links", []) => Ok(Target::Links(place, None)),
+        _ => Catalog::find(&call.snapshot, &place.module, None, segment, &rest).map(Target::Catalog),
+    }
+}
+
+fn on_record(call: &Call<'_>, place: Place, id: Id, segment: &str, rest: Vec<&str>) -> Result<Target, Failure> {
+    let owned = || rest.iter().map(|s| (*s).to_owned()).collect();
+    if UPLOADS.contains(&segment) && place.module.slot("has_attachments").is_some() {
+        return Ok(Target::Uploads(place, id, owned()));
+    }
+    if let Some(operation) = place.module.operation(segment, true).cloned()
+        && rest.is_empty()
+    {
+        return Ok(match operation.name {
+            "get_template_with_layout" | "layouts" => Target::TemplateLayout(id),
+            _ => Target::Operation(place, id, operation),
+        });
+    }
+    match (bare(segment), rest.as_slice()) {
+        ("metainfo", []) => Ok(Target::Metainfo(place.module)),
+        ("links", []) => Ok(Target::Links(place, Some(id))),
+        ("history", []) => Ok(Target::History(place, id)),
+        ("summary", []) if place.module.name == "request" => Ok(Target::Summary(place, id)),
+        ("template", [template, layout]) if bare(layout) == "get_template_with_layout" => {
+            template.parse().map(Target::TemplateLayout).map_err(|_| Failure::not_found())
+        }
+        _ => Catalog::find(&call.snapshot, &place.module, Some(id), segment, &rest).map(Target::Catalog),
+    }
+}

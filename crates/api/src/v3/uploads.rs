@@ -1,0 +1,125 @@
+//! Files: both generations of upload, list, download, removal (conventions.md section 6, requests.md section 12).
+
+use crate::v3::answer::{self, Answer};
+use crate::v3::call::Call;
+use crate::v3::list;
+use desk::{Place, Upload};
+use http::Method;
+use model::{Id, Record};
+use serde_json::{Value as Json, json};
+use wire::failure::Failure;
+use wire::list_info::ListInfo;
+
+/// Anything below `…/{id}/_uploads` and its other names.
+pub(crate) async fn run(call: &Call<'_>, place: &Place, owner: Id, rest: Vec<String>) -> Result<Answer, Failure> {
+    let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+    match (&call.method, rest.as_slice()) {
+        (&(Method::POST | Method::PUT), []) => attach(call, place, owner).await,
+        (&(Method::GET | Method::HEAD), []) => files(call, place, owner).await,
+        (&(Method::GET | Method::HEAD), [id]) => download(call, place, owner, id).await,
+        (&(Method::GET | Method::HEAD), [id, "download" | "_download"]) => download(call, place, owner, id).await,
+        (&Method::DELETE, [id]) => {
+            let id = id.parse().map_err(|_| Failure::not_found())?;
+            call.desk().detach(&call.ctx, place, owner, id).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+            Ok(Answer::Json(wire::envelope::status_only(None)))
+        }
+        (_, [] | [_]) => Err(call.wrong_method()),
+        _ => Err(Failure::not_found()),
+    }
+}
+
+async fn attach(call: &Call<'_>, place: &Place, owner: Id) -> Result<Answer, Failure> {
+    if call.payload.files.is_empty() {
+        return Err(Failure::mandatory(vec!["input_file".into()]));
+    }
+    // Clients of the newest generation say whether the file is to be listed; those of the older ones mean it.
+    let listed = call.param("addtoattachment").is_none_or(|v| !v.eq_ignore_ascii_case("false"));
+    let mut rows = Vec::new();
+    for part in &call.payload.files {
+        let bytes = call.body.get(part.data.clone()).unwrap_or_default();
+        let upload = Upload {
+            name: part.file_name.as_deref().unwrap_or("file"),
+            content_type: part.content_type.as_deref(),
+            description: call.param("description"),
+            listed,
+            bytes,
+        };
+        let row = call.desk().attach(&call.ctx, place, owner, upload).await;
+        rows.push(row.map_err(|e| answer::failure(e, call.ctx.trace))?);
+    }
+    // One answer for both generations: `files` for the one, `attachment` for the other.
+    let mut shown = Vec::with_capacity(rows.len());
+    for row in rows {
+        shown.push(attachment(call, place, owner, row).await?);
+    }
+    let files: Vec<Json> = shown.iter().map(file_of).collect();
+    let first = shown.into_iter().next().unwrap_or(Json::Null);
+    let mut answer = json!({
+        "attachment": first,
+        "files": files,
+        "response_status": {"status_code": 2000, "status": "success"},
+    });
+    if let (Some(answer), Some(Json::Object(file))) = (answer.as_object_mut(), files.first()) {
+        // Some look for the file's id and address at the top.
+        for key in ["file_id", "content_url"] {
+            answer.insert(key.into(), file.get(key).cloned().unwrap_or(Json::Null));
+        }
+    }
+    Ok(Answer::Json(answer.to_string()))
+}
+
+/// The older generation's object: size as a plain string.
+fn file_of(attachment: &Json) -> Json {
+    json!({
+        "file_id": attachment.get("id"),
+        "id": attachment.get("id"),
+        "name": attachment.get("name"),
+        "size": attachment.get("size").and_then(|s| s.get("value")),
+        "content_type": attachment.get("content_type"),
+        "content_url": attachment.get("content_url"),
+    })
+}
+
+/// An attachment as the newer generation shows it (wire-facts.md section 11), its address under the call's own
+/// base, where the caller's token is accepted.
+async fn attachment(call: &Call<'_>, place: &Place, owner: Id, row: Record) -> Result<Json, Failure> {
+    let id = row.id();
+    let url = format!("{}/{}/_uploads/{id}", call.base, path_of(place, owner));
+    let text = crate::v3::write::whole(call, row).await?;
+    let mut json: Json = serde_json::from_str(&text).map_err(|e| Failure::not_json(e))?;
+    if let Some(object) = json.as_object_mut() {
+        object.insert("content_url".into(), Json::String(url));
+    }
+    Ok(json)
+}
+
+/// `requests/1` or `requests/1/notes/2`.
+fn path_of(place: &Place, id: Id) -> String {
+    match &place.parent {
+        Some((field, parent)) => {
+            let segment = parent.module.children.iter().find(|c| c.module == place.module.name && c.field == *field);
+            let segment = segment.map_or(place.module.plural.as_ref(), |c| c.path);
+            format!("{}/{}/{segment}/{id}", parent.module.plural, parent.id())
+        }
+        None => format!("{}/{id}", place.module.plural),
+    }
+}
+
+async fn files(call: &Call<'_>, place: &Place, owner: Id) -> Result<Answer, Failure> {
+    let rows = call.desk().attachments(&call.ctx, place, owner).await;
+    let rows = rows.map_err(|e| answer::failure(e, call.ctx.trace))?;
+    let mut shown = Vec::with_capacity(rows.len());
+    for row in rows {
+        shown.push(attachment(call, place, owner, row).await?.to_string());
+    }
+    let info = ListInfo::default();
+    Ok(Answer::Json(list::envelope(call, &["attachments"], &shown.join(","), shown.len(), &info, false, None)))
+}
+
+async fn download(call: &Call<'_>, place: &Place, owner: Id, id: &str) -> Result<Answer, Failure> {
+    let id = id.parse().map_err(|_| Failure::not_found())?;
+    let found = call.desk().attachment(&call.ctx, place, owner, id).await;
+    let (row, bytes) = found.map_err(|e| answer::failure(e, call.ctx.trace))?;
+    let text = |path: &str| row.text(path).unwrap_or_default().to_owned();
+    Ok(Answer::File(text("name"), text("content_type"), bytes))
+}

@@ -1,0 +1,196 @@
+//! Paths, credentials, where the payload is, what errors look like (conventions.md sections 1 and 4, wire-facts.md).
+
+use serde_json::{Value as Json, json};
+use testkit::{Client, encoded, on_both_engines};
+
+const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+
+on_both_engines! {
+    both_url_forms_lead_to_the_same_desk(app) {
+        let admin = app.admin();
+        let id = admin.new_request("Here").await;
+        for path in ["/api/v3/requests/", "/app/itdesk/api/v3/requests/", "/app/ITDESK/api/v3/requests/"] {
+            let one = admin.send("GET", &format!("{path}{id}/"), &[], "").await.ok();
+            assert_eq!(one["request"]["id"], json!(id));
+        }
+        let portals = admin.get("/portals").await.ok();
+        let number = portals["portals"][0]["id"].as_str().unwrap();
+        admin.send("GET", &format!("/app/{number}/api/v3/requests"), &[], "").await.ok();
+        admin.send("GET", "/app/elsewhere/api/v3/requests", &[], "").await.refused(401, 4002, "-");
+        for nowhere in ["/api/v3", "/api/v3/", "/api/v3/nope", "/api/v3/requests/1/nope", "/api/v3/requests/nope/1", "/api/v3/history"] {
+            admin.send("GET", nowhere, &[], "").await.refused(404, 4007, "-");
+        }
+        admin.send("POST", &format!("/api/v3/requests/{id}"), &[], "").await.refused(400, 4021, "POST");
+        admin.send("DELETE", "/api/v3/requests", &[], "").await.refused(400, 4021, "DELETE");
+    }
+
+    credentials_in_every_form(app) {
+        let key = app.key_for(desk::shipped::ADMINISTRATOR).await;
+        for (name, value) in [
+            ("authtoken", key.clone()),
+            ("AuthToken", key.clone()),
+            ("TECHNICIAN_KEY", key.clone()),
+            ("technician_key", key.clone()),
+        ] {
+            let client = Client::new(app, vec![(name.into(), value)]);
+            client.get("/requests").await.ok();
+        }
+        app.nobody().get(&format!("/requests?TECHNICIAN_KEY={key}")).await.ok();
+        for headers in [
+            vec![],
+            vec![("Authorization", "Zoho-oauthtoken 1000.a.b")],
+            vec![("Authorization", "Bearer ")],
+            vec![("Authorization", "Basic YTpi")],
+            vec![("authtoken", "nope")],
+        ] {
+            let headers = headers.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+            let reply = Client::new(app, headers).get("/requests").await;
+            reply.refused(401, 4002, "-");
+            assert!(reply.headers["content-type"].to_str().unwrap().starts_with("application/json"));
+        }
+    }
+
+    input_data_wherever_it_is(app) {
+        let admin = app.admin();
+        let input = json!({"request": {"subject": "a+b & 100% äöü"}});
+        let text = input.to_string();
+        let form = format!("input_data={}", encoded(&text));
+        let plus = form.replace("%20", "+");
+        let query = format!("/api/v3/requests?input_data={}", encoded(&text));
+        let multipart = format!("--x\r\nContent-Disposition: form-data; name=\"input_data\"\r\n\r\n{text}\r\n--x--\r\n");
+        let python = "input_data=".to_owned() + &encoded("{'request': {'subject': 'a+b & 100% äöü', 'is_fcr': True, 'impact': None}}");
+        for (path, headers, body) in [
+            ("/api/v3/requests", vec![FORM], form.clone()),
+            ("/api/v3/requests", vec![FORM], plus),
+            ("/api/v3/requests", vec![], form.clone()),
+            ("/api/v3/requests", vec![("Content-Type", "application/json")], form),
+            ("/api/v3/requests", vec![("Content-Type", "application/json")], text.clone()),
+            ("/api/v3/requests", vec![], text.clone()),
+            ("/api/v3/requests", vec![FORM], format!("input_data={text}").replace("100% ", "100% ")),
+            ("/api/v3/requests", vec![], json!({"input_data": input}).to_string()),
+            (&query, vec![], String::new()),
+            (&query, vec![FORM], String::new()),
+            ("/api/v3/requests", vec![("Content-Type", "multipart/form-data; boundary=x")], multipart),
+            ("/api/v3/requests", vec![FORM], python),
+        ] {
+            let made = admin.send("POST", path, &headers, body.clone()).await.ok();
+            assert_eq!(made["request"]["subject"], "a+b & 100% äöü", "{body}");
+        }
+        // GET with a form body, as the official Ansible collection sends every list call.
+        let info = format!("input_data={}", encoded("{\"list_info\": {\"row_count\": 3}}"));
+        let list = admin.send("GET", "/api/v3/requests", &[FORM], info).await.ok();
+        assert_eq!(list["requests"].as_array().unwrap().len(), 3);
+        let bare = admin.get("/requests?row_count=2&nonsense=1").await.ok();
+        assert_eq!(bare["requests"].as_array().unwrap().len(), 2);
+        let mut accepted = 0;
+        for accept in ["application/vnd.manageengine.sdp.v3+json", "application/v3+json", "*/*", "text/html", "vnd.manageengine.v3+json"] {
+            let reply = admin.send("GET", "/api/v3/requests", &[("Accept", accept)], "").await;
+            accepted += usize::from(reply.status == 200);
+        }
+        assert_eq!(accepted, 5);
+    }
+
+    what_is_no_json_is_refused(app) {
+        let admin = app.admin();
+        for body in [
+            "input_data={", "input_data={\"request\":", "{\"request\": {\"subject\": \"x\"", "input_data=[1,2", "input_data='x'",
+            "{\"request\": \"not an object\"}", "{\"request\": [1]}", "{\"request\": 7}", "input_data=%ff%fe",
+        ] {
+            let reply = admin.send("POST", "/api/v3/requests", &[FORM], body).await;
+            assert_eq!(reply.status, 400, "{body}: {:?}", reply.json());
+            assert_eq!(reply.json()["response_status"]["status"], "failed");
+        }
+        let deep = format!("{{\"request\": {}1{}}}", "{\"a\":".repeat(200_000), "}".repeat(200_000));
+        assert_eq!(admin.send("POST", "/api/v3/requests", &[], deep).await.status, 400);
+        let wide = format!("{{\"request\": {{\"subject\": \"{}\"}}}}", "x".repeat(13 * 1024 * 1024));
+        assert_eq!(admin.send("POST", "/api/v3/requests", &[], wide).await.status, 413);
+        let long = json!({"request": {"subject": "x", "description": "y".repeat(1_000_001)}});
+        admin.post("/requests", long).await.refused(400, 4001, "description");
+        let zero = "{\"request\": {\"subject\": \"a\\u0000b\"}}";
+        assert_eq!(admin.send("POST", "/api/v3/requests", &[], zero).await.status, 400);
+        assert_eq!(admin.get("/requests").await.ok()["requests"], json!([]));
+    }
+
+    wrong_types_at_every_field_are_refused_not_fatal(app) {
+        let admin = app.admin();
+        let module = app.desk.snapshot().catalogue.module("request").unwrap().clone();
+        let junk: Vec<Json> = vec![
+            json!([]), json!([[]]), json!({}), json!({"id": {}}), json!({"id": "x"}), json!({"id": -1}), json!(true), json!(1e300),
+            json!(-1), json!("\u{202E}"), json!({"value": "x"}), json!({"value": 1e18}), json!({"name": "x".repeat(5000)}), json!([null]),
+        ];
+        for field in &module.fields {
+            for value in &junk {
+                let input = json!({"request": {"subject": "x", field.key.as_ref(): value}});
+                let reply = admin.post("/requests", input.clone()).await;
+                assert!(reply.status.as_u16() < 500, "{input}: {}", String::from_utf8_lossy(&reply.bytes));
+                reply.json();
+            }
+        }
+    }
+
+    udf_fields_in_every_form(app) {
+        let admin = app.admin();
+        for (key, kind, extra) in [
+            ("udf_char1", "Single Line", json!({})),
+            ("udf_long1", "Numeric Field", json!({})),
+            ("udf_date1", "Date/Time", json!({})),
+            ("udf_boolean1", "Boolean", json!({})),
+            ("txt_colours", "Multi Select", json!({"allowed_values": [{"value": "Red"}, {"value": "Blue"}]})),
+            ("ref_owner", "Lookup", json!({"reference_entity": {"name": "user"}})),
+        ] {
+            let mut field = json!({"name": key, "field_key": key, "field_type": kind, "module": {"name": "request"}});
+            for (k, v) in extra.as_object().unwrap() {
+                field[k] = v.clone();
+            }
+            admin.post("/udf_fields", json!({"udf_field": field})).await.ok();
+        }
+        let values = json!({"udf_char1": "x", "udf_long1": "42", "udf_date1": {"value": "1478758440000"}, "udf_boolean1": "true",
+            "txt_colours": ["Blue"], "ref_owner": {"email_id": "ada.admin@example.com"}});
+        let as_string = json!({"request": {"subject": "s", "udf_fields": values.to_string()}});
+        let as_object = json!({"request": {"subject": "o", "udf_fields": values}});
+        for input in [as_string, as_object] {
+            let made = admin.post("/requests", input).await.ok();
+            let udf = &made["request"]["udf_fields"];
+            assert_eq!(udf["udf_char1"], "x");
+            assert_eq!(udf["udf_long1"], "42");
+            assert_eq!(udf["udf_date1"]["display_value"], "Nov 10, 2016 06:14 AM");
+            assert_eq!(udf["udf_boolean1"], true);
+            assert_eq!(udf["txt_colours"], json!(["Blue"]));
+            assert_eq!(udf["ref_owner"]["name"], "Ada Admin");
+        }
+        admin.new_request("without").await;
+        let meta = admin.get("/requests/_metainfo").await.ok();
+        let fields = &meta["metainfo"]["fields"]["udf_fields"]["fields"];
+        assert_eq!(fields["ref_owner"]["type"], "lookup");
+        assert_eq!(fields["ref_owner"]["lookup_entity"], "user");
+        assert_eq!(fields["udf_boolean1"]["type"], "boolean");
+        for (field, condition, value, rows) in [
+            ("udf_fields.udf_char1", "is", json!("X"), 2),
+            ("udf_fields.udf_long1", "greater than", json!(41), 2),
+            ("udf_fields.udf_boolean1", "is", json!(true), 2),
+            ("udf_fields.txt_colours", "is", json!("blue"), 2),
+            ("udf_fields.ref_owner.email_id", "is", json!("ada.admin@example.com"), 2),
+            ("udf_fields.udf_char1", "is not", json!("x"), 1),
+            ("udf_fields.udf_char1", "is", Json::Null, 1),
+        ] {
+            let criteria = json!({"field": field, "condition": condition, "value": value});
+            let list = admin.list("/requests", json!({"search_criteria": criteria})).await.ok();
+            assert_eq!(list["requests"].as_array().unwrap().len(), rows, "{criteria}");
+        }
+        let sorted = admin.list("/requests", json!({"sort_field": "udf_fields.udf_char1", "sort_order": "desc"})).await.ok();
+        assert_eq!(sorted["requests"][2]["subject"], "without");
+        admin.post("/requests", json!({"request": {"subject": "x", "udf_fields": {"udf_nope": 1}}})).await.refused(400, 4001, "udf_nope");
+        admin.post("/requests", json!({"request": {"subject": "x", "udf_fields": {"txt_colours": ["Green"]}}}))
+            .await
+            .refused(400, 4001, "udf_fields.txt_colours");
+        let users = admin.list("/requests/udf_fields/ref_owner", json!({})).await.ok();
+        assert!(!users["ref_owner"].as_array().unwrap().is_empty());
+    }
+
+    the_openapi_document_is_there(app) {
+        let reply = app.nobody().send("GET", "/api/openapi.json", &[], "").await;
+        let document = reply.json();
+        assert_eq!(document["openapi"], "3.1.0");
+        assert!(document["paths"].as_object().unwrap().keys().any(|p| p.contains("/requests/{")));
+    }
+}

@@ -1,0 +1,173 @@
+//! `list_info` in all its forms (conventions.md section 3, wire-facts.md section 8).
+
+use serde_json::{Value as Json, json};
+use testkit::on_both_engines;
+
+fn subjects(json: &Json) -> Vec<&str> {
+    json["requests"].as_array().unwrap().iter().map(|r| r["subject"].as_str().unwrap()).collect()
+}
+
+async fn five(app: &testkit::App) {
+    for (i, (subject, priority, status)) in [
+        ("Alpha printer", "High", "Open"),
+        ("beta PRINTER", "Low", "Open"),
+        ("Gamma 100% phone", "High", "On Hold"),
+        ("delta_phone", "Normal", "Closed"),
+        ("Ärger", "Medium", "Open"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let input = json!({"request": {"subject": subject, "priority": {"name": priority}, "status": {"name": status},
+            "technician": if i < 2 { json!({"email_id": "ada.admin@example.com"}) } else { Json::Null }}});
+        app.admin().post("/requests", input).await.ok();
+        app.clock.advance(1_000);
+    }
+}
+
+on_both_engines! {
+    pages(app) {
+        five(app).await;
+        let admin = app.admin();
+        let list = admin.get("/requests").await.ok();
+        assert_eq!(list["response_status"], json!([{"status_code": 2000, "status": "success"}]));
+        assert_eq!(list["list_info"]["has_more_rows"], false);
+        assert_eq!(list["list_info"]["row_count"], 5);
+        assert_eq!(list["list_info"].get("total_count"), None);
+        let sorted = |extra: Json| {
+            let mut info = json!({"sort_field": "created_time", "sort_order": "asc", "row_count": 2});
+            for (k, v) in extra.as_object().unwrap() {
+                info[k] = v.clone();
+            }
+            info
+        };
+        for (extra, expected, more) in [
+            (json!({}), vec!["Alpha printer", "beta PRINTER"], true),
+            (json!({"start_index": 0}), vec!["Alpha printer", "beta PRINTER"], true),
+            (json!({"start_index": "1"}), vec!["Alpha printer", "beta PRINTER"], true),
+            (json!({"start_index": 3}), vec!["Gamma 100% phone", "delta_phone"], true),
+            (json!({"start_index": 5}), vec!["Ärger"], false),
+            (json!({"page": 2}), vec!["Gamma 100% phone", "delta_phone"], true),
+            (json!({"page": "3", "start_index": 1}), vec!["Ärger"], false),
+            (json!({"start_index": 99}), vec![], false),
+        ] {
+            let list = admin.list("/requests", sorted(extra.clone())).await.ok();
+            assert_eq!(subjects(&list), expected, "{extra}");
+            assert_eq!(list["list_info"]["has_more_rows"], more, "{extra}");
+        }
+        let all = admin.list("/requests", json!({"row_count": "1000", "get_total_count": "true"})).await.ok();
+        assert_eq!(all["list_info"]["total_count"], 5);
+        assert_eq!(subjects(&all).len(), 5);
+    }
+
+    rows_are_short_unless_asked(app) {
+        five(app).await;
+        let row = app.admin().get("/requests").await.ok()["requests"][0].clone();
+        for key in ["id", "display_id", "subject", "requester", "technician", "group", "status", "template", "created_time",
+            "due_by_time", "has_draft", "has_notes", "is_service_request", "cancellation_requested", "cancel_flag_comments"] {
+            assert!(row.get(key).is_some(), "no {key}");
+        }
+        assert_eq!(row.get("description"), None);
+        let asked = app.admin().list("/requests", json!({"fields_required": ["subject", "is_overdue", "priority"]})).await.ok();
+        let row = asked["requests"][0].as_object().unwrap();
+        assert_eq!(row.keys().map(String::as_str).collect::<std::collections::BTreeSet<_>>(),
+            ["id", "is_overdue", "priority", "subject"].into());
+    }
+
+    criteria(app) {
+        five(app).await;
+        let admin = app.admin();
+        let one = |field: &str, condition: &str, value: Json| json!({"field": field, "condition": condition, "value": value});
+        let start = testkit::START;
+        for (criteria, expected) in [
+            (one("subject", "contains", json!("printer")), vec!["Alpha printer", "beta PRINTER"]),
+            (one("subject", "like", json!("PHONE")), vec!["Gamma 100% phone", "delta_phone"]),
+            (one("subject", "contains", json!("%")), vec!["Gamma 100% phone"]),
+            (one("subject", "contains", json!("_")), vec!["delta_phone"]),
+            (one("subject", "starts with", json!("är")), vec!["Ärger"]),
+            (one("subject", "ends with", json!("PHONE")), vec!["Gamma 100% phone", "delta_phone"]),
+            (one("subject", "is", json!("ÄRGER")), vec!["Ärger"]),
+            (one("subject", "not contains", json!("p")), vec!["Ärger"]),
+            (one("status.name", "is", json!("Open")), vec!["Alpha printer", "beta PRINTER", "Ärger"]),
+            (one("status.name", "neq", json!("Open")), vec!["Gamma 100% phone", "delta_phone"]),
+            (one("status.in_progress", "is", json!(false)), vec!["delta_phone"]),
+            (one("status", "is", json!({"name": "Closed"})), vec!["delta_phone"]),
+            (one("status", "is", json!({"id": "100001000000006661"})), vec!["delta_phone"]),
+            (one("priority.id", "eq", json!("100001000000006805")), vec!["Alpha printer", "Gamma 100% phone"]),
+            (json!({"field": "priority.name", "condition": "is", "values": ["High", "Low"]}),
+                vec!["Alpha printer", "beta PRINTER", "Gamma 100% phone"]),
+            (json!({"field": "technician", "condition": "is"}), vec!["Gamma 100% phone", "delta_phone", "Ärger"]),
+            (json!({"field": "technician", "condition": "is not"}), vec!["Alpha printer", "beta PRINTER"]),
+            (one("technician.email_id", "is", json!("ADA.admin@example.com")), vec!["Alpha printer", "beta PRINTER"]),
+            (one("technician", "is", json!("Ada Admin")), vec!["Alpha printer", "beta PRINTER"]),
+            (one("display_id", "is", json!("2")), vec!["beta PRINTER"]),
+            (one("display_id", "greater than", json!(3)), vec!["delta_phone", "Ärger"]),
+            (one("created_time", "gte", json!((start + 3_000).to_string())), vec!["delta_phone", "Ärger"]),
+            (json!({"field": "created_time", "condition": "between",
+                "values": [(start + 1_000).to_string(), (start + 2_000).to_string()]}), vec!["beta PRINTER", "Gamma 100% phone"]),
+            (one("created_time", "is", json!("$(TODAY)")),
+                vec!["Alpha printer", "beta PRINTER", "Gamma 100% phone", "delta_phone", "Ärger"]),
+            (one("created_time", "is", json!("$(YESTERDAY)")), vec![]),
+            (json!([one("status.name", "is", json!("Open")), one("priority.name", "is", json!("High"))]), vec!["Alpha printer"]),
+            (json!([one("priority.name", "is", json!("High")), {"field": "priority.name", "condition": "is",
+                "value": "Low", "logical_operator": "OR"}]), vec!["Alpha printer", "beta PRINTER", "Gamma 100% phone"]),
+            (json!({"field": "status.name", "condition": "is", "value": "Open", "children": [
+                {"field": "priority.name", "condition": "is", "value": "Low", "logical_operator": "and"},
+                {"field": "priority.name", "condition": "is", "value": "Medium", "logical_operator": "or"}]}),
+                vec!["beta PRINTER", "Ärger"]),
+        ] {
+            let info = json!({"search_criteria": criteria, "sort_field": "id"});
+            let list = admin.list("/requests", info).await.ok();
+            assert_eq!(subjects(&list), expected, "{criteria}");
+        }
+        for (criteria, field) in [
+            (one("nope", "is", json!("x")), "search_criteria"),
+            (one("status.nope", "is", json!("x")), "search_criteria"),
+            (one("subject", "resembles", json!("x")), "-"),
+            (json!({"field": "created_time", "condition": "between", "values": ["1"]}), "search_criteria"),
+        ] {
+            admin.list("/requests", json!({"search_criteria": criteria})).await.refused(400, 4001, field);
+        }
+    }
+
+    simple_search_and_views(app) {
+        five(app).await;
+        let admin = app.admin();
+        for (info, expected) in [
+            (json!({"search_fields": {"subject": "printer"}}), vec!["Alpha printer", "beta PRINTER"]),
+            (json!({"search_fields": "{\"display_id\": \"2\"}"}), vec!["beta PRINTER"]),
+            (json!({"search_fields": "subject:gamma"}), vec!["Gamma 100% phone"]),
+            (json!({"search_fields": {"subject": "p", "priority.name": "High"}}), vec!["Alpha printer", "Gamma 100% phone"]),
+            (json!({"filter_by": {"name": "My_Open"}}), vec!["Alpha printer", "beta PRINTER"]),
+            (json!({"filter_by": {"name": "Onhold"}}), vec!["Gamma 100% phone"]),
+            (json!({"filter_by": {"name": "status.name", "value": "Closed"}}), vec!["delta_phone"]),
+            (json!({"filter_by": "{\"name\": \"All_Closed\"}"}), vec!["delta_phone"]),
+        ] {
+            let mut asked = info.clone();
+            asked["sort_field"] = json!("id");
+            assert_eq!(subjects(&admin.list("/requests", asked).await.ok()), expected, "{info}");
+        }
+        admin.list("/requests", json!({"filter_by": {"name": "No_Such_View"}})).await.refused(400, 4001, "filter_by");
+        let views = admin.get_with("/list_view_filters/show_all", json!({"show_all": {"module": "request"}})).await.ok();
+        assert!(views["list_view_filters"].as_array().unwrap().len() > 5);
+    }
+
+    sorting(app) {
+        five(app).await;
+        let admin = app.admin();
+        let by = async |info: Json| {
+            let list = admin.list("/requests", info).await.ok();
+            subjects(&list).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(by(json!({"sort_field": "subject"})).await,
+            ["Alpha printer", "beta PRINTER", "delta_phone", "Gamma 100% phone", "Ärger"]);
+        assert_eq!(by(json!({"sort_field": "subject", "sort_order": "desc"})).await.first().unwrap(), "Ärger");
+        assert_eq!(by(json!({"sort_field": "technician.name", "sort_order": "desc", "row_count": 1})).await.len(), 1);
+        assert_eq!(by(json!({"sort_fields": [{"field": "priority.name", "order": "asc"}, {"field": "subject", "order": "desc"}]})).await,
+            ["Gamma 100% phone", "Alpha printer", "beta PRINTER", "Ärger", "delta_phone"]);
+        for field in ["created_time", "due_by_time", "last_updated_time", "id", "priority", "status", "display_id", "status.name"] {
+            assert_eq!(by(json!({"sort_field": field})).await.len(), 5, "{field}");
+        }
+        admin.list("/requests", json!({"sort_field": "nope"})).await.refused(400, 4001, "sort_field");
+    }
+}

@@ -1,0 +1,393 @@
+//! `/requests` and its operations (requests.md).
+
+use serde_json::{Value as Json, json};
+use testkit::on_both_engines;
+
+/// The keys of a plain incident as the cloud was seen to answer it (requests.md section 3).
+const KEYS: [&str; 63] = [
+    "subject", "resolution", "linked_to_request", "mode", "lifecycle", "is_read", "cancellation_requested",
+    "is_trashed", "id", "assigned_time", "group", "requester", "email_to", "created_time", "item",
+    "cancel_flag_comments", "level", "approval_status", "impact", "sla", "resolved_time", "priority", "created_by",
+    "first_response_due_by_time", "is_escalated", "last_updated_time", "has_notes", "udf_fields", "impact_details",
+    "subcategory", "deleted_time", "email_cc", "onhold_scheduler", "status", "template", "email_ids_to_notify",
+    "attachments", "request_type", "display_id", "time_elapsed", "notification_status", "description",
+    "responded_time", "is_service_request", "urgency", "has_request_initiated_change", "department", "is_reopened",
+    "has_draft", "has_attachments", "has_linked_requests", "is_overdue", "technician", "has_problem", "due_by_time",
+    "is_fcr", "has_project", "site", "is_first_response_overdue", "completed_time", "unreplied_count", "email_bcc",
+    "category",
+];
+
+fn get<'a>(json: &'a Json, path: &str) -> &'a Json {
+    path.split('.').fold(json, |j, key| &j[key])
+}
+
+on_both_engines! {
+    a_request_needs_only_a_subject(app) {
+        let made = app.admin().post("/requests", json!({"request": {"subject": "No toner"}})).await;
+        assert_eq!(made.status, 201);
+        let request = made.ok()["request"].clone();
+        for key in KEYS {
+            assert!(request.get(key).is_some(), "no {key}");
+        }
+        for (path, value) in [
+            ("subject", json!("No toner")),
+            ("display_id", json!("1")),
+            ("status.name", json!("Open")),
+            ("status.id", json!("100001000000006657")),
+            ("status.color", json!("#0066ff")),
+            ("mode.name", json!("E-Mail")),
+            ("level.name", json!("Tier 1")),
+            ("urgency.name", json!("Normal")),
+            ("request_type.name", json!("Incident")),
+            ("template.name", json!("Default Request")),
+            ("requester.email_id", json!("ada.admin@example.com")),
+            ("created_by.email_id", json!("ada.admin@example.com")),
+            ("priority", Json::Null),
+            ("impact", Json::Null),
+            ("resolution", Json::Null),
+            ("sla", Json::Null),
+            ("due_by_time", Json::Null),
+            ("time_elapsed", json!("0")),
+            ("attachments", json!([])),
+            ("email_ids_to_notify", json!([])),
+            ("unreplied_count", json!(0)),
+            ("is_overdue", json!(false)),
+            ("created_time.value", json!(testkit::START.to_string())),
+            ("created_time.display_value", json!("Mar 4, 2026 09:00 AM")),
+        ] {
+            assert_eq!(get(&request, path), &value, "{path}");
+        }
+        let path = format!("/requests/{}", request["id"].as_str().unwrap());
+        assert_eq!(app.admin().get(&path).await.ok()["request"], request);
+        let second = app.admin().new_request("And another").await;
+        assert_eq!(app.admin().get(&format!("/requests/{second}")).await.ok()["request"]["display_id"], "2");
+    }
+
+    what_was_written_is_read_back(app) {
+        let given = json!({
+            "subject": "Ärger mit \"dem\" Drucker 🖨 & <Toner>",
+            "description": "<div>Zeile 1<br>Zeile 2 – 100 %</div>",
+            "impact_details": "whole floor",
+            "priority": {"name": "High"},
+            "impact": {"name": "Affects User"},
+            "category": {"name": "Software"},
+            "subcategory": {"name": "MS Office"},
+            "item": {"name": "Install"},
+            "group": {"name": "Network"},
+            "technician": {"email_id": "ada.admin@example.com"},
+            "email_ids_to_notify": ["a@example.com", "b@example.com"],
+            "scheduled_start_time": {"value": "1772700000000"},
+            "scheduled_end_time": {"value": 1_772_800_000_000_i64},
+            "is_fcr": true,
+        });
+        let made = app.admin().post("/requests", json!({"request": given})).await.ok();
+        let request = &made["request"];
+        for (path, value) in [
+            ("subject", given["subject"].clone()),
+            ("description", given["description"].clone()),
+            ("priority.name", json!("High")),
+            ("category.name", json!("Software")),
+            ("subcategory.name", json!("MS Office")),
+            ("item.name", json!("Install")),
+            ("technician.email_id", json!("ada.admin@example.com")),
+            ("email_ids_to_notify", given["email_ids_to_notify"].clone()),
+            ("scheduled_start_time.value", json!("1772700000000")),
+            ("scheduled_end_time.value", json!("1772800000000")),
+            ("is_fcr", json!(true)),
+            ("assigned_time.value", json!(testkit::START.to_string())),
+        ] {
+            assert_eq!(get(request, path), &value, "{path}");
+        }
+        // Null clears; what is not named stays.
+        let path = format!("/requests/{}", request["id"].as_str().unwrap());
+        let edited = app.admin().put(&path, json!({"request": {"technician": null, "impact_details": null}})).await.ok();
+        assert_eq!(edited["request"]["technician"], Json::Null);
+        assert_eq!(edited["request"]["assigned_time"], Json::Null);
+        assert_eq!(edited["request"]["impact_details"], Json::Null);
+        assert_eq!(edited["request"]["subject"], given["subject"]);
+    }
+
+    bad_input_is_refused_whole(app) {
+        let admin = app.admin();
+        let id = admin.new_request("Before").await;
+        let path = format!("/requests/{id}");
+        let before = admin.get(&path).await.ok();
+        for (input, http, code, field) in [
+            (json!({"request": {}}), 400, 4012, "subject"),
+            (json!({"request": {"subject": null}}), 400, 4012, "subject"),
+            (json!({"request": {"subject": "  "}}), 400, 4012, "subject"),
+            (json!({"request": {"subject": "x".repeat(251)}}), 400, 4001, "subject"),
+            (json!({"request": {"subject": "x", "os": "y"}}), 400, 4001, "os"),
+            (json!({"incident": {"subject": "x"}}), 400, 4001, "incident"),
+            (json!({"request": {"subject": "x", "priority": {"name": "Nope"}}}), 400, 4001, "priority"),
+            (json!({"request": {"subject": "x", "priority": {"id": "1"}}}), 400, 4001, "priority"),
+            (json!({"request": {"subject": "x", "priority": {"id": "100001000000006657"}}}), 400, 4001, "priority"),
+            (json!({"request": {"subject": "x", "requester": {"email_id": "no@example.com"}}}), 400, 4001, "requester"),
+            (json!({"request": {"subject": "x", "requester": {"email": "no@example.com"}}}), 400, 4001, "email"),
+            (json!({"request": {"subject": "x", "subcategory": {"name": "MS Office"}}}), 400, 4001, "subcategory"),
+            (json!({"request": {"subject": "x", "display_id": "7"}}), 400, 4014, "display_id"),
+            (json!({"request": {"subject": "x", "is_trashed": true}}), 400, 4014, "is_trashed"),
+            (json!({"request": {"subject": "x", "due_by_time": "2026-03-05T10:00:00Z"}}), 400, 4001, "due_by_time"),
+            (json!({"request": {"subject": "x", "due_by_time": {"value": "1"}}}), 400, 4016, "due_by_time"),
+            (
+                json!({"request": {"subject": "x", "scheduled_start_time": {"value": 1_772_900_000_000_i64},
+                    "scheduled_end_time": {"value": 1_772_800_000_000_i64}}}),
+                400, 4016, "scheduled_end_time",
+            ),
+        ] {
+            admin.post("/requests", input.clone()).await.refused(http, code, field);
+            if code != 4012 || field != "subject" || input["request"].get("subject").is_some() {
+                admin.put(&path, input).await.refused(http, code, field);
+            }
+        }
+        // All errors of an input at once.
+        let many = json!({"request": {"os": 1, "ram": 2, "priority": {"name": "Nope"}}});
+        let reply = admin.post("/requests", many).await;
+        for field in ["os", "ram"] {
+            reply.refused(400, 4001, field);
+        }
+        assert_eq!(admin.get(&path).await.ok(), before);
+        assert_eq!(admin.list("/requests", json!({"get_total_count": true})).await.ok()["list_info"]["total_count"], 1);
+    }
+
+    closing_and_reopening(app) {
+        let admin = app.admin();
+        let id = admin.new_request("Close me").await;
+        let path = format!("/requests/{id}");
+        app.clock.advance(3_600_000);
+        let closure = json!({"request": {"closure_info": {
+            "requester_ack_resolution": "false",
+            "closure_comments": "done",
+            "closure_code": {"name": "Success"},
+        }}});
+        let closed = admin.put(&format!("{path}/_close"), closure).await.ok();
+        assert!(closed["response_status"]["messages"][0]["message"].is_string());
+        let request = &closed["request"];
+        assert_eq!(request["status"]["name"], "Closed");
+        assert_eq!(request["completed_time"]["value"], (testkit::START + 3_600_000).to_string());
+        assert_eq!(request["resolved_time"]["value"], (testkit::START + 3_600_000).to_string());
+        assert_eq!(request["time_elapsed"], "3600000");
+        assert_eq!(request["closure_info"]["requester_ack_resolution"], false);
+        assert_eq!(request["closure_info"]["closure_code"]["name"], "Success");
+        app.clock.advance(1_000);
+        let opened = admin.put(&path, json!({"request": {"status": {"name": "open"}}})).await.ok();
+        assert_eq!(opened["request"]["is_reopened"], true);
+        assert_eq!(opened["request"]["completed_time"], Json::Null);
+        // By a plain edit, and by the old spelling.
+        let resolved = admin.put(&path, json!({"request": {"status": {"name": "Resolved"},
+            "resolution": {"content": "new drum"}}})).await.ok();
+        assert_eq!(resolved["request"]["resolution"]["content"], "new drum");
+        assert_eq!(resolved["request"]["resolution"]["submitted_by"]["email_id"], "ada.admin@example.com");
+        assert_eq!(resolved["request"]["completed_time"], Json::Null);
+        let closed = admin.send("PUT", &format!("/api/v3{path}/close"), &[], "").await.ok();
+        assert_eq!(closed["request"]["status"]["name"], "Closed");
+        admin.put(&format!("{path}/_close"), json!({"request": {"closure_info": {"closure_code": {"name": "Nope"}}}}))
+            .await
+            .refused(400, 4001, "closure_info.closure_code");
+    }
+
+    closing_rules_do_what_can_be_done(app) {
+        let admin = app.admin();
+        let portal = admin.get("/portals").await.ok()["portals"][0]["id"].as_str().unwrap().to_owned();
+        let rules = json!({"portal": {"closure_mandatory_fields": ["category", "resolution"]}});
+        admin.put(&format!("/portals/{portal}"), rules).await.ok();
+        let id = admin.new_request("Half closed").await;
+        let input = json!({"request": {"status": {"name": "Closed"}, "priority": {"name": "Low"}}});
+        let reply = admin.put(&format!("/requests/{id}"), input).await;
+        assert_eq!(reply.status, 200);
+        let json = reply.json();
+        assert_eq!(json["response_status"]["status"], "warning");
+        assert_eq!(json["response_status"]["status_code"], 3000);
+        assert_eq!(json["response_status"]["messages"][0]["fields"], json!(["category", "resolution"]));
+        assert_eq!(json["request"]["status"]["name"], "Open");
+        assert_eq!(json["request"]["priority"]["name"], "Low");
+        let whole = json!({"request": {"status": {"name": "Closed"}, "category": {"name": "Software"},
+            "resolution": {"content": "done"}}});
+        assert_eq!(admin.put(&format!("/requests/{id}"), whole).await.ok()["request"]["status"]["name"], "Closed");
+    }
+
+    trash_and_back(app) {
+        let admin = app.admin();
+        let id = admin.new_request("Trash me").await;
+        let path = format!("/requests/{id}");
+        admin.put(&format!("{path}/restore_from_trash"), json!({})).await.refused(400, 4017, "-");
+        let gone = admin.delete(&path).await.ok();
+        assert_eq!(gone, json!({"response_status": {"status_code": 2000, "status": "success"}}));
+        admin.get(&path).await.refused(404, 4007, "-");
+        admin.put(&path, json!({"request": {"subject": "x"}})).await.refused(404, 4007, "-");
+        assert_eq!(admin.get("/requests").await.ok()["requests"], json!([]));
+        let trash = admin.list("/requests", json!({"filter_by": {"name": "Trash"}})).await.ok();
+        assert_eq!(trash["requests"][0]["id"], json!(id));
+        admin.put(&format!("{path}/_restore_from_trash"), json!({})).await.ok();
+        assert_eq!(admin.get(&path).await.ok()["request"]["is_trashed"], false);
+        for spelling in ["_move_to_trash", "move_to_trash"] {
+            admin.delete(&format!("{path}/{spelling}")).await.ok();
+            admin.put(&format!("{path}/restore_from_trash"), json!({})).await.ok();
+        }
+        admin.delete(&path).await.ok();
+        admin.delete(&path).await.ok();
+        admin.put(&format!("{path}/restore_from_trash"), json!({})).await.refused(404, 4007, "-");
+        admin.delete(&path).await.refused(404, 4007, "-");
+        let id = admin.new_request("At once").await;
+        admin.delete(&format!("/requests/{id}?delete_type=permanent")).await.ok();
+        assert_eq!(admin.list("/requests", json!({"filter_by": {"name": "Trash"}})).await.ok()["requests"], json!([]));
+    }
+
+    assign_and_pick_up(app) {
+        let (_, tina) = app.technician("Tina Tech").await;
+        let id = app.admin().new_request("Who does it").await;
+        let path = format!("/requests/{id}");
+        let picked = tina.send("PUT", &format!("/api/v3{path}/pickup"), &[], "").await.ok();
+        assert_eq!(picked["request"]["technician"]["email_id"], "tina.tech@example.com");
+        let input = json!({"request": {"technician": {"email_id": "ada.admin@example.com"}, "group": {"name": "Network"}}});
+        for spelling in ["assign", "_assign"] {
+            let assigned = app.admin().put(&format!("{path}/{spelling}"), input.clone()).await.ok();
+            assert_eq!(assigned["request"]["technician"]["name"], "Ada Admin");
+            assert_eq!(assigned["request"]["group"]["name"], "Network");
+        }
+        let wrong = json!({"request": {"subject": "x"}});
+        app.admin().put(&format!("{path}/_assign"), wrong).await.refused(403, 4002, "subject");
+        let (_, rita) = app.requester("Rita Requester").await;
+        let requester = json!({"request": {"technician": {"email_id": "rita.requester@example.com"}}});
+        app.admin().put(&format!("{path}/_assign"), requester).await.refused(400, 4001, "technician");
+        rita.get(&path).await.refused(404, 4007, "-");
+    }
+
+    the_matrix_gives_the_priority(app) {
+        let admin = app.admin();
+        let input = json!({"request": {"subject": "x", "impact": {"name": "Affects Business"}, "urgency": {"name": "Urgent"}}});
+        let made = admin.post("/requests", input.clone()).await.ok();
+        assert_eq!(made["request"]["priority"]["name"], "High");
+        let path = format!("/requests/{}", made["request"]["id"].as_str().unwrap());
+        let edited = admin.put(&path, json!({"request": {"urgency": {"name": "Low"}}})).await.ok();
+        assert_eq!(edited["request"]["priority"]["name"], "Normal");
+        let portal = admin.get("/portals").await.ok()["portals"][0]["id"].as_str().unwrap().to_owned();
+        admin.put(&format!("/portals/{portal}"), json!({"portal": {"priority_override": false}})).await.ok();
+        let mut given = input;
+        given["request"]["priority"] = json!({"name": "Low"});
+        admin.post("/requests", given.clone()).await.refused(403, 4002, "priority");
+        // The matrix is the administrator's to change.
+        let rows = admin.list("/priority_matrix", json!({"search_criteria": [
+            {"field": "impact.name", "condition": "is", "value": "Affects Business"},
+            {"field": "urgency.name", "condition": "is", "value": "Urgent", "logical_operator": "and"},
+        ]})).await.ok();
+        let entry = rows["priority_matrices"][0]["id"].as_str().unwrap().to_owned();
+        let low = json!({"priority_matrix": {"priority": {"name": "Low"}}});
+        admin.put(&format!("/priority_matrices/{entry}"), low).await.ok();
+        assert_eq!(admin.post("/requests", given).await.ok()["request"]["priority"]["name"], "Low");
+    }
+
+    on_hold_stops_the_clock(app) {
+        let admin = app.admin();
+        let id = admin.new_request("Wait").await;
+        let path = format!("/requests/{id}");
+        let until = testkit::START + 7_200_000;
+        let held = json!({"request": {"status": {"name": "On Hold"}, "onhold_scheduler": {
+            "scheduled_time": {"value": until.to_string()}, "comments": "parts",
+            "change_to_status": {"name": "In Progress"}}}});
+        let reply = admin.put(&path, held).await.ok();
+        assert_eq!(reply["request"]["onhold_scheduler"]["held_by"]["name"], "Ada Admin");
+        app.clock.advance(7_200_001);
+        assert_eq!(admin.get(&path).await.ok()["request"]["time_elapsed"], "0");
+        assert_eq!(app.desk.resume_held_requests().await.unwrap(), 1);
+        assert_eq!(app.desk.resume_held_requests().await.unwrap(), 0);
+        let now = admin.get(&path).await.ok();
+        assert_eq!(now["request"]["status"]["name"], "In Progress");
+        assert_eq!(now["request"]["onhold_scheduler"], Json::Null);
+        app.clock.advance(60_000);
+        assert_eq!(admin.get(&path).await.ok()["request"]["time_elapsed"], "60000");
+        let late = json!({"request": {"status": {"name": "On Hold"}, "onhold_scheduler": {"scheduled_time": {"value": "1000"}}}});
+        admin.put(&path, late).await.refused(400, 4016, "onhold_scheduler.scheduled_time");
+    }
+
+    links_and_merges(app) {
+        let admin = app.admin();
+        let (a, b, c) = (admin.new_request("A").await, admin.new_request("B").await, admin.new_request("C").await);
+        let link = json!({"link_requests": [{"linked_request": {"id": b}, "comments": "same printer"}]});
+        let linked = admin.post(&format!("/requests/{a}/link_requests"), link.clone()).await.ok();
+        assert_eq!(linked["response_status"]["messages"][0]["message"], "Request successfully linked");
+        for (one, other) in [(&a, &b), (&b, &a)] {
+            let rows = admin.get(&format!("/requests/{one}/_link_requests")).await.ok();
+            assert_eq!(rows["link_requests"][0]["linked_request"]["id"], json!(other));
+            assert_eq!(rows["link_requests"][0]["comments"], "same printer");
+            assert_eq!(admin.get(&format!("/requests/{one}")).await.ok()["request"]["has_linked_requests"], true);
+        }
+        let itself = json!({"link_requests": [{"linked_request": {"id": a}}]});
+        admin.post(&format!("/requests/{a}/link_requests"), itself).await.refused(400, 4001, "linked_request");
+        let unlink = format!("/api/v3/requests/{a}/link_requests?input_data={}", testkit::encoded(&link.to_string()));
+        let done = admin.send("DELETE", &unlink, &[], "").await.ok();
+        assert_eq!(done["response_status"]["messages"][0]["message"], "The request[s] link are removed successfully.");
+        assert_eq!(admin.get(&format!("/requests/{b}")).await.ok()["request"]["has_linked_requests"], false);
+
+        admin.post(&format!("/requests/{b}/notes"), json!({"request_note": {"description": "from B"}})).await.ok();
+        admin.put(&format!("/requests/{a}/_merge_requests"), json!({"merge_requests": [{"id": b}, {"id": c}]})).await.ok();
+        let gone = admin.get(&format!("/requests/{b}")).await.refused(404, 4007, "-");
+        assert!(gone.to_string().contains(&a), "{gone}");
+        let notes = admin.get(&format!("/requests/{a}/notes")).await.ok();
+        assert_eq!(notes["notes"].as_array().unwrap().len(), 3);
+        admin.put(&format!("/requests/{a}/merge_requests"), json!({"merge_requests": [{"id": a}]}))
+            .await
+            .refused(400, 4001, "merge_requests");
+    }
+
+    many_at_once(app) {
+        let admin = app.admin();
+        let (a, b) = (admin.new_request("A").await, admin.new_request("B").await);
+        let edit = json!({"request": {"priority": {"name": "High"}}});
+        let done = admin.put(&format!("/requests?ids={a},{b},999"), edit).await.json();
+        assert_eq!(done["response_status"][0], json!({"status_code": 2000, "status": "success", "id": a}));
+        assert_eq!(done["response_status"][2]["messages"][0]["status_code"], 4007);
+        assert_eq!(done["requests"][1]["priority"]["name"], "High");
+        let gone = admin.delete(&format!("/requests?ids={a},{b}")).await.json();
+        assert_eq!(gone["response_status"].as_array().unwrap().len(), 2);
+        assert_eq!(admin.get("/requests").await.ok()["requests"], json!([]));
+        admin.put("/requests?ids=x", json!({"request": {"subject": "y"}})).await.refused(400, 4001, "ids");
+    }
+
+    two_edits_of_one_request_both_hold(app) {
+        let admin = app.admin();
+        let id = admin.new_request("Both").await;
+        let path = format!("/requests/{id}");
+        let mut edits = Vec::new();
+        for i in 0..6 {
+            let input = match i % 2 {
+                0 => json!({"request": {"impact_details": format!("d{i}")}}),
+                _ => json!({"request": {"update_reason": format!("r{i}")}}),
+            };
+            edits.push(admin.put(&path, input));
+        }
+        for reply in futures_util::future::join_all(edits).await {
+            reply.ok();
+        }
+        let request = admin.get(&path).await.ok();
+        assert!(request["request"]["impact_details"].as_str().unwrap().starts_with('d'));
+        assert!(request["request"]["update_reason"].as_str().unwrap().starts_with('r'));
+        let history = admin.list(&format!("/requests/{id}/_history"), json!({"row_count": 100})).await.ok();
+        let updates = history["history"].as_array().unwrap().iter().filter(|h| h["operation"] == "UPDATE").count();
+        assert_eq!(updates, 6);
+    }
+
+    the_history_tells_every_change(app) {
+        let admin = app.admin();
+        let id = admin.new_request("Told").await;
+        let path = format!("/requests/{id}");
+        app.clock.advance(5_000);
+        let edit = json!({"request": {"priority": {"name": "High"}, "subject": "Told again", "description": "x"}});
+        admin.put(&path, edit).await.ok();
+        admin.put(&path, json!({"request": {"subject": "Told again"}})).await.ok();
+        let history = admin.get(&format!("{path}/_history")).await.ok();
+        let rows = history["history"].as_array().unwrap();
+        assert_eq!(rows.len(), 2, "{history:#}");
+        let newest = &rows[0];
+        assert_eq!(newest["operation"], "UPDATE");
+        assert_eq!(newest["by"]["email_id"], "ada.admin@example.com");
+        assert_eq!(newest["time"]["value"], (testkit::START + 5_000).to_string());
+        let diff = newest["diff"].as_array().unwrap();
+        let of = |field: &str| diff.iter().find(|d| d["field"] == field).unwrap_or_else(|| panic!("no {field}"));
+        assert_eq!(of("subject")["previous_value"], "Told");
+        assert_eq!(of("subject")["current_value"], "Told again");
+        assert_eq!(of("priority")["previous_value"], Json::Null);
+        assert_eq!(of("priority")["current_value"]["name"], "High");
+        assert_eq!(rows[1]["operation"], "CREATE");
+    }
+}

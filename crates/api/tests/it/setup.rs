@@ -1,0 +1,151 @@
+//! The lookups: shipped rows, at each of the places where clients look for them, and changing them (setup.md).
+
+use serde_json::{Value as Json, json};
+use testkit::on_both_engines;
+
+on_both_engines! {
+    shipped_rows_keep_their_tails(app) {
+        for (collection, key, tail, name) in [
+            ("statuses", "statuses", "6657", "Open"),
+            ("statuses", "statuses", "6659", "On Hold"),
+            ("statuses", "statuses", "6661", "Closed"),
+            ("statuses", "statuses", "6663", "Resolved"),
+            ("modes", "modes", "6665", "E-Mail"),
+            ("modes", "modes", "6667", "Web Form"),
+            ("modes", "modes", "6669", "Phone Call"),
+            ("levels", "levels", "6671", "Tier 1"),
+            ("support_groups", "support_groups", "6681", "Network"),
+            ("groups", "support_groups", "6681", "Network"),
+            ("categories", "categories", "6689", "Software"),
+            ("subcategories", "subcategories", "6717", "MS Office"),
+            ("items", "items", "6773", "Install"),
+            ("priorities", "priorities", "6799", "Low"),
+            ("priorities", "priorities", "6801", "Normal"),
+            ("priorities", "priorities", "6803", "Medium"),
+            ("priorities", "priorities", "6805", "High"),
+            ("urgencies", "urgencies", "7917", "Urgent"),
+            ("urgencies", "urgencies", "7923", "Low"),
+            ("impacts", "impacts", "8033", "Affects Business"),
+            ("impacts", "impacts", "8042", "Affects User"),
+            ("request_types", "request_types", "8391", "Incident"),
+            ("request_templates", "request_templates", "6655", "Default Request"),
+        ] {
+            let list = app.admin().list(&format!("/{collection}"), json!({"row_count": 100})).await.ok();
+            let rows = list[key].as_array().unwrap();
+            let row = rows.iter().find(|r| r["id"].as_str().unwrap().ends_with(&format!("000000{tail}")));
+            assert_eq!(row.map(|r| &r["name"]), Some(&json!(name)), "{collection} {tail}");
+        }
+        for collection in ["sites", "departments", "regions", "roles", "task_types", "worklog_types", "closure_codes",
+            "request_closure_codes", "service_categories", "slas", "udf_fields", "users", "requesters", "technicians",
+            "priority_matrix", "tags", "approval_statuses", "portals", "task_templates"] {
+            app.admin().get(&format!("/{collection}")).await.ok();
+        }
+        let held = app.admin().get("/statuses/100001000000006659").await.ok();
+        for (key, value) in [("internal_name", json!("Onhold")), ("in_progress", json!(true)), ("stop_timer", json!(true)), ("color", Json::Null)] {
+            assert_eq!(held["status"][key], value);
+        }
+    }
+
+    catalogues_at_the_field_and_at_the_record(app) {
+        let admin = app.admin();
+        for field in ["status", "priority", "group", "technician", "requester", "request_type", "category", "impact", "urgency",
+            "subcategory", "item", "level", "mode", "site", "template"] {
+            let list = admin.get(&format!("/requests/{field}")).await.ok();
+            assert!(list[field].is_array(), "{field}");
+        }
+        assert!(admin.get("/requests/groups").await.ok()["groups"].is_array());
+        let input = json!({"request": {"subject": "x", "category": {"name": "Software"}}});
+        let id = admin.post("/requests", input).await.ok()["request"]["id"].as_str().unwrap().to_owned();
+        let subs = admin.get(&format!("/requests/{id}/subcategory")).await.ok();
+        let names: Vec<&str> = subs["subcategory"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["Adobe Reader", "MS Office"]);
+        let by_group = json!({"search_criteria": {"field": "groups.id", "condition": "is", "value": "100001000000006681"}});
+        assert_eq!(admin.list("/requests/technician", by_group).await.ok()["technician"], json!([]));
+        let like = json!({"search_criteria": {"field": "name", "condition": "like", "value": "hig"}});
+        assert_eq!(admin.list("/requests/priority", like).await.ok()["priority"].as_array().unwrap().len(), 1);
+        let subs = admin.get("/categories/100001000000006689/subcategories").await.ok();
+        assert_eq!(subs["subcategories"].as_array().unwrap().len(), 2);
+        let items = admin.get("/categories/100001000000006689/subcategories/100001000000006717/items").await.ok();
+        assert_eq!(items["items"].as_array().unwrap().len(), 2);
+    }
+
+    lookups_are_added_renamed_and_retired(app) {
+        let admin = app.admin();
+        let made = admin.post("/priorities", json!({"priority": {"name": "Critical", "color": "#aa0000"}})).await.ok();
+        let path = format!("/priorities/{}", made["priority"]["id"].as_str().unwrap());
+        for (input, code, field) in [
+            (json!({"priority": {"name": "CRITICAL"}}), 4008, "name"),
+            (json!({"priority": {}}), 4012, "name"),
+            (json!({"priority": {"name": "x", "color": "red"}}), 4001, "color"),
+            (json!({"priority": {"name": "x", "sound": "loud"}}), 4001, "sound"),
+            (json!({"priority": {"name": "x".repeat(101)}}), 4001, "name"),
+        ] {
+            admin.post("/priorities", input).await.refused(400, code, field);
+        }
+        let used = json!({"request": {"subject": "x", "priority": {"name": "critical"}}});
+        let request = admin.post("/requests", used.clone()).await.ok()["request"]["id"].as_str().unwrap().to_owned();
+        admin.put(&path, json!({"priority": {"name": "Blocker"}})).await.ok();
+        assert_eq!(admin.get(&format!("/requests/{request}")).await.ok()["request"]["priority"]["name"], "Blocker");
+        // In use: it stays where it is and is taken for nothing new.
+        admin.delete(&path).await.ok();
+        assert_eq!(admin.get(&format!("/requests/{request}")).await.ok()["request"]["priority"]["name"], "Blocker");
+        assert_eq!(admin.get(&path).await.ok()["priority"]["deleted"], true);
+        let list = admin.get("/priorities").await.ok();
+        assert!(list["priorities"].as_array().unwrap().iter().all(|p| p["name"] != "Blocker"));
+        let again = json!({"request": {"subject": "y", "priority": {"name": "Blocker"}}});
+        admin.post("/requests", again).await.refused(400, 4001, "priority");
+        admin.put(&format!("/requests/{request}"), json!({"request": {"subject": "still"}})).await.ok();
+        // Shipped rows may be renamed, not deleted; the kind of a status stays.
+        admin.put("/statuses/100001000000006657", json!({"status": {"name": "New"}})).await.ok();
+        let id = admin.new_request("z").await;
+        let status = admin.get(&format!("/requests/{id}")).await.ok()["request"]["status"].clone();
+        assert_eq!((status["name"].clone(), status["internal_name"].clone()), (json!("New"), json!("Open")));
+        admin.delete("/statuses/100001000000006657").await.refused(403, 4002, "-");
+        admin.put("/statuses/100001000000006657", json!({"status": {"in_progress": false}})).await.refused(400, 4009, "in_progress");
+    }
+
+    templates_give_defaults_and_make_fields_mandatory(app) {
+        let admin = app.admin();
+        let made = admin.post("/request_templates", json!({"request_template": {"name": "New laptop", "is_service_template": true,
+            "request": {"priority": {"name": "High"}, "description": "Which one?"}, "mandatory_fields": ["impact", "urgency"]}})).await.ok();
+        let template = made["request_template"]["id"].as_str().unwrap().to_owned();
+        let input = json!({"request": {"subject": "x", "template": {"name": "New laptop"}, "urgency": null}});
+        let reply = admin.post("/requests", input).await;
+        reply.refused(400, 4012, "impact");
+        reply.refused(400, 4012, "urgency");
+        let input = json!({"request": {"subject": "x", "template": {"id": template}, "impact": {"name": "Affects Group"}, "description": "mine"}});
+        let request = admin.post("/requests", input).await.ok();
+        assert_eq!(request["request"]["description"], "mine");
+        assert_eq!(request["request"]["is_service_request"], true);
+        let wrong = json!({"request_template": {"name": "Bad", "request": {"wings": 2}}});
+        let refused = admin.post("/request_templates", wrong).await.refused(400, 4001, "request");
+        assert!(refused.to_string().contains("[wings] field/s cannot be added to the template"));
+        let layouts = admin.get(&format!("/request_templates/{template}/layouts")).await.ok();
+        assert_eq!(layouts["layouts"][1]["name"], "requester_layout");
+    }
+
+    slas_promise_times(app) {
+        let admin = app.admin();
+        admin.post("/slas", json!({"sla": {"name": "High SLA", "priority": {"name": "High"}, "resolution_due_by_hours": 4,
+            "response_due_by_minutes": "30"}})).await.ok();
+        let made = admin.post("/requests", json!({"request": {"subject": "x", "priority": {"name": "High"}}})).await.ok();
+        let request = &made["request"];
+        let at = |ms: i64| json!((testkit::START + ms).to_string());
+        assert_eq!(request["sla"]["name"], "High SLA");
+        assert_eq!(request["sla"]["resolution_due_by_hours"], 4);
+        assert_eq!(request["due_by_time"]["value"], at(14_400_000));
+        assert_eq!(request["first_response_due_by_time"]["value"], at(1_800_000));
+        let path = format!("/requests/{}", request["id"].as_str().unwrap());
+        app.clock.advance(3_600_000);
+        admin.put(&path, json!({"request": {"status": {"name": "On Hold"}}})).await.ok();
+        app.clock.advance(3_600_000);
+        let resumed = admin.put(&path, json!({"request": {"status": {"name": "Open"}}})).await.ok();
+        assert_eq!(resumed["request"]["due_by_time"]["value"], at(18_000_000));
+        app.clock.advance(14_400_000);
+        assert_eq!(admin.get(&path).await.ok()["request"]["is_overdue"], true);
+        let overdue = json!({"search_criteria": {"field": "is_overdue", "condition": "is", "value": true}});
+        assert_eq!(admin.list("/requests", overdue).await.ok()["requests"].as_array().unwrap().len(), 1);
+        let lowered = admin.put(&path, json!({"request": {"priority": {"name": "Low"}}})).await.ok();
+        assert_eq!(lowered["request"]["due_by_time"], Json::Null);
+    }
+}

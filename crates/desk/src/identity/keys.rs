@@ -1,0 +1,287 @@
+//! Technician keys and HappyFox keys: secrets that an administrator gives and that last until they are taken back.
+
+use super::secrets::{self, NoEntropy, hash_of, hash_of_parts};
+use super::{Grant, Identity};
+use crate::{DeskError, Refusal, Scopes};
+use model::Id;
+use store::credentials::{self, HappyfoxRow, Hash, KeyRow};
+use store::{Statement, StoreError};
+use subtle::ConstantTimeEq;
+
+/// When a key was last used is known to the hour; writing it down at each call would cost more than the call.
+const LAST_USED_EVERY_MS: i64 = 3_600_000;
+
+/// Longest name of a key.
+const NAME_MAX: usize = 150;
+
+/// A technician key, without the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TechnicianKey {
+    /// What [`Identity::revoke_technician_key`] takes.
+    pub id: Id,
+    /// Whose it is.
+    pub user: Id,
+    /// What it is called.
+    pub name: String,
+    /// When it was given.
+    pub created: i64,
+    /// When it was last used, to the hour.
+    pub last_used: Option<i64>,
+    /// When it was revoked.
+    pub revoked: Option<i64>,
+}
+
+/// A HappyFox key, without its code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HappyfoxKey {
+    /// The public part; what [`Identity::disable_happyfox_key`] takes.
+    pub api_key: String,
+    /// As whom it acts.
+    pub user: Id,
+    /// What it is called.
+    pub name: String,
+    /// When it was given.
+    pub created: i64,
+    /// When it was last used, to the hour.
+    pub last_used: Option<i64>,
+    /// When it was disabled.
+    pub disabled: Option<i64>,
+}
+
+/// What a HappyFox key stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HappyfoxGrant {
+    /// The key's number.
+    pub key: Id,
+    /// As whom it acts.
+    pub user: Id,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    id: Id,
+    user: Id,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HeldPair {
+    grant: HappyfoxGrant,
+}
+
+/// A new key, and the statement that stores its hash.
+pub(super) struct MadeKey {
+    pub key: String,
+    pub statement: Statement,
+}
+
+/// A new pair, and the statement that stores it.
+pub(super) struct MadePair {
+    pub api_key: String,
+    pub auth_code: String,
+    pub statement: Statement,
+}
+
+impl Identity {
+    /// Whose technician key it is; `None` for one that is unknown or revoked. Letter case does not matter.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn verify_technician_key(&self, key: &str, now: i64) -> Result<Option<Grant>, DeskError> {
+        let hash = key_hash(key);
+        let grant = |user| Grant { user, scopes: Scopes::all(), expires: i64::MAX };
+        if let Some(held) = self.technician_keys.get(&hash, now) {
+            return Ok(Some(grant(held.user)));
+        }
+        let generation = self.technician_keys.generation();
+        let row = self.store.technician_key(&hash).await?;
+        let Some(row) = row.filter(|row| row.revoked.is_none()) else { return Ok(None) };
+        self.note_use(row.last_used, now, || credentials::technician_key_used(row.id, now)).await;
+        let held = Held { id: row.id, user: row.person };
+        self.technician_keys.keep(generation, &hash, held, now, now.saturating_add(self.recheck_ms));
+        Ok(Some(grant(row.person)))
+    }
+
+    /// As whom a HappyFox key acts; `None` when the key is unknown or disabled or the code is wrong, which take
+    /// equally long.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn verify_happyfox(
+        &self,
+        api_key: &str,
+        auth_code: &str,
+        now: i64,
+    ) -> Result<Option<HappyfoxGrant>, DeskError> {
+        let hash = hash_of_parts(&[api_key, auth_code]);
+        if let Some(held) = self.happyfox_keys.get(&hash, now) {
+            return Ok(Some(held.grant));
+        }
+        let generation = self.happyfox_keys.generation();
+        let row = self.store.happyfox_key(api_key).await?;
+        let shown = hash_of(auth_code);
+        let stored = row.as_ref().map_or([0; 32], |row| row.code_hash);
+        let is_right = bool::from(shown.ct_eq(&stored));
+        let Some(row) = row.filter(|row| is_right && row.disabled.is_none()) else { return Ok(None) };
+        self.note_use(row.last_used, now, || credentials::happyfox_key_used(row.id, now)).await;
+        let grant = HappyfoxGrant { key: row.id, user: row.person };
+        self.happyfox_keys.keep(generation, &hash, HeldPair { grant }, now, now.saturating_add(self.recheck_ms));
+        Ok(Some(grant))
+    }
+
+    /// Notes that a key was used, if that was not noted lately. A call does not fail because of it.
+    async fn note_use(&self, last: Option<i64>, now: i64, statement: impl FnOnce() -> Statement) {
+        if last.is_some_and(|last| now < last.saturating_add(LAST_USED_EVERY_MS)) {
+            return;
+        }
+        if let Err(error) = self.store.db().commit(vec![statement()]).await {
+            tracing::warn!(%error, "the use of a key was not noted");
+        }
+    }
+
+    /// A new technician key, shown this once.
+    ///
+    /// # Errors
+    /// When there is no such user, or for a name that cannot be.
+    pub async fn issue_technician_key(&self, user: Id, name: &str, now: i64) -> Result<(Id, String), DeskError> {
+        self.check_new_key(user, name).await?;
+        let id = self.new_id(now);
+        let made = self.make_technician_key(id, user, name, now)?;
+        self.store.db().commit(vec![made.statement]).await?;
+        Ok((id, made.key))
+    }
+
+    /// The thousand newest technician keys, revoked or not, the newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn technician_keys(&self) -> Result<Vec<TechnicianKey>, DeskError> {
+        let rows = self.store.technician_keys().await?.into_iter();
+        Ok(rows
+            .map(|row| TechnicianKey {
+                id: row.id,
+                user: row.person,
+                name: row.name,
+                created: row.created,
+                last_used: row.last_used,
+                revoked: row.revoked,
+            })
+            .collect())
+    }
+
+    /// Takes back a technician key. `false` when there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn revoke_technician_key(&self, id: Id, now: i64) -> Result<bool, DeskError> {
+        let done = self.commit_if_there(credentials::revoke_technician_key(id, now)).await?;
+        self.technician_keys.forget_where(|held| held.id == id);
+        Ok(done)
+    }
+
+    /// A new HappyFox key and its code, shown this once.
+    ///
+    /// # Errors
+    /// When there is no such user, or for a name that cannot be.
+    pub async fn issue_happyfox_key(
+        &self,
+        user: Id,
+        name: &str,
+        now: i64,
+    ) -> Result<(String, String), DeskError> {
+        self.check_new_key(user, name).await?;
+        let made = self.make_happyfox_key(user, name, now)?;
+        self.store.db().commit(vec![made.statement]).await?;
+        Ok((made.api_key, made.auth_code))
+    }
+
+    /// The thousand newest HappyFox keys, disabled or not, the newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn happyfox_keys(&self) -> Result<Vec<HappyfoxKey>, DeskError> {
+        let rows = self.store.happyfox_keys().await?.into_iter();
+        Ok(rows
+            .map(|row| HappyfoxKey {
+                api_key: row.api_key,
+                user: row.person,
+                name: row.name,
+                created: row.created,
+                last_used: row.last_used,
+                disabled: row.disabled,
+            })
+            .collect())
+    }
+
+    /// Disables a HappyFox key. `false` when there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn disable_happyfox_key(&self, api_key: &str, now: i64) -> Result<bool, DeskError> {
+        let row = self.store.happyfox_key(api_key).await?;
+        let done = self.commit_if_there(credentials::disable_happyfox_key(api_key, now)).await?;
+        if let Some(row) = row {
+            self.happyfox_keys.forget_where(|held| held.grant.key == row.id);
+        }
+        Ok(done)
+    }
+
+    async fn commit_if_there(&self, statement: Statement) -> Result<bool, DeskError> {
+        match self.store.db().commit(vec![statement]).await {
+            Ok(_) => Ok(true),
+            Err(StoreError::Stale { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn check_new_key(&self, user: Id, name: &str) -> Result<(), DeskError> {
+        let mut refusals = Vec::new();
+        if name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+            refusals.push(Refusal::not_valid("name"));
+        }
+        if !self.is_active(user).await? {
+            refusals.push(Refusal::because("user", "there is no such active user"));
+        }
+        if refusals.is_empty() { Ok(()) } else { Err(DeskError::Refused(refusals)) }
+    }
+
+    pub(super) fn make_technician_key(
+        &self,
+        id: Id,
+        user: Id,
+        name: &str,
+        now: i64,
+    ) -> Result<MadeKey, NoEntropy> {
+        let key = secrets::technician_key(self.secrets.as_ref())?;
+        let statement = credentials::add_technician_key(&KeyRow {
+            id,
+            hash: key_hash(&key),
+            person: user,
+            name: name.trim().to_owned(),
+            created: now,
+            last_used: None,
+            revoked: None,
+        });
+        Ok(MadeKey { key, statement })
+    }
+
+    pub(super) fn make_happyfox_key(&self, user: Id, name: &str, now: i64) -> Result<MadePair, NoEntropy> {
+        let api_key = secrets::happyfox(self.secrets.as_ref())?;
+        let auth_code = secrets::happyfox(self.secrets.as_ref())?;
+        let statement = credentials::add_happyfox_key(&HappyfoxRow {
+            id: self.new_id(now),
+            api_key: api_key.clone(),
+            code_hash: hash_of(&auth_code),
+            person: user,
+            name: name.trim().to_owned(),
+            created: now,
+            last_used: None,
+            disabled: None,
+        });
+        Ok(MadePair { api_key, auth_code, statement })
+    }
+}
+
+/// Keys are shown in capitals; people copy them in either.
+fn key_hash(key: &str) -> Hash {
+    hash_of(&key.trim().to_ascii_uppercase())
+}

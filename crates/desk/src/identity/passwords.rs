@@ -1,0 +1,177 @@
+//! Passwords: argon2id, on the person's row.
+
+use super::secrets::{self, hash_of};
+use super::throttle::Subject;
+use super::{Identity, OAuthError};
+use crate::{DeskError, Refusal};
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use model::Id;
+use std::net::IpAddr;
+use std::sync::OnceLock;
+use store::credentials;
+use tokio::sync::Semaphore;
+
+/// A password has at least so many bytes.
+pub const PASSWORD_BYTES_MIN: usize = 8;
+/// A password has at most so many bytes.
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+
+/// Hashes computed at once: each takes a core and 19 MiB for some 20 ms.
+const HASHING_MAX: usize = 2;
+/// Sign-ins that wait for their turn; more are sent away.
+const WAITING_MAX: usize = 64;
+
+/// How much work a hash is. What is stored says it itself, so it can be raised later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordCost {
+    /// Memory, in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Default for PasswordCost {
+    /// What OWASP's password storage page gives as the least for argon2id.
+    fn default() -> Self {
+        Self { memory_kib: 19_456, passes: 2 }
+    }
+}
+
+impl PasswordCost {
+    fn hasher(self) -> Argon2<'static> {
+        let params = Params::new(self.memory_kib, self.passes, 1, None).unwrap_or(Params::DEFAULT);
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Hashing {
+    cost: PasswordCost,
+    at_work: Semaphore,
+    waiting: Semaphore,
+    /// Checked where there is no account, so that the time tells nothing.
+    dummy: OnceLock<String>,
+}
+
+impl Hashing {
+    pub fn new(cost: PasswordCost) -> Self {
+        Self {
+            cost,
+            at_work: Semaphore::new(HASHING_MAX),
+            waiting: Semaphore::new(WAITING_MAX),
+            dummy: OnceLock::new(),
+        }
+    }
+
+    fn dummy(&self) -> String {
+        self.dummy.get_or_init(|| hash(self.cost, "nobody's", &[7; 16]).unwrap_or_default()).clone()
+    }
+
+    async fn verify(&self, password: String, stored: String) -> Result<bool, OAuthError> {
+        let busy = || OAuthError::Throttled { retry_after_s: 1 };
+        let _waiting = self.waiting.try_acquire().map_err(|_| busy())?;
+        let _at_work = self.at_work.acquire().await.map_err(|_| busy())?;
+        let hasher = self.cost.hasher();
+        let check = move || hasher.verify_password(password.as_bytes(), stored.as_str()).is_ok();
+        tokio::task::spawn_blocking(check).await.map_err(|e| OAuthError::GeneralError(e.to_string()))
+    }
+}
+
+fn hash(cost: PasswordCost, password: &str, salt: &[u8]) -> Result<String, DeskError> {
+    cost.hasher()
+        .hash_password_with_salt(password.as_bytes(), salt)
+        .map(|hash| hash.to_string())
+        .map_err(|e| DeskError::Internal(format!("a password was not hashed: {e}")))
+}
+
+impl Identity {
+    /// A new password for somebody: four groups of five letters and digits.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn new_password(&self) -> Result<String, DeskError> {
+        Ok(secrets::password(self.secrets.as_ref())?)
+    }
+
+    /// What is stored of a password. Takes some 20 ms of one core.
+    ///
+    /// # Errors
+    /// For a password that is too short or too long.
+    pub fn hash_password(&self, password: &str) -> Result<String, DeskError> {
+        if !(PASSWORD_BYTES_MIN..=PASSWORD_BYTES_MAX).contains(&password.len()) {
+            return Err(Refusal::because("password", "A password has 8 to 1024 characters").into());
+        }
+        let mut salt = [0; 16];
+        self.secrets.fill(&mut salt)?;
+        hash(self.hashing.cost, password, &salt)
+    }
+
+    /// Gives a person a new password and ends their sessions. Tokens and keys stay.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] when there is no such person, else as [`Self::hash_password`].
+    pub async fn set_password(&self, user: Id, password: &str) -> Result<(), DeskError> {
+        let hash = self.hash_password(password)?;
+        let statements =
+            vec![credentials::set_password(user, &hash), credentials::remove_sessions_of(user)];
+        match self.store.db().commit(statements).await {
+            Ok(_) => {}
+            Err(store::StoreError::Stale { .. }) => return Err(DeskError::NotFound),
+            Err(error) => return Err(error.into()),
+        }
+        self.sessions.forget_where(|session| session.user == user);
+        Ok(())
+    }
+
+    /// The person with this address and password. Whether there is such an address, whether its owner has a
+    /// password and whether they may sign in makes no difference to the answer or to its time.
+    ///
+    /// # Errors
+    /// [`OAuthError::AccessDenied`] when it is nobody; [`OAuthError::Throttled`] after too many failures for the
+    /// account or from the network address, and while too many others sign in.
+    pub async fn verify_password(
+        &self,
+        email: &str,
+        password: &str,
+        address: Option<IpAddr>,
+        now: i64,
+    ) -> Result<Id, OAuthError> {
+        let account = Subject::Account(hash_of(&model::fold(email.trim())));
+        let mut subjects = vec![account];
+        subjects.extend(address.map(Subject::of_address));
+        self.throttle.admit(&subjects, now).map_err(|wait_ms| {
+            tracing::warn!(address = address.map(tracing::field::display), "sign-in throttled");
+            OAuthError::Throttled { retry_after_s: wait_ms.unsigned_abs().div_ceil(1_000).max(1).cast_signed() }
+        })?;
+        let found = self.find_by_password(email, password).await;
+        match &found {
+            Ok(_) => {
+                self.throttle.forgive(&account);
+                self.throttle.take_back(&subjects);
+            }
+            Err(OAuthError::AccessDenied) => {
+                tracing::info!(address = address.map(tracing::field::display), "sign-in failed");
+            }
+            Err(_) => self.throttle.take_back(&subjects),
+        }
+        found
+    }
+
+    async fn find_by_password(&self, email: &str, password: &str) -> Result<Id, OAuthError> {
+        let person = self.store.person_by_email(email).await?;
+        let stored = person.as_ref().and_then(|p| p.password_hash.clone()).filter(|hash| !hash.is_empty());
+        let (stored, exists) = match stored {
+            Some(stored) => (stored, true),
+            None => (self.hashing.dummy(), false),
+        };
+        // Cut short, it is not the password any more; nobody's has more.
+        let fits = password.len() <= PASSWORD_BYTES_MAX;
+        let password = if fits { password.to_owned() } else { String::new() };
+        let is_right = self.hashing.verify(password, stored).await?;
+        match person {
+            Some(person) if is_right && exists && fits && !person.inactive => Ok(person.id),
+            _ => Err(OAuthError::AccessDenied),
+        }
+    }
+}

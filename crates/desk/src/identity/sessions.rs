@@ -1,0 +1,97 @@
+//! Browsers that are signed in.
+
+use super::secrets::{self, hash_of, hash_of_parts, hex};
+use super::{Identity, OAuthError};
+use crate::DeskError;
+use model::Id;
+use store::credentials::{self, SessionRow};
+use subtle::ConstantTimeEq;
+
+/// A browser that is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Who.
+    pub user: Id,
+    /// Until when.
+    pub expires: i64,
+}
+
+impl Identity {
+    /// Begins a session and returns the secret for its cookie. Always a new one: what the browser sent before is
+    /// not taken over, or whoever planted it would be signed in too.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin_session(&self, user: Id, now: i64) -> Result<String, OAuthError> {
+        let secret = secrets::opaque(self.secrets.as_ref())?;
+        let row = SessionRow {
+            hash: hash_of(&secret),
+            person: user,
+            created: now,
+            expires: now + self.options.session_lifetime_ms,
+        };
+        self.store.db().commit(vec![credentials::add_session(&row)]).await?;
+        self.purge_in_passing(now).await;
+        Ok(secret)
+    }
+
+    /// The session of a cookie; `None` when there is none, or not any more.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn session(&self, secret: &str, now: i64) -> Result<Option<Session>, DeskError> {
+        let hash = hash_of(secret);
+        if let Some(session) = self.sessions.get(&hash, now) {
+            return Ok(Some(session));
+        }
+        let generation = self.sessions.generation();
+        let row = self.store.session(&hash).await?;
+        let Some(row) = row.filter(|row| now < row.expires) else { return Ok(None) };
+        let session = Session { user: row.person, expires: row.expires };
+        let until = row.expires.min(now.saturating_add(self.recheck_ms));
+        self.sessions.keep(generation, &hash, session, now, until);
+        Ok(Some(session))
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end_session(&self, secret: &str) -> Result<(), DeskError> {
+        let hash = hash_of(secret);
+        self.store.db().commit(vec![credentials::remove_session(&hash)]).await?;
+        self.sessions.forget(&hash);
+        Ok(())
+    }
+
+    /// Ends all sessions of a person.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end_sessions_of(&self, user: Id) -> Result<(), DeskError> {
+        self.store.db().commit(vec![credentials::remove_sessions_of(user)]).await?;
+        self.sessions.forget_where(|session| session.user == user);
+        Ok(())
+    }
+
+    /// What a form must bring to be ours: made of the cookie's secret and of what the form is for, so that a page
+    /// elsewhere cannot know it and nothing needs to be stored.
+    #[must_use]
+    pub fn form_token(&self, cookie: &str, purpose: &str) -> String {
+        hex(&hash_of_parts(&["form", purpose, cookie]))
+    }
+
+    /// Whether a form brought what it must.
+    #[must_use]
+    pub fn is_form_token(&self, shown: &str, cookie: &str, purpose: &str) -> bool {
+        self.form_token(cookie, purpose).as_bytes().ct_eq(shown.as_bytes()).into()
+    }
+
+    /// A secret for a cookie of a browser that is not signed in yet.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn new_cookie(&self) -> Result<String, OAuthError> {
+        Ok(secrets::opaque(self.secrets.as_ref())?)
+    }
+}

@@ -1,0 +1,391 @@
+//! What may be typed. Values stay text here; [`crate::config`] reads them, so that an option, a variable and a line
+//! of the file are judged alike.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand};
+
+use crate::{Failure, say};
+
+/// An open, self-hosted service desk. Without a command it serves on 127.0.0.1:8080 from ./frontdesk-data.
+#[derive(Debug, Parser)]
+#[command(name = "frontdesk", version)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) desk: DeskArgs,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the desk (creates it on the first start)
+    Serve(ServeArgs),
+    /// Create the desk and print its first credentials, once
+    Init(InitArgs),
+    /// Print the effective settings and where each comes from
+    Config(ConfigArgs),
+    /// Issue, list and revoke credentials
+    Credentials(CredentialsArgs),
+    /// Fill the desk with a believable company
+    Demo(DemoArgs),
+}
+
+/// Which desk, and how it is logged: options of every command.
+#[derive(Debug, Default, Args)]
+pub(crate) struct DeskArgs {
+    /// The configuration file [default: frontdesk.toml, if there is one]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<String>,
+    /// Where data and attachments live [default: ./frontdesk-data]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) data_dir: Option<String>,
+    /// A PostgreSQL database instead of SQLite, postgres://…
+    #[arg(long, value_name = "URL", global = true)]
+    pub(crate) database_url: Option<String>,
+    /// The number of this process among several on one database, 0 to 1023 [default: random]
+    #[arg(long, value_name = "N", global = true)]
+    pub(crate) node: Option<String>,
+    /// What to log: a level, or levels by target as in info,store=debug [default: info]
+    #[arg(long, value_name = "LEVELS", global = true)]
+    pub(crate) log: Option<String>,
+    /// How to log: text or json [default: text]
+    #[arg(long, value_name = "FORMAT", global = true)]
+    pub(crate) log_format: Option<String>,
+}
+
+/// How to serve, and how a new desk begins.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<String>,
+    /// The address people reach the desk by, when it is not the one it listens on
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// A certificate chain in PEM; serves HTTPS; read again on SIGHUP
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<String>,
+    /// The certificate's private key in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<String>,
+    /// Fill a new desk with a believable company of N requests
+    #[arg(long, value_name = "N")]
+    pub(crate) demo: Option<String>,
+    /// The administrator of a new desk [default: admin@frontdesk.local]
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) admin_email: Option<String>,
+    /// The company's name on a new desk [default: Frontdesk]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) company: Option<String>,
+    /// Connections at one time; more wait in the system's queue [default: 10000]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_connections: Option<String>,
+    /// Seconds a client may take to send a request's head [default: 30]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) header_timeout_s: Option<String>,
+    /// Seconds a connection may stay silent between requests [default: 75]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) idle_timeout_s: Option<String>,
+    /// Seconds a request's body may pause [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) body_timeout_s: Option<String>,
+    /// Seconds running requests get to finish when the desk stops [default: 30]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) stop_timeout_s: Option<String>,
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The administrator [default: admin@frontdesk.local]
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) admin_email: Option<String>,
+    /// The company's name [default: Frontdesk]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) company: Option<String>,
+}
+
+/// Options of `config`: those of `serve`, to see what they would do.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// How many requests
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub(crate) n: u64,
+    /// The same seed gives the same company
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// Options of `credentials`.
+#[derive(Debug, Args)]
+pub(crate) struct CredentialsArgs {
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) kind: CredentialKind,
+}
+
+/// The kinds of credential.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CredentialKind {
+    /// Passwords of administrators for the sign-in page
+    #[command(subcommand)]
+    AdminPassword(Action<AdminPassword>),
+    /// OAuth clients
+    #[command(subcommand)]
+    OauthClient(Action<OauthClient>),
+    /// Codes a self client exchanges for tokens
+    #[command(subcommand)]
+    SelfClientCode(Action<SelfClientCode>),
+    /// OAuth refresh tokens
+    #[command(subcommand)]
+    RefreshToken(Action<RefreshToken>),
+    /// Technician keys, sent as authtoken or TECHNICIAN_KEY
+    #[command(subcommand)]
+    TechnicianKey(Action<TechnicianKey>),
+    /// Keys of the HappyFox face
+    #[command(subcommand)]
+    HappyfoxKey(Action<HappyfoxKey>),
+}
+
+/// What to do with a kind of credential.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action<I: Args> {
+    /// Issue one; the secret is shown once
+    Issue(I),
+    /// List them, without their secrets
+    List,
+    /// Revoke one; it stops working at once
+    Revoke {
+        /// Its id, as list shows it
+        id: String,
+    },
+}
+
+/// Options of `admin-password issue`.
+#[derive(Debug, Args)]
+pub(crate) struct AdminPassword {
+    /// Whose password [default: the first administrator]
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) email: Option<String>,
+}
+
+/// Options of `oauth-client issue`.
+#[derive(Debug, Args)]
+pub(crate) struct OauthClient {
+    /// The name people see when they consent
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Where a server-based client receives its codes; without one it is a self client. May be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) redirect_uri: Vec<String>,
+}
+
+/// Options of `self-client-code issue`.
+#[derive(Debug, Args)]
+pub(crate) struct SelfClientCode {
+    /// The client that will exchange the code
+    #[arg(long)]
+    pub(crate) client_id: String,
+    /// Scopes, separated by commas, such as SDPOnDemand.requests.ALL
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub(crate) scope: Vec<String>,
+    /// For whom [default: the first administrator]
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: Option<String>,
+    /// Minutes until it expires
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub(crate) minutes: u64,
+}
+
+/// Options of `refresh-token issue`.
+#[derive(Debug, Args)]
+pub(crate) struct RefreshToken {
+    /// The client that will use it
+    #[arg(long)]
+    pub(crate) client_id: String,
+    /// Scopes, separated by commas [default: everything]
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) scope: Vec<String>,
+    /// For whom [default: the first administrator]
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: Option<String>,
+}
+
+/// Options of `technician-key issue`.
+#[derive(Debug, Args)]
+pub(crate) struct TechnicianKey {
+    /// For whom [default: the first administrator]
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: Option<String>,
+}
+
+/// Options of `happyfox-key issue`.
+#[derive(Debug, Args)]
+pub(crate) struct HappyfoxKey {
+    /// For whom [default: the first administrator]
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: Option<String>,
+}
+
+/// Values given as options, by the key of their setting.
+pub(crate) type Options = Vec<(&'static str, String)>;
+
+impl DeskArgs {
+    /// The settings among these options. `--config` is none: it says where settings are.
+    pub(crate) fn options(&self) -> Options {
+        let DeskArgs { config: _, data_dir, database_url, node, log, log_format } = self;
+        given([
+            ("data_dir", data_dir),
+            ("database_url", database_url),
+            ("node", node),
+            ("log", log),
+            ("log_format", log_format),
+        ])
+    }
+}
+
+impl ServeArgs {
+    /// The settings among these options: all of them.
+    pub(crate) fn options(&self) -> Options {
+        let ServeArgs {
+            listen,
+            public_url,
+            tls_cert,
+            tls_key,
+            demo,
+            admin_email,
+            company,
+            max_connections,
+            header_timeout_s,
+            idle_timeout_s,
+            body_timeout_s,
+            stop_timeout_s,
+        } = self;
+        given([
+            ("listen", listen),
+            ("public_url", public_url),
+            ("tls_cert", tls_cert),
+            ("tls_key", tls_key),
+            ("demo", demo),
+            ("admin_email", admin_email),
+            ("company", company),
+            ("max_connections", max_connections),
+            ("header_timeout_s", header_timeout_s),
+            ("idle_timeout_s", idle_timeout_s),
+            ("body_timeout_s", body_timeout_s),
+            ("stop_timeout_s", stop_timeout_s),
+        ])
+    }
+}
+
+impl InitArgs {
+    /// The settings among these options.
+    pub(crate) fn options(&self) -> Options {
+        given([("admin_email", &self.admin_email), ("company", &self.company)])
+    }
+}
+
+fn given<const N: usize>(options: [(&'static str, &Option<String>); N]) -> Options {
+    options.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
+}
+
+/// Reads the command line. Help and version are printed here and end the process well.
+pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Cli>, Failure> {
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => Ok(Some(cli)),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                say::out(error.render().to_string().trim_end());
+                Ok(None)
+            }
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                Err(Failure::usage("a command is missing; see --help"))
+            }
+            _ => Err(Failure::usage(one_line(&error.render().to_string()))),
+        },
+    }
+}
+
+/// clap explains itself over several lines, ending in the usage; we keep what is wrong and what to try, on one line.
+fn one_line(rendered: &str) -> String {
+    let parts: Vec<&str> = rendered
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    let text = parts.join(" ").replace(" tip: ", "; ");
+    format!("{}; see --help", text.strip_prefix("error: ").unwrap_or(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::config::SPECS;
+
+    fn failure(arguments: &[&str]) -> String {
+        let arguments = std::iter::once("frontdesk").chain(arguments.iter().copied()).map(OsString::from);
+        read(arguments).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn every_setting_has_its_option_and_every_option_its_setting() {
+        Cli::command().debug_assert();
+        let cli = Cli::command();
+        let serve = cli.find_subcommand("serve").expect("serve");
+        let mut options: Vec<String> = cli
+            .get_arguments()
+            .chain(serve.get_arguments())
+            .filter_map(|argument| argument.get_long().map(|long| long.replace('-', "_")))
+            .filter(|key| !["config", "help", "version"].contains(&key.as_str()))
+            .collect();
+        let mut settings: Vec<String> = SPECS.iter().map(|spec| spec.key.to_owned()).collect();
+        options.sort();
+        settings.sort();
+        assert_eq!(options, settings);
+    }
+
+    #[test]
+    fn a_wrong_option_is_one_line() {
+        let text = failure(&["serve", "--listn", "x"]);
+        assert_eq!(
+            text,
+            "unexpected argument '--listn' found; a similar argument exists: '--listen'; see --help"
+        );
+        assert!(!failure(&["init", "--frobnicate"]).contains('\n'));
+        assert!(!failure(&["demo"]).contains('\n'));
+        assert!(!failure(&["credentials", "oauth-client", "issue"]).contains('\n'));
+        assert!(!failure(&["nonsense"]).contains('\n'));
+    }
+
+    #[test]
+    fn options_of_the_desk_go_anywhere() {
+        for arguments in [
+            ["frontdesk", "--data-dir", "d", "credentials", "technician-key", "list"],
+            ["frontdesk", "credentials", "technician-key", "list", "--data-dir", "d"],
+        ] {
+            let cli = read(arguments.map(OsString::from)).expect("accepted").expect("a command");
+            assert_eq!(cli.desk.options(), vec![("data_dir", "d".to_owned())]);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The commands, one file each, and what they share.
+
+mod config;
+mod credentials;
+mod demo;
+mod init;
+mod serve;
+
+use std::future::Future;
+
+use crate::cli::{Cli, Command, Options};
+use crate::config::{Effective, Settings, Sources};
+use crate::rooms::Rooms;
+use crate::{Failure, logging};
+
+/// Does what was typed; `None` when the command line has been answered already (help, version).
+pub(crate) fn run(cli: Option<Cli>) -> Result<(), Failure> {
+    let Some(Cli { desk, command }) = cli else { return Ok(()) };
+    let effective = |more: Options| -> Result<Effective, Failure> {
+        let mut options = desk.options();
+        options.extend(more);
+        Ok(Effective::of(&Sources::of_process(options, desk.config.as_deref())?))
+    };
+    match command {
+        None => serve::run(&settings(&effective(Vec::new())?)?),
+        Some(Command::Serve(args)) => serve::run(&settings(&effective(args.options())?)?),
+        Some(Command::Init(args)) => init::run(&settings(&effective(args.options())?)?, args.json),
+        Some(Command::Config(args)) => config::run(&effective(args.serve.options())?, args.json),
+        Some(Command::Credentials(args)) => credentials::run(&settings(&effective(Vec::new())?)?, args),
+        Some(Command::Demo(args)) => demo::run(&settings(&effective(Vec::new())?)?, &args),
+    }
+}
+
+/// The settings, judged; logging starts as they say.
+fn settings(effective: &Effective) -> Result<Settings, Failure> {
+    let settings = Settings::read(effective)?;
+    logging::start(settings.log.clone(), settings.log_format);
+    Ok(settings)
+}
+
+/// Runs a command's future to its end. What still runs beside it then (connections that would not finish) is left
+/// behind, not waited for.
+fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::runtime(format!("cannot start: {error}")))?;
+    let result = runtime.block_on(future);
+    runtime.shutdown_background();
+    result
+}
+
+/// Opens the desk, does something with it, closes it.
+async fn with_desk<T, F>(settings: &Settings, work: impl FnOnce(Rooms) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let rooms = Rooms::open(&settings.place).await?;
+    let result = work(rooms.clone()).await;
+    rooms.close().await;
+    result
+}
+
+/// Refuses to work on a desk that has not been created.
+fn must_exist(rooms: &Rooms) -> Result<(), Failure> {
+    if rooms.is_new() {
+        return Err(Failure::usage("there is no desk yet; frontdesk init or frontdesk serve creates it"));
+    }
+    Ok(())
+}

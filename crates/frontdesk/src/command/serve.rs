@@ -1,0 +1,130 @@
+//! `frontdesk serve`: from a free port to a stopped server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::{block_on, demo};
+use crate::config::Settings;
+use crate::metrics::Metrics;
+use crate::rooms::{InitRefused, NewDesk, Rooms, Secrets};
+use crate::serve::{self, Ended, Server, Signals, Tls};
+use crate::{Failure, probes, say};
+
+/// Serves until a signal ends it.
+pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
+    block_on(serve(settings))
+}
+
+async fn serve(settings: &Settings) -> Result<(), Failure> {
+    let metrics = Arc::new(Metrics::new());
+    // First what may be refused, then the desk: a taken port must not cost the secrets of a new desk.
+    let tls = load_tls(settings)?;
+    let listener =
+        serve::bind(&settings.listen).await.map_err(|error| Failure::runtime(error.to_string()))?;
+    let address = listener.local_addr().map_err(|error| Failure::runtime(error.to_string()))?;
+    let rooms = Rooms::open(&settings.place).await?;
+    let url = url(settings, address);
+    welcome(settings, &rooms, &url).await?;
+
+    let mut signals =
+        Signals::listen().map_err(|error| Failure::runtime(format!("cannot listen for signals: {error}")))?;
+    if let Some(tls) = &tls {
+        tokio::spawn(Arc::clone(tls).reload_on_hangup());
+    }
+    rooms.start_background();
+    let router = rooms.router(&url).merge(probes::router(rooms.clone(), Arc::clone(&metrics)));
+    let server = Server { router, metrics, limits: settings.limits, tls };
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
+    finish(listener, server, &rooms, &mut signals).await
+}
+
+/// Serves, stops on the first signal, gives up on the second.
+async fn finish(
+    listener: tokio::net::TcpListener,
+    server: Server,
+    rooms: &Rooms,
+    signals: &mut Signals,
+) -> Result<(), Failure> {
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let running = async {
+        let ended = serve::run(listener, server, async { drop(stopped.await) }).await;
+        rooms.close().await;
+        ended
+    };
+    let impatience = async {
+        let signal = signals.next().await;
+        tracing::info!(signal, "stopping: finishing what is running");
+        let _ = stop.send(());
+        signals.next().await
+    };
+    tokio::select! {
+        biased;
+        ended = running => {
+            match ended {
+                Ended::Finished => tracing::info!("stopped"),
+                Ended::Unfinished(connections) => tracing::warn!(connections, "stopped before these were done"),
+            }
+            Ok(())
+        }
+        signal = impatience => Err(Failure::runtime(format!("{signal} came again: stopped at once"))),
+    }
+}
+
+fn load_tls(settings: &Settings) -> Result<Option<Arc<Tls>>, Failure> {
+    match &settings.tls {
+        Some(files) => Tls::load(files.clone()).map(|tls| Some(Arc::new(tls))).map_err(Failure::runtime),
+        None => Ok(None),
+    }
+}
+
+/// The address people use: the public one if there is one, else the one we listen on.
+fn url(settings: &Settings, mut address: SocketAddr) -> String {
+    if let Some(url) = &settings.public_url {
+        return url.clone();
+    }
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    let scheme = if settings.tls.is_some() { "https" } else { "http" };
+    format!("{scheme}://{address}")
+}
+
+/// Says where the desk is; creates it first if it is not there, and then says how to get in, once.
+async fn welcome(settings: &Settings, rooms: &Rooms, url: &str) -> Result<(), Failure> {
+    let created = match rooms.is_new() {
+        true => create(settings, rooms).await?,
+        false => None,
+    };
+    let where_to = format!("Frontdesk {} listens on {url}", env!("CARGO_PKG_VERSION"));
+    let Some(secrets) = created else {
+        if settings.demo.is_some() {
+            tracing::info!("the desk is not new: no demo company is added");
+        }
+        say::out(&where_to);
+        say::out("For new credentials: frontdesk credentials --help");
+        return Ok(());
+    };
+    if let Some(n) = settings.demo {
+        demo::fill(rooms, n, demo::SEED).await?;
+    }
+    say::out(&where_to);
+    say::out("\nThis is a new desk. What follows is shown once; frontdesk credentials issues more.\n");
+    say::out(&format!("  {:<19}  {url}/", "sign in at"));
+    for (name, value) in secrets.lines() {
+        say::out(&format!("  {name:<19}  {value}"));
+    }
+    let key = &secrets.technician_key;
+    say::out("\nA first request:\n");
+    say::out(&format!("  curl -H 'authtoken: {key}' '{url}/api/v3/requests'\n"));
+    Ok(())
+}
+
+/// Creates the desk, unless another process on the same database was faster.
+async fn create(settings: &Settings, rooms: &Rooms) -> Result<Option<Secrets>, Failure> {
+    let new_desk = NewDesk { admin_email: settings.admin_email.clone(), company: settings.company.clone() };
+    match rooms.initialise(&new_desk).await {
+        Ok(secrets) => Ok(Some(secrets)),
+        Err(InitRefused::Exists) => Ok(None),
+        Err(InitRefused::Failed(failure)) => Err(failure),
+    }
+}

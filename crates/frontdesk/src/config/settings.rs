@@ -1,0 +1,170 @@
+//! The settings as values, after each has been judged.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tracing_subscriber::filter::Targets;
+
+use super::read::Reader;
+use super::{Effective, read};
+use crate::Failure;
+use crate::logging::Format;
+use crate::serve::Limits;
+
+/// Every setting, valid.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where to listen: `address:port` or `name:port`.
+    pub listen: String,
+    /// The address people use, without a slash at the end.
+    pub public_url: Option<String>,
+    /// Where the desk lives.
+    pub place: Place,
+    /// Certificate and key, for HTTPS.
+    pub tls: Option<TlsFiles>,
+    /// Requests of the demo company that a new desk is filled with.
+    pub demo: Option<u64>,
+    /// The administrator of a new desk.
+    pub admin_email: String,
+    /// The company's name on a new desk.
+    pub company: String,
+    /// What to log.
+    pub log: Targets,
+    /// How to log.
+    pub log_format: Format,
+    /// What connections may take.
+    pub limits: Limits,
+}
+
+/// Where a desk lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The directory of the SQLite file and of attachments.
+    pub data_dir: PathBuf,
+    /// PostgreSQL instead of SQLite.
+    pub database_url: Option<String>,
+    /// The number of this process among those on one database, for making ids.
+    pub node: Option<u16>,
+}
+
+/// Certificate chain and private key, both PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate chain.
+    pub cert: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+impl Settings {
+    /// Judges every value; all complaints at once, a line each, with the setting's name and its origin.
+    pub fn read(effective: &Effective) -> Result<Settings, Failure> {
+        let mut reader = Reader::new(effective);
+        let settings = Settings {
+            listen: reader.value("listen", read::address).unwrap_or_default(),
+            public_url: reader.value("public_url", read::public_url),
+            place: Place {
+                data_dir: reader.value("data_dir", read::path).unwrap_or_default(),
+                database_url: reader.value("database_url", read::database_url),
+                node: reader
+                    .value("node", |text| read::number(text, 0, 1023))
+                    .and_then(|n| n.try_into().ok()),
+            },
+            tls: tls(&mut reader),
+            demo: reader.value("demo", |text| read::number(text, 0, 100_000_000)).filter(|n| *n > 0),
+            admin_email: reader.value("admin_email", read::email).unwrap_or_default(),
+            company: reader.value("company", read::name).unwrap_or_default(),
+            log: reader.value("log", read::levels).unwrap_or_default(),
+            log_format: reader.value("log_format", read::log_format).unwrap_or_default(),
+            limits: limits(&mut reader),
+        };
+        reader.finish(settings)
+    }
+}
+
+fn tls(reader: &mut Reader<'_>) -> Option<TlsFiles> {
+    match (reader.value("tls_cert", read::path), reader.value("tls_key", read::path)) {
+        (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
+        (Some(_), None) => {
+            reader.complain("tls_cert", "needs tls_key beside it");
+            None
+        }
+        (None, Some(_)) => {
+            reader.complain("tls_key", "needs tls_cert beside it");
+            None
+        }
+        (None, None) => None,
+    }
+}
+
+fn limits(reader: &mut Reader<'_>) -> Limits {
+    let default = Limits::default();
+    let max = reader.value("max_connections", |text| read::number(text, 1, 1_000_000));
+    let mut seconds = |key, otherwise| {
+        reader.value(key, |text| read::number(text, 1, 86_400)).map_or(otherwise, Duration::from_secs)
+    };
+    Limits {
+        header_timeout: seconds("header_timeout_s", default.header_timeout),
+        idle_timeout: seconds("idle_timeout_s", default.idle_timeout),
+        body_timeout: seconds("body_timeout_s", default.body_timeout),
+        stop_timeout: seconds("stop_timeout_s", default.stop_timeout),
+        max_connections: max.and_then(|max| u32::try_from(max).ok()).unwrap_or(default.max_connections),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{ConfigFile, Sources};
+
+    fn read(file: &str) -> Result<Settings, Failure> {
+        let file = Some(ConfigFile::parse("f.toml", file).expect("TOML"));
+        Settings::read(&Effective::of(&Sources { file, ..Sources::default() }))
+    }
+
+    fn check(file: &str, expected: &str) {
+        assert_eq!(read(file).expect_err("refused").to_string(), expected);
+    }
+
+    #[test]
+    fn defaults_are_valid() {
+        let settings = read("").expect("valid");
+        assert_eq!(settings.limits, Limits::default());
+        assert_eq!(settings.place.data_dir, PathBuf::from("./frontdesk-data"));
+        assert_eq!(settings.demo, None);
+    }
+
+    #[test]
+    fn complaints_name_the_setting_and_its_origin() {
+        check("listen = 'here'", "listen (file f.toml:1): not ADDRESS:PORT: here");
+        check("listen = 'here:99999'", "listen (file f.toml:1): not ADDRESS:PORT: here:99999");
+        check("public_url = 'ftp://x'", "public_url (file f.toml:1): not http://… or https://…: ftp://x");
+        check(
+            "public_url = 'http://x/?q'",
+            "public_url (file f.toml:1): not http://… or https://…: http://x/?q",
+        );
+        check(
+            "database_url = 'mysql://a:b@c'",
+            "database_url (file f.toml:1): not postgres://…: mysql://a:***@c",
+        );
+        check("tls_key = 'k'", "tls_key (file f.toml:1): needs tls_cert beside it");
+        check(
+            "log = 'loud'",
+            "log (file f.toml:1): not a level (error, warn, info, debug, trace, off) or target=level,…: loud",
+        );
+        check("log_format = 'xml'", "log_format (file f.toml:1): not text or json: xml");
+        check("max_connections = 0", "max_connections (file f.toml:1): not a number from 1 to 1000000: 0");
+        check("stop_timeout_s = -5", "stop_timeout_s (file f.toml:1): not a number from 1 to 86400: -5");
+        check("admin_email = 'me'", "admin_email (file f.toml:1): not an e-mail address: me");
+        check(
+            "log_format = 'xml'\ndemo = 'many'",
+            "demo (file f.toml:2): not a number from 0 to 100000000: many\nlog_format (file f.toml:1): not text or json: xml",
+        );
+    }
+
+    #[test]
+    fn a_public_url_loses_its_last_slash() {
+        let settings = read("public_url = 'https://desk.example.com/'").expect("valid");
+        assert_eq!(settings.public_url.as_deref(), Some("https://desk.example.com"));
+    }
+}

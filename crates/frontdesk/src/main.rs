@@ -1,0 +1,7 @@
+//! The service desk: one binary. Everything is in the library beside it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    frontdesk::run(std::env::args_os())
+}

@@ -1,0 +1,61 @@
+//! The database: opened as the settings say, and its numbers for Prometheus.
+
+use store::engine::{Db, EngineStats, PostgresOptions, SqliteOptions};
+
+use crate::Failure;
+use crate::config::Place;
+use crate::metrics::{Kind, Page};
+
+/// The file that holds a desk on SQLite, in the data directory.
+const FILE: &str = "frontdesk.db";
+
+/// Opens the database.
+pub(super) async fn open(place: &Place) -> Result<Db, Failure> {
+    match &place.database_url {
+        Some(url) => Db::open_postgres(url, PostgresOptions::default()).await,
+        None => Db::open_sqlite(&place.data_dir.join(FILE), SqliteOptions::default()).await,
+    }
+    .map_err(|error| Failure::runtime(error.to_string().replace('\n', " ")))
+}
+
+/// Writes the engine's numbers.
+pub(super) fn write_metrics(page: &mut Page, stats: EngineStats) {
+    let EngineStats {
+        commits,
+        failed_commits,
+        batches,
+        retries,
+        reads,
+        inline_reads,
+        timeouts,
+        refused,
+        write_queue,
+        read_queue,
+        connections,
+        connections_in_use,
+        wal_pages,
+        checkpoints,
+    } = stats;
+    for (name, help, value) in [
+        ("frontdesk_engine_commits_total", "Commits that succeeded.", commits),
+        ("frontdesk_engine_failed_commits_total", "Commits that failed.", failed_commits),
+        ("frontdesk_engine_batches_total", "Transactions that held the commits.", batches),
+        ("frontdesk_engine_retries_total", "Batches replayed, or commits tried again.", retries),
+        ("frontdesk_engine_reads_total", "Reads.", reads),
+        ("frontdesk_engine_inline_reads_total", "Reads on the calling thread.", inline_reads),
+        ("frontdesk_engine_timeouts_total", "Reads that hit the deadline.", timeouts),
+        ("frontdesk_engine_refused_total", "Calls refused because a queue was full.", refused),
+        ("frontdesk_engine_checkpoints_total", "Checkpoints.", checkpoints),
+    ] {
+        page.single(name, Kind::Counter, help, value);
+    }
+    for (name, help, value) in [
+        ("frontdesk_engine_write_queue", "Writers that wait.", write_queue),
+        ("frontdesk_engine_read_queue", "Scans that wait.", read_queue),
+        ("frontdesk_engine_connections", "Connections open.", connections),
+        ("frontdesk_engine_connections_in_use", "Connections at work.", connections_in_use),
+        ("frontdesk_engine_wal_pages", "Pages in the write-ahead log.", wal_pages),
+    ] {
+        page.single(name, Kind::Gauge, help, value);
+    }
+}

@@ -1,0 +1,17 @@
+//! The program from outside: the server on raw sockets with a router of our own, and the real binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should say so"
+)]
+
+mod binary;
+mod command_line;
+mod program;
+mod server;
+mod slow_clients;
+mod stopping;
+mod tls;
+mod wire;

@@ -1,0 +1,77 @@
+//! The binary at work: first start, probes, signals.
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use crate::binary::{Desk, scratch};
+
+#[test]
+fn the_first_start_says_how_to_sign_in_and_later_ones_do_not() {
+    let dir = scratch();
+    let first = Desk::serve(&dir, &["--admin-email", "me@example.com"]);
+    let url = first.url.clone();
+    assert!(!url.ends_with(":0"), "{url}");
+    let text = first.stop();
+    for expected in
+        ["me@example.com", "password ", "curl -H 'authtoken: ", &format!("'{url}/api/v3/requests'")]
+    {
+        assert!(text.contains(expected), "{expected} is missing from {text}");
+    }
+    let text = Desk::serve(&dir, &[]).stop();
+    assert_eq!(text, "For new credentials: frontdesk credentials --help\n");
+}
+
+#[test]
+fn probes_answer() {
+    let dir = scratch();
+    let desk = Desk::serve(&dir, &[]);
+    for path in ["/healthz", "/readyz"] {
+        let answer = desk.get(path);
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        assert!(answer.ends_with("{\"status\":\"ok\"}") && answer.contains("x-trace-id: "), "{answer}");
+    }
+    let metrics = desk.get("/metrics");
+    for expected in [
+        "content-type: text/plain; version=0.0.4",
+        "frontdesk_build_info{version=\"",
+        "frontdesk_http_requests_total{method=\"GET\",status=\"2xx\"} 2",
+        "frontdesk_http_requests_in_flight 1",
+        "process_resident_memory_bytes ",
+        "process_start_time_seconds ",
+    ] {
+        assert!(metrics.contains(expected), "{expected} is missing from {metrics}");
+    }
+}
+
+/// A request that has begun: its head is on its way when the signal comes.
+fn begun(desk: &Desk) -> std::net::TcpStream {
+    let mut stream = desk.connect();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: ").unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    stream
+}
+
+#[test]
+fn a_request_that_has_begun_is_answered_after_sigterm() {
+    let mut desk = Desk::serve(&scratch(), &[]);
+    let mut stream = begun(&desk);
+    desk.signal("TERM");
+    std::thread::sleep(Duration::from_millis(100));
+    stream.write_all(b"x\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert_eq!(desk.wait(), Some(0));
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let mut desk = Desk::serve(&scratch(), &[]);
+    let _stream = begun(&desk);
+    let start = Instant::now();
+    desk.signal("TERM");
+    std::thread::sleep(Duration::from_millis(100));
+    desk.signal("INT");
+    assert_eq!(desk.wait(), Some(1));
+    assert!(start.elapsed() < Duration::from_secs(5));
+}

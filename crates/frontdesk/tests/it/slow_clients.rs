@@ -1,0 +1,103 @@
+//! Clients that take their time, and clients that come in too great a number.
+
+use std::time::{Duration, Instant};
+
+use frontdesk::serve::Limits;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::server::Running;
+
+const SHORT: Duration = Duration::from_millis(300);
+const LONG: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_head_that_trickles_in_is_cut_off() {
+    let limits = Limits { header_timeout: SHORT, idle_timeout: LONG, ..Limits::default() };
+    let server = Running::start(limits).await;
+    // On a fresh connection, and after a request that was answered.
+    for first in [None, Some("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n")] {
+        let mut client = server.connect().await;
+        if let Some(first) = first {
+            client.send(first).await;
+            client.answer().await;
+        }
+        let begun = Instant::now();
+        let mut trickle = "GET /echo HTTP/1.1\r\nHost: x\r\nX-Slow: ".bytes().chain(std::iter::repeat(b'a'));
+        let cut = loop {
+            let byte = trickle.next().unwrap();
+            if client.stream.write_all(&[byte]).await.is_err() {
+                break true;
+            }
+            let mut answer = [0];
+            match tokio::time::timeout(Duration::from_millis(20), client.stream.read(&mut answer)).await {
+                Ok(Ok(0) | Err(_)) => break true,
+                _ if begun.elapsed() > LONG => break false,
+                _ => {}
+            }
+        };
+        let took = begun.elapsed();
+        assert!(cut && took >= SHORT && took < Duration::from_secs(5), "{took:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_connection_is_cut_off_and_a_long_request_is_not() {
+    let limits = Limits { header_timeout: SHORT, idle_timeout: SHORT / 3, ..Limits::default() };
+    let server = Running::start(limits).await;
+    assert_eq!(server.connect().await.rest().await, "");
+    let mut client = server.connect().await;
+    client.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(client.rest().await.starts_with("HTTP/1.1 200 OK"));
+}
+
+#[tokio::test]
+async fn a_body_that_pauses_ends_its_request() {
+    let limits = Limits { body_timeout: SHORT, ..Limits::default() };
+    let server = Running::start(limits).await;
+    let mut client = server.connect().await;
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345").await;
+    let answer = client.rest().await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_may_be_slow_as_long_as_it_goes_on() {
+    let limits =
+        Limits { body_timeout: SHORT, header_timeout: SHORT, idle_timeout: SHORT, ..Limits::default() };
+    let server = Running::start(limits).await;
+    let mut client = server.connect().await;
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8\r\n\r\n").await;
+    for _ in 0..8 {
+        tokio::time::sleep(SHORT / 3).await;
+        client.send("x").await;
+    }
+    assert!(client.rest().await.ends_with("xxxxxxxx"));
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_cut_off() {
+    let limits = Limits { idle_timeout: SHORT, header_timeout: SHORT, ..Limits::default() };
+    let server = Running::start(limits).await;
+    let mut client = server.connect().await;
+    client.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    tokio::time::sleep(SHORT * 5).await;
+    let mut bytes = Vec::new();
+    let _ = client.stream.read_to_end(&mut bytes).await;
+    assert!(bytes.len() < 64 << 20, "{} bytes came", bytes.len());
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait_for_their_turn() {
+    let server = Running::start(Limits { max_connections: 1, ..Limits::default() }).await;
+    let mut first = server.connect().await;
+    first.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    first.answer().await;
+    let mut second = server.connect().await;
+    second.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(tokio::time::timeout(SHORT, second.answer()).await.is_err());
+    drop(first);
+    let mut third = server.connect().await;
+    drop(second);
+    third.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(third.answer().await.starts_with("HTTP/1.1 200 OK"));
+}

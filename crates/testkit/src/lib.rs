@@ -1,0 +1,196 @@
+//! A whole desk in a test, on either engine, spoken to as clients speak to it.
+//!
+//! ```ignore
+//! testkit::on_both_engines!(a_note_is_found(app) {
+//!     let request = app.admin().post("/requests", json!({"request": {"subject": "Printer"}})).await.ok();
+//! });
+//! ```
+//! Time stands still until a test moves it; ids and secrets are made anew for each desk.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "in a test, what does not work must stop it, loudly"
+)]
+
+mod client;
+mod postgres;
+
+pub use client::{Client, Reply, encoded};
+
+use axum::Router;
+use desk::identity::{Identity, IdentityOptions, InitialSecrets, PasswordCost, SystemSecrets};
+use desk::{Clock, Desk, DeskOptions, shipped};
+use model::Id;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use store::engine::{Db, PostgresOptions, SqliteOptions};
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// In a folder of the test's own.
+    Sqlite,
+    /// In a database of the test's own on the server that `FRONTDESK_TEST_POSTGRES` names.
+    Postgres,
+}
+
+/// A clock that a test moves.
+#[derive(Debug)]
+pub struct TestClock(AtomicI64);
+
+/// 2026-03-04 09:00:00 UTC, a Wednesday: when tests begin.
+pub const START: i64 = 1_772_614_800_000;
+
+impl TestClock {
+    /// Moves on by some milliseconds.
+    pub fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A running desk.
+#[derive(Debug)]
+pub struct App {
+    /// The use cases, for what no face offers yet.
+    pub desk: Arc<Desk>,
+    /// Keys and tokens.
+    pub identity: Arc<Identity>,
+    /// The time.
+    pub clock: Arc<TestClock>,
+    /// The first administrator's password.
+    pub admin_password: String,
+    /// The first credentials.
+    pub secrets: InitialSecrets,
+    router: Router,
+    _database: Option<postgres::Database>,
+    _dir: tempfile::TempDir,
+}
+
+impl App {
+    /// A new desk with its shipped rows. `None` where this machine has no PostgreSQL to test with, which is an
+    /// error under `CI`.
+    pub async fn start(engine: Engine) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let (db, database) = match engine {
+            Engine::Sqlite => {
+                let path = dir.path().join("frontdesk.db");
+                (Db::open_sqlite(&path, SqliteOptions::default()).await.unwrap(), None)
+            }
+            Engine::Postgres => {
+                let database = postgres::Database::create().await?;
+                let db = Db::open_postgres(&database.url, PostgresOptions::default()).await.unwrap();
+                (db, Some(database))
+            }
+        };
+        Some(Self::on(db, database, dir).await)
+    }
+
+    async fn on(db: Db, database: Option<postgres::Database>, dir: tempfile::TempDir) -> Self {
+        let clock = Arc::new(TestClock(AtomicI64::new(START)));
+        let options = DeskOptions { files_dir: dir.path().join("files"), clock: clock.clone(), node: 0 };
+        let desk = Desk::open(db.clone(), options).await.unwrap();
+        // Hashes that cost next to nothing: tests are about what follows from them.
+        let password_cost = PasswordCost { memory_kib: 8, passes: 1 };
+        let identity_options = IdentityOptions { password_cost, ..IdentityOptions::new(desk.id_source().clone()) };
+        let identity = Arc::new(Identity::new(db, Arc::new(SystemSecrets), identity_options));
+        let (admin_password, password_hash) = identity.create_initial_password().unwrap();
+        let (secrets, statements) = identity.create_initial(shipped::ADMINISTRATOR, START).unwrap();
+        let first = shipped::FirstRows {
+            admin_email: "ada.admin@example.com",
+            password_hash: &password_hash,
+            portal_name: "Example IT",
+            now: START,
+        };
+        desk.initialise(&first, statements).await.unwrap();
+        let api_options = api::ApiOptions { public_url: Some("http://desk.example.com".into()) };
+        let router = api::router(desk.clone(), identity.clone(), api_options);
+        Self { desk, identity, clock, router, admin_password, secrets, _database: database, _dir: dir }
+    }
+
+    /// The first administrator.
+    #[must_use]
+    pub fn admin(&self) -> Client<'_> {
+        Client::with_key(self, &self.secrets.technician_key)
+    }
+
+    /// Somebody without a credential.
+    #[must_use]
+    pub fn nobody(&self) -> Client<'_> {
+        Client::new(self, Vec::new())
+    }
+
+    /// The technician key of a person.
+    pub async fn key_for(&self, user: Id) -> String {
+        self.identity.issue_technician_key(user, "test", self.clock.now_ms()).await.unwrap().1
+    }
+
+    /// An access token of a person with these scopes.
+    pub async fn token_for(&self, user: Id, scopes: desk::Scopes) -> String {
+        let (client, now) = (&self.secrets.client_id, self.clock.now_ms());
+        let refresh = self.identity.issue_refresh_token(client, user, scopes, now).await.unwrap();
+        let tokens = self.identity.refresh(client, &self.secrets.client_secret, &refresh, now).await.unwrap();
+        tokens.access_token
+    }
+
+    /// A new person, and a client that speaks for them. `fields` go beside name and address.
+    pub async fn person(&self, name: &str, fields: serde_json::Value) -> (Id, Client<'_>) {
+        let mut user = serde_json::json!({
+            "name": name,
+            "email_id": format!("{}@example.com", name.to_lowercase().replace(' ', ".")),
+        });
+        for (key, value) in fields.as_object().unwrap() {
+            user[key] = value.clone();
+        }
+        let made = self.admin().post("/users", serde_json::json!({"user": user})).await.ok();
+        let id: Id = made["user"]["id"].as_str().unwrap().parse().unwrap();
+        let key = self.key_for(id).await;
+        (id, Client::with_key(self, &key))
+    }
+
+    /// A new technician.
+    pub async fn technician(&self, name: &str) -> (Id, Client<'_>) {
+        self.person(name, serde_json::json!({"is_technician": true})).await
+    }
+
+    /// A new requester.
+    pub async fn requester(&self, name: &str) -> (Id, Client<'_>) {
+        self.person(name, serde_json::json!({})).await
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+}
+
+/// Writes a test once and runs it on both engines.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($(#[$meta:meta])* $name:ident($app:ident) $body:block)+) => {$(
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+            async fn story($app: &$crate::App) $body
+
+            #[tokio::test]
+            async fn sqlite() {
+                let app = $crate::App::start($crate::Engine::Sqlite).await.unwrap();
+                story(&app).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                if let Some(app) = $crate::App::start($crate::Engine::Postgres).await {
+                    story(&app).await;
+                }
+            }
+        }
+    )+};
+}

@@ -1,0 +1,430 @@
+//! Records in: from what a client sends to a [`Patch`], field by field as the catalogue describes them
+//! (conventions 1.7, 4.5 and 5, wire-facts 9). Every error of an input is told at once, each with its field's path.
+
+use crate::failure::{Failure, Message};
+use crate::{lenient, scalar, time};
+use model::{Access, Change, Field, Id, Kind, Leaf, Module, Patch, RefInput, Value};
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+
+/// A document that is kept as it came may be this long.
+const JSON_MAX: usize = 64 * 1024;
+/// A list of references or texts may be this long.
+const LIST_MAX: usize = 500;
+
+/// The object that an input gives for a record of the module: under its key, or one of its other keys; as an object
+/// or as the text of one.
+///
+/// # Errors
+/// The key is missing, something else is there beside it, or it holds no object.
+pub fn entity(module: &Module, input: &Json) -> Result<Map<String, Json>, Failure> {
+    let Json::Object(root) = input else { return Err(Failure::type_mismatch(module.key())) };
+    let mine = |key: &str| key == module.key() || key == module.name || module.input_keys.contains(&key);
+    let strangers: Vec<Failure> = root
+        .keys()
+        .filter(|k| !mine(k) && k.as_str() != "list_info" && k.as_str() != "operations_required")
+        .map(|k| Failure::extra_key(k.clone()))
+        .collect();
+    Failure::merge(strangers)?;
+    let found = root.iter().find(|(key, _)| mine(key));
+    let (key, value) = found.ok_or_else(|| Failure::mandatory(vec![module.key().to_owned()]))?;
+    match lenient::opened(value).into_owned() {
+        Json::Object(object) => Ok(object),
+        _ => Err(Failure::type_mismatch(key.clone())),
+    }
+}
+
+/// What an object wants changed in a record of the module.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn read(module: &Arc<Module>, object: &Map<String, Json>) -> Result<Patch, Failure> {
+    let mut reader = Reader { module, patch: Patch::default(), failures: Vec::new() };
+    reader.members(&module.fields, object, "");
+    Failure::merge(reader.failures)?;
+    Ok(reader.patch)
+}
+
+struct Reader<'a> {
+    module: &'a Module,
+    patch: Patch,
+    failures: Vec<Failure>,
+}
+
+impl Reader<'_> {
+    fn members(&mut self, fields: &[Field], object: &Map<String, Json>, prefix: &str) {
+        for (key, value) in object {
+            let known = fields.iter().find(|f| f.key == *key || f.aliases.iter().any(|a| a == key));
+            // What is never shown and never given does not exist for a client.
+            let Some(field) = known.filter(|f| f.shown || f.access != Access::ReadOnly) else {
+                // The bare key: clients strip what is named so and send again (conventions 4.5).
+                self.failures.push(Failure::extra_key(key.clone()));
+                continue;
+            };
+            let path = if prefix.is_empty() { field.key.to_string() } else { format!("{prefix}.{}", field.key) };
+            match &field.kind {
+                Kind::Group(members) => self.group(members, value, &path),
+                _ => self.leaf(field, value, &path),
+            }
+        }
+    }
+
+    fn group(&mut self, members: &[Field], value: &Json, path: &str) {
+        match lenient::opened(value).as_ref() {
+            Json::Object(object) => self.members(members, object, path),
+            Json::Null => {
+                for leaf in self.module.leaves() {
+                    let inside = leaf.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+                    if inside && leaf.field.access == Access::Write {
+                        self.say(&leaf.path, Change::Clear);
+                    }
+                }
+            }
+            // Some send an empty text for no object.
+            Json::String(text) if text.trim().is_empty() => {}
+            _ => self.failures.push(Failure::type_mismatch(path)),
+        }
+    }
+
+    fn say(&mut self, path: &str, change: Change) {
+        if let Some(slot) = self.module.slot(path) {
+            self.patch.set(slot, change);
+        }
+    }
+
+    fn leaf(&mut self, field: &Field, value: &Json, path: &str) {
+        // Whether a field that is given once and for all really changes is for the desk to see.
+        if field.access == Access::ReadOnly {
+            return self.failures.push(Failure::read_only(path));
+        }
+        match change(field, value, path) {
+            Ok(change) => self.say(path, change),
+            Err(failure) => self.failures.push(failure),
+        }
+    }
+}
+
+/// The same failure with words of its own.
+fn because(mut failure: Failure, words: String) -> Failure {
+    if let Some(Message { message, .. }) = failure.messages.first_mut() {
+        *message = Some(words);
+    }
+    failure
+}
+
+fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
+    if value.is_null() {
+        return Ok(Change::Clear);
+    }
+    let wrong_type = || Failure::type_mismatch(path);
+    let not_valid = || Failure::not_valid(path);
+    let plain = |value: Value| Ok(Change::Value(value));
+    match &field.kind {
+        Kind::Text { max } | Kind::Html { max } => {
+            let text = scalar::text(value).ok_or_else(wrong_type)?;
+            let count = text.chars().count();
+            if count > *max {
+                return Err(because(not_valid(), format!("{path} has {count} characters, {max} are the most")));
+            }
+            plain(Value::Text(text))
+        }
+        Kind::Email => {
+            let text = value.as_str().ok_or_else(wrong_type)?.trim();
+            if text.is_empty() {
+                return Ok(Change::Clear);
+            }
+            if is_email(text) { plain(Value::from(text)) } else { Err(not_valid()) }
+        }
+        Kind::Color => {
+            let text = value.as_str().ok_or_else(wrong_type)?.trim().to_ascii_lowercase();
+            let digits = text.strip_prefix('#').filter(|d| d.len() == 6 && d.bytes().all(|b| b.is_ascii_hexdigit()));
+            if digits.is_some() { plain(Value::Text(text)) } else { Err(not_valid()) }
+        }
+        Kind::Bool => scalar::truth(value).map(|b| Change::Value(Value::Bool(b))).ok_or_else(wrong_type),
+        Kind::Int { min, max } | Kind::Digits { min, max } => {
+            if value.as_str().is_some_and(|s| s.trim().is_empty()) {
+                return Ok(Change::Clear);
+            }
+            let number = number(value).ok_or_else(wrong_type)?;
+            if (*min..=*max).contains(&number) {
+                return plain(Value::Int(number));
+            }
+            Err(because(not_valid(), format!("{path} must be between {min} and {max}")))
+        }
+        Kind::Double => {
+            let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|n| n.is_finite());
+            number.map(|n| Change::Value(Value::Double(n))).ok_or_else(wrong_type)
+        }
+        Kind::Decimal => decimal(value, path),
+        Kind::Time => instant(value, path).map(|ms| ms.map_or(Change::Clear, |ms| Change::Value(Value::Int(ms)))),
+        Kind::Date => date(value, path).map(|ms| ms.map_or(Change::Clear, |ms| Change::Value(Value::Int(ms)))),
+        Kind::Pick { options } => {
+            let text = scalar::text(value).ok_or_else(wrong_type)?;
+            if text.is_empty() {
+                return Ok(Change::Clear);
+            }
+            let option = options.iter().find(|o| o.eq_ignore_ascii_case(&text));
+            option.map(|o| Change::Value(Value::Text(o.to_string()))).ok_or_else(not_valid)
+        }
+        Kind::PickMany { options } => texts(value, options, path),
+        Kind::Ref(_) => Ok(reference(value, path)?.map_or(Change::Clear, Change::Ref)),
+        Kind::RefMany(_) => {
+            let value = lenient::opened(value);
+            let items = match value.as_ref() {
+                Json::Array(items) => items.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            if items.len() > LIST_MAX {
+                return Err(not_valid());
+            }
+            let found: Result<Vec<_>, Failure> = items.iter().map(|item| reference(item, path)).collect();
+            Ok(Change::Refs(found?.into_iter().flatten().collect()))
+        }
+        Kind::Span => span(value, path),
+        Kind::Json => {
+            let text = lenient::opened(value).to_string();
+            if text.len() > JSON_MAX { Err(not_valid()) } else { plain(Value::Text(text)) }
+        }
+        Kind::Id | Kind::Group(_) => Err(Failure::read_only(path)),
+    }
+}
+
+/// A whole number that is exactly what was sent, also as `"12"` or `1.0`.
+fn number(value: &Json) -> Option<i64> {
+    let number = scalar::whole(value)?;
+    // The reader of scalars gives the nearest number for what does not fit; here that would be another number.
+    let saturated = number == i64::MAX || number == i64::MIN;
+    (!saturated).then_some(number)
+}
+
+/// An address that could receive mail: one @, something on both sides, no spaces, within the limits of mail.
+#[must_use]
+pub fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    !local.is_empty()
+        && local.len() <= 64
+        && !domain.is_empty()
+        && text.len() <= 254
+        && !local.contains('@')
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"'))
+        && !domain.starts_with(['.', '-'])
+        && !domain.ends_with(['.', '-'])
+        && !domain.contains("..")
+}
+
+fn decimal(value: &Json, path: &str) -> Result<Change, Failure> {
+    /// More digits than any amount has.
+    const DIGITS_MAX: usize = 30;
+    // Newer portals wrap amounts (requests.md section 8).
+    let value = value.get("value").unwrap_or(value);
+    let text = scalar::text(value).ok_or_else(|| Failure::type_mismatch(path))?;
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Change::Clear);
+    }
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    if text.len() > DIGITS_MAX || !all_digits(whole) || !all_digits(fraction) {
+        return Err(Failure::type_mismatch(path));
+    }
+    Ok(Change::Value(Value::from(text.strip_prefix('+').unwrap_or(text))))
+}
+
+/// `{"value": ms}`, ms as number or text; `None` for no time.
+fn instant(value: &Json, path: &str) -> Result<Option<i64>, Failure> {
+    let value = lenient::opened(value);
+    let unreadable = || because(Failure::not_valid(path), format!("Unable to parse JSON for : {path}"));
+    let ms = match value.as_ref() {
+        Json::Object(object) => {
+            if let Some(extra) = object.keys().find(|k| !matches!(k.as_str(), "value" | "display_value")) {
+                return Err(Failure::extra_key(extra.clone()));
+            }
+            match object.get("value") {
+                None | Some(Json::Null) => return Ok(None),
+                Some(inner) => number(inner),
+            }
+        }
+        Json::String(text) if text.trim().is_empty() => return Ok(None),
+        other => number(other),
+    };
+    ms.filter(|ms| time::YEARS.contains(ms)).map(Some).ok_or_else(unreadable)
+}
+
+/// The same, or a day as `2026-09-18`, bare or under `value`; the time of day is cut off.
+fn date(value: &Json, path: &str) -> Result<Option<i64>, Failure> {
+    let text = value.as_str().or_else(|| value.get("value")?.as_str()).and_then(time::day_of);
+    if text.is_some() {
+        return Ok(text);
+    }
+    Ok(instant(value, path)?.map(|ms| ms - ms.rem_euclid(86_400_000)))
+}
+
+fn texts(value: &Json, options: &[model::Name], path: &str) -> Result<Change, Failure> {
+    let value = lenient::opened(value);
+    let given: Vec<String> = match value.as_ref() {
+        Json::Array(items) if items.len() <= LIST_MAX => {
+            let texts: Option<Vec<String>> = items.iter().map(|i| i.as_str().map(str::to_owned)).collect();
+            texts.ok_or_else(|| Failure::extra_value_in_array(path))?
+        }
+        Json::String(text) if options.is_empty() => {
+            text.split([',', ';']).map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect()
+        }
+        Json::String(text) => vec![text.clone()],
+        _ => return Err(Failure::type_mismatch(path)),
+    };
+    let mut chosen = Vec::with_capacity(given.len());
+    for text in given {
+        if text.chars().count() > 1000 {
+            return Err(Failure::not_valid(path));
+        }
+        match options.iter().find(|o| o.eq_ignore_ascii_case(&text)) {
+            Some(option) => chosen.push(option.to_string()),
+            None if options.is_empty() => chosen.push(text),
+            None => return Err(Failure::not_valid(path)),
+        }
+    }
+    if chosen.is_empty() {
+        return Ok(Change::Clear);
+    }
+    Ok(Change::Value(Value::Text(Json::from(chosen).to_string())))
+}
+
+/// A reference: an object with id, name or e-mail address; the text of one; a bare id or name. `None` for none.
+fn reference(value: &Json, path: &str) -> Result<Option<RefInput>, Failure> {
+    let value = lenient::opened(value);
+    let by_name = |text: &str| RefInput { name: Some(text.to_owned()), ..RefInput::default() };
+    match value.as_ref() {
+        Json::Null => Ok(None),
+        Json::Object(object) => {
+            // The vendor refuses this one by name (conventions 4.5); what an echoing client sends is passed over.
+            if object.contains_key("email") {
+                return Err(Failure::extra_key("email"));
+            }
+            let text = |key: &str| match object.get(key) {
+                None | Some(Json::Null) => Ok(None),
+                Some(Json::String(s)) if s.trim().is_empty() => Ok(None),
+                Some(Json::String(s)) if s.chars().count() <= 500 => Ok(Some(s.trim().to_owned())),
+                Some(Json::Number(n)) => Ok(Some(n.to_string())),
+                Some(_) => Err(Failure::not_valid(path)),
+            };
+            let id = match object.get("id") {
+                None | Some(Json::Null) => None,
+                Some(id) => id_of(id, path)?,
+            };
+            let input = RefInput { id, name: text("name")?, email: text("email_id")? };
+            let nothing = input == RefInput::default();
+            if nothing && object.keys().any(|k| !matches!(k.as_str(), "id" | "name" | "email_id")) {
+                let stranger = object.keys().next().cloned().unwrap_or_default();
+                return Err(Failure::extra_key(stranger));
+            }
+            Ok((!nothing).then_some(input))
+        }
+        Json::String(text) if text.trim().is_empty() => Ok(None),
+        Json::String(text) => Ok(Some(match text.trim().parse::<Id>() {
+            Ok(id) => RefInput { id: Some(id), ..RefInput::default() },
+            Err(_) => by_name(text.trim()),
+        })),
+        Json::Number(_) => Ok(Some(RefInput { id: id_of(&value, path)?, ..RefInput::default() })),
+        _ => Err(Failure::type_mismatch(path)),
+    }
+}
+
+/// An id as text or number. What is no id names the field `id`, as the vendor does, with the path in the words.
+fn id_of(value: &Json, path: &str) -> Result<Option<Id>, Failure> {
+    let text = scalar::text(value).unwrap_or_default();
+    if text.trim().is_empty() && value.is_string() {
+        return Ok(None);
+    }
+    text.trim().parse().map(Some).map_err(|_| {
+        because(Failure::unable_to_parse("id"), format!("Unable to parse the given data for id of {path}"))
+    })
+}
+
+/// `{"hours", "minutes"}`, `{"value": ms}`, or minutes as a bare number (requests.md section 8, wire-facts 9).
+fn span(value: &Json, path: &str) -> Result<Change, Failure> {
+    let value = lenient::opened(value);
+    let wrong = || Failure::type_mismatch(path);
+    let part = |object: &Map<String, Json>, key: &str| match object.get(key) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(s)) if s.trim().is_empty() => Ok(None),
+        Some(n) => number(n).filter(|n| *n >= 0).map(Some).ok_or_else(wrong),
+    };
+    let ms = match value.as_ref() {
+        Json::Object(object) => {
+            if let Some(extra) = object.keys().find(|k| !matches!(k.as_str(), "hours" | "minutes" | "value" | "days")) {
+                return Err(Failure::extra_key(extra.clone()));
+            }
+            let parts = [("days", 86_400_000_i64), ("hours", 3_600_000), ("minutes", 60_000)];
+            let mut total = None;
+            for (key, unit) in parts {
+                if let Some(n) = part(object, key)? {
+                    total = Some(n.saturating_mul(unit).saturating_add(total.unwrap_or(0_i64)));
+                }
+            }
+            match total {
+                Some(total) => Some(total),
+                None => part(object, "value")?,
+            }
+        }
+        other => Some(number(other).filter(|n| *n >= 0).ok_or_else(wrong)?.saturating_mul(60_000)),
+    };
+    Ok(ms.map_or(Change::Clear, |ms| Change::Value(Value::Int(ms))))
+}
+
+/// An operand of a search, decoded by its field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// A value of the field's own kind; text is folded.
+    Value(Value),
+    /// A record by its id.
+    Id(Id),
+    /// A record by its name or e-mail address.
+    Name(String),
+}
+
+/// Decodes the operands of a search by their field.
+///
+/// # Errors
+/// An operand that is no value of the field's kind.
+pub fn operands(leaf: &Leaf, raw: &[Json]) -> Result<Vec<Operand>, Failure> {
+    raw.iter().map(|value| operand(leaf, value)).collect()
+}
+
+fn operand(leaf: &Leaf, value: &Json) -> Result<Operand, Failure> {
+    let wrong = || because(Failure::not_valid("search_criteria"), format!("Not a value of {}: {value}", leaf.path));
+    let path = leaf.path.as_str();
+    let found = match &leaf.field.kind {
+        Kind::Text { .. }
+        | Kind::Html { .. }
+        | Kind::Email
+        | Kind::Color
+        | Kind::Pick { .. }
+        | Kind::PickMany { .. }
+        | Kind::Json => {
+            let value = value.get("name").unwrap_or(value);
+            scalar::text(value).map(|text| Value::Text(model::fold(&text)))
+        }
+        Kind::Bool => scalar::truth(value).map(Value::Bool),
+        Kind::Id | Kind::Int { .. } | Kind::Digits { .. } => {
+            scalar::whole(value.get("value").unwrap_or(value)).map(Value::Int)
+        }
+        Kind::Span => scalar::whole(value.get("value").unwrap_or(value)).map(Value::Int),
+        Kind::Double | Kind::Decimal => {
+            let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|n| n.is_finite());
+            number.map(Value::Double)
+        }
+        Kind::Time => instant(value, path).ok().flatten().map(Value::Int),
+        Kind::Date => date(value, path).ok().flatten().map(Value::Int),
+        Kind::Ref(_) | Kind::RefMany(_) => {
+            let RefInput { id, name, email } = reference(value, path).map_err(|_| wrong())?.ok_or_else(wrong)?;
+            return match (id, email.or(name)) {
+                (Some(id), _) => Ok(Operand::Id(id)),
+                (None, Some(name)) => Ok(Operand::Name(name)),
+                (None, None) => Err(wrong()),
+            };
+        }
+        Kind::Group(_) => None,
+    };
+    found.map(Operand::Value).ok_or_else(wrong)
+}
