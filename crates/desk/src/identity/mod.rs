@@ -37,13 +37,11 @@ use model::{Id, IdSource};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::credentials::Credentials;
-use store::{Db, Dialect, StoreError};
+use store::{Db, StoreError};
 
-/// Another process may take a credential back; then it is worth nothing here after this time.
-const SHARED_RECHECK_MS: i64 = 1_000;
-
-/// Nobody else writes to our own database: looked up anew only to note when a key was last used.
-const OWN_RECHECK_MS: i64 = 3_600_000;
+/// Another process may take a credential back, on a shared database or from the command line beside a running
+/// server; then it is worth nothing here after this time.
+const RECHECK_MS: i64 = 1_000;
 
 /// How often expired rows are looked for, and how many of a kind go at once.
 const PURGE_EVERY_MS: i64 = 60_000;
@@ -185,15 +183,11 @@ impl Identity {
     /// The credentials in a database whose schema is current.
     #[must_use]
     pub fn new(db: Db, secrets: Arc<dyn Secrets>, options: IdentityOptions) -> Self {
-        let recheck_ms = match db.dialect() {
-            Dialect::Sqlite => OWN_RECHECK_MS,
-            Dialect::Postgres => SHARED_RECHECK_MS,
-        };
         let max = options.cache_max;
         Self {
             store: Credentials::new(db),
             secrets,
-            recheck_ms,
+            recheck_ms: RECHECK_MS,
             access_tokens: Cache::new(max),
             technician_keys: Cache::new(max),
             happyfox_keys: Cache::new(max),

@@ -3,13 +3,13 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::{block_on, must_exist, with_desk};
+use super::{block_on, must_exist, with_rooms};
 use crate::cli::{
     Action, AdminPassword, CredentialKind, CredentialsArgs, HappyfoxKey, OauthClient, RefreshToken,
     SelfClientCode, TechnicianKey,
 };
 use crate::config::Settings;
-use crate::rooms::{Issue, Issued, Kind, Listed, Order};
+use crate::rooms::{Issue, Issued, Kind, Listed, Order, Rooms};
 use crate::{Failure, say};
 
 /// Carries out what was typed and shows what came of it.
@@ -20,10 +20,15 @@ pub(super) fn run(settings: &Settings, args: CredentialsArgs) -> Result<(), Fail
         Order::Revoke(_, id) => id.clone(),
         Order::Issue(_) | Order::List(_) => String::new(),
     };
-    let issued = block_on(with_desk(settings, async |rooms| {
-        must_exist(&rooms)?;
-        rooms.credentials(order).await
-    }))?;
+    let issued = block_on(async {
+        // A server may be running on the desk; it sees what is done here within a second.
+        let rooms = Rooms::open_beside(&settings.place).await?;
+        with_rooms(rooms, async |rooms| {
+            must_exist(&rooms)?;
+            rooms.credentials(order).await
+        })
+        .await
+    })?;
     match issued {
         Issued::Secrets(secrets) => show_secrets(&secrets, json),
         Issued::List(listed) => show_list(&listed, json),

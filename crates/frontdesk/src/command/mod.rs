@@ -55,7 +55,13 @@ async fn with_desk<T, F>(settings: &Settings, work: impl FnOnce(Rooms) -> F) -> 
 where
     F: Future<Output = Result<T, Failure>>,
 {
-    let rooms = Rooms::open(&settings.place).await?;
+    with_rooms(Rooms::open(&settings.place).await?, work).await
+}
+
+async fn with_rooms<T, F>(rooms: Rooms, work: impl FnOnce(Rooms) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
     let result = work(rooms.clone()).await;
     rooms.close().await;
     result

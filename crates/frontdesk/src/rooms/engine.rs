@@ -9,11 +9,11 @@ use crate::metrics::{Kind, Page};
 /// The file that holds a desk on SQLite, in the data directory.
 const FILE: &str = "frontdesk.db";
 
-/// Opens the database.
-pub(super) async fn open(place: &Place) -> Result<Db, Failure> {
+/// Opens the database; `beside` a server that may be running on it, or as the only one.
+pub(super) async fn open(place: &Place, beside: bool) -> Result<Db, Failure> {
     match &place.database_url {
         Some(url) => Db::open_postgres(url, PostgresOptions::default()).await,
-        None => Db::open_sqlite(&place.data_dir.join(FILE), SqliteOptions::default()).await,
+        None => Db::open_sqlite(&place.data_dir.join(FILE), SqliteOptions { shared: beside, ..SqliteOptions::default() }).await,
     }
     .map_err(|error| Failure::runtime(error.to_string().replace('\n', " ")))
 }

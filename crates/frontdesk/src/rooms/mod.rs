@@ -1,20 +1,17 @@
 //! The rooms below, as this crate sees them: the only place that names `store`, `desk` and `api`.
 //!
-//! WIRED: opening, readiness, closing, metrics, caches shared with other processes. NOT YET: creating a desk, the
-//! demo, the routes and credentials; for the first, [`standin`] keeps a marker file in the data directory, so that a
-//! first start differs from a second. To wire the rest: replace the bodies of [`Rooms`] by the calls their
-//! comments name, and delete `standin.rs`.
+//! Whatever serves or fills a desk opens it here, once, with the real clock and the machine's randomness.
 
-#[allow(dead_code, reason = "read and made by identity, which is not wired yet")]
 mod credentials;
 mod engine;
-mod standin;
+mod orders;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use desk::{Clock, Desk, DeskOptions};
+use desk::identity::{Identity, IdentityOptions, SystemSecrets};
+use desk::{Clock, Desk, DeskError, DeskOptions, shipped};
 use store::engine::Db;
 
 use crate::Failure;
@@ -27,7 +24,7 @@ pub(crate) use credentials::{Issue, Issued, Kind, Listed, Order};
 pub(crate) struct Rooms {
     db: Db,
     desk: Arc<Desk>,
-    standin: Arc<standin::Standin>,
+    identity: Arc<Identity>,
 }
 
 /// The clock of the machine.
@@ -42,6 +39,12 @@ impl Clock for SystemClock {
 
 /// How often to look whether another process on the same database changed what this one keeps in memory.
 const REFRESH: Duration = Duration::from_millis(250);
+
+/// How often to look for requests on hold whose time has come.
+const JOBS: Duration = Duration::from_secs(10);
+
+/// The number by which a command beside a running server makes ids; servers number from 0.
+const BESIDE_NODE: u16 = 1023;
 
 /// How a new desk begins.
 #[derive(Debug)]
@@ -107,19 +110,39 @@ pub(crate) enum InitRefused {
 impl Rooms {
     /// Opens the database, brings its schema up to date and reads what is kept in memory.
     pub(crate) async fn open(place: &Place) -> Result<Rooms, Failure> {
-        let db = engine::open(place).await?;
+        Self::open_as(place, false, place.node.unwrap_or_else(|| node(place))).await
+    }
+
+    /// The same for a command that works beside a running server: on credentials only, which the server does not keep
+    /// in memory for longer than a second.
+    pub(crate) async fn open_beside(place: &Place) -> Result<Rooms, Failure> {
+        Self::open_as(place, true, BESIDE_NODE).await
+    }
+
+    async fn open_as(place: &Place, beside: bool, node: u16) -> Result<Rooms, Failure> {
+        let db = engine::open(place, beside).await?;
         let options = DeskOptions {
             files_dir: place.data_dir.join("files"),
             clock: Arc::new(SystemClock),
-            node: place.node.unwrap_or_else(|| node(place)),
+            node,
         };
         let desk = Desk::open(db.clone(), options).await.map_err(|error| one_line(&error))?;
-        let standin = Arc::new(standin::Standin::open(place)?);
-        Ok(Rooms { db, desk, standin })
+        let options = IdentityOptions::new(desk.id_source().clone());
+        let identity = Arc::new(Identity::new(db.clone(), Arc::new(SystemSecrets), options));
+        Ok(Rooms { db, desk, identity })
     }
 
     /// Starts what runs beside the requests while the desk is served. It ends with the runtime.
     pub(crate) fn start_background(&self) {
+        let desk = Arc::clone(&self.desk);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(JOBS).await;
+                if let Err(error) = desk.resume_held_requests().await {
+                    tracing::warn!(%error, "requests on hold were not looked at");
+                }
+            }
+        });
         if !self.desk.is_shared() {
             return;
         }
@@ -134,14 +157,37 @@ impl Rooms {
         });
     }
 
-    /// The desk has not been initialised. `desk.is_new()`.
+    /// The desk has not been filled with its first rows.
     pub(crate) fn is_new(&self) -> bool {
-        self.standin.is_new()
+        self.desk.is_new()
     }
 
-    /// Fills a new desk with the shipped rows and its first credentials. `desk.initialise(&InitOptions { .. })`.
+    /// Fills a new desk with the shipped rows and its first credentials, all at once.
     pub(crate) async fn initialise(&self, wanted: &NewDesk) -> Result<Secrets, InitRefused> {
-        self.standin.initialise(wanted)
+        let failed = |error: DeskError| InitRefused::Failed(one_line(&error));
+        let now = self.desk.now();
+        let (password, hash) = self.identity.create_initial_password().map_err(failed)?;
+        let (first, statements) = self.identity.create_initial(shipped::ADMINISTRATOR, now).map_err(failed)?;
+        let rows = shipped::FirstRows {
+            admin_email: &wanted.admin_email,
+            password_hash: &hash,
+            portal_name: &wanted.company,
+            now,
+        };
+        match self.desk.initialise(&rows, statements).await {
+            Ok(()) => Ok(Secrets {
+                admin_email: wanted.admin_email.clone(),
+                admin_password: password,
+                client_id: first.client_id,
+                client_secret: first.client_secret,
+                refresh_token: first.refresh_token,
+                technician_key: first.technician_key,
+                happyfox_api_key: first.happyfox.api_key,
+                happyfox_auth_code: first.happyfox.auth_code,
+            }),
+            Err(DeskError::NotPermitted) => Err(InitRefused::Exists),
+            Err(error) => Err(failed(error)),
+        }
     }
 
     /// The database answers. Its schema is current since [`Rooms::open`], or we would not be here.
@@ -160,9 +206,10 @@ impl Rooms {
         Ok(())
     }
 
-    /// Everything below `/api`, `/app` and `/oauth`. `api::router(desk, ApiOptions { public_url, .. })`.
-    pub(crate) fn router(&self, _public_url: &str) -> Router {
-        Router::new()
+    /// Everything below `/api`, `/app` and `/oauth`.
+    pub(crate) fn router(&self, public_url: &str) -> Router {
+        let options = api::ApiOptions { public_url: Some(public_url.to_owned()) };
+        api::router(Arc::clone(&self.desk), Arc::clone(&self.identity), options)
     }
 
     /// The engine's numbers: commits, batches, queues, connections.
@@ -170,9 +217,9 @@ impl Rooms {
         engine::write_metrics(page, self.db.stats());
     }
 
-    /// Carries out an order about credentials. `desk.identity()…`.
-    pub(crate) async fn credentials(&self, _order: Order) -> Result<Issued, Failure> {
-        Err(Failure::runtime("credentials are not wired yet"))
+    /// Carries out an order about credentials.
+    pub(crate) async fn credentials(&self, order: Order) -> Result<Issued, Failure> {
+        orders::carry_out(&self.desk, &self.identity, order).await
     }
 
     /// Finishes what is queued and closes the database.

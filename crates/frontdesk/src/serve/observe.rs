@@ -56,7 +56,7 @@ impl<'a> hyper::service::Service<Request<Incoming>> for Observe<'a> {
             pulse: self.pulse,
         };
         let mut request = request.map(|incoming| body::of(incoming, pause));
-        request.extensions_mut().insert(about.trace);
+        request.extensions_mut().insert(api::TraceId(about.trace.0));
         request.extensions_mut().insert(ConnectInfo(self.peer));
         // Building the future runs a little of the router already; its log lines belong to the request too.
         let entered = trace_id::enter(about.trace);

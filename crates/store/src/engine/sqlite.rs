@@ -31,6 +31,9 @@ pub struct SqliteOptions {
     /// How much of the file each connection may map. `0`, the default: memory maps turn a disk error into a crash
     /// (SIGBUS), and count once per connection as resident memory.
     pub mmap_bytes: u64,
+    /// Whether another process may have the database open at the same time. Only for short work beside a running
+    /// server that touches nothing it keeps in memory: SQLite's own locks keep the file whole, not our caches.
+    pub shared: bool,
     /// The size at which the database is full, in pages of 4 KiB. For tests of a full disk.
     pub max_pages: Option<u32>,
 }
@@ -44,6 +47,7 @@ impl Default for SqliteOptions {
             write_queue: 4096,
             cache_mib: 48,
             mmap_bytes: 0,
+            shared: false,
             max_pages: None,
         }
     }
@@ -134,7 +138,7 @@ impl Sqlite {
     pub fn open(path: &Path, options: &SqliteOptions) -> Result<Self, StoreError> {
         let cannot = |e: std::io::Error| StoreError::Unavailable(format!("{}: {e}", path.display()));
         let path = &prepare_file(path).map_err(cannot)?;
-        let lock = lock_file(path)?;
+        let lock = if options.shared { None } else { Some(lock_file(path)?) };
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let readers = if options.readers == 0 { cores.clamp(2, 8) } else { options.readers };
 
@@ -160,7 +164,7 @@ impl Sqlite {
             turn: AtomicUsize::new(0),
             threads: Mutex::new(Vec::new()),
             deadline: options.read_deadline,
-            lock: Mutex::new(Some(lock)),
+            lock: Mutex::new(lock),
         };
         let explain = |e| StoreError::Unavailable(shared.names.explain(e).to_string());
         let s = shared.clone();

@@ -1,0 +1,202 @@
+//! Accounts, passwords, rights, and what threatens them.
+
+use super::{ONE, STUCK, SHARED, Team, Topic, WISH};
+
+pub(super) const TOPICS: &[Topic] = &[
+    Topic {
+        category: "User Administration", subcategory: "Account", item: "Reset password", team: Team::ServiceDesk,
+        template: "", share: 90, weight: STUCK,
+        subjects: &[
+            "Password expired, cannot sign in to {asset}",
+            "Account locked after holidays",
+            "Please reset my Windows password",
+            "Forgot my password",
+            "Password reset link does not arrive",
+            "Locked out of {app}",
+        ],
+        symptoms: &[
+            "My password expired over the weekend and {asset} does not accept a new one.",
+            "After five wrong tries my account is locked.",
+            "I changed my password yesterday and since then neither {app} nor the mail client lets me in.",
+            "I came back from leave and cannot remember my password.",
+            "The self-service page says that my security questions were never set up.",
+        ],
+        details: &[
+            "The message is: the referenced account is currently locked out.",
+            "I have a presentation for {dept} in an hour and need the files on my drive.",
+            "On my phone the old password still seems to be stored.",
+            "You can reach me on extension {ext}.",
+            "The caps lock key is off, I checked twice.",
+        ],
+        findings: &[
+            "Identity confirmed by call-back on extension {ext}.",
+            "Account shows {count} failed sign-ins from a mobile device with an old password.",
+            "Domain controller {host} had the lock-out, replicated to the others.",
+            "Temporary password handed over by telephone, change at next sign-in is set.",
+        ],
+        answers: &[
+            "The account was unlocked and a temporary password was given by telephone. {first} has signed in and set a new one.",
+            "Removed the stored credential from the phone that kept locking the account, then unlocked it.",
+            "Password reset and self-service registration completed together with the user.",
+            "The password was synchronised again from {host}; sign-in to {app} works.",
+        ],
+        tasks: &["Confirm the identity of {first}", "Clear stored credentials on {asset}"],
+    },
+    Topic {
+        category: "User Administration", subcategory: "Two-factor authentication", item: "New device", team: Team::Identity,
+        template: "", share: 35, weight: STUCK,
+        subjects: &[
+            "New phone, authenticator app does not know my account",
+            "Second factor asks for a code that I do not get",
+            "Lost security key",
+            "Cannot register authenticator for {app}",
+        ],
+        symptoms: &[
+            "I have a new telephone and the authenticator app is empty.",
+            "When I sign in from home I am asked for a code, but no message arrives on my phone.",
+            "My security key is gone, I last had it on the train to {city}.",
+            "The QR code for the authenticator says that it has expired, every time.",
+        ],
+        details: &[
+            "The old telephone is already wiped.",
+            "Error {error} appears after scanning the code.",
+            "{user} had the same problem last month and you could solve it.",
+            "Until then I cannot open {app} outside the office.",
+        ],
+        findings: &[
+            "Sign-in log shows the push going to a device that is no longer enrolled.",
+            "Clock of the phone was {count} minutes off.",
+            "Old method revoked, registration opened for 24 hours.",
+        ],
+        answers: &[
+            "The old authenticator was removed and the new telephone registered. Recovery codes were printed and handed over.",
+            "The lost key was revoked; a replacement key was issued at the desk in {city} and registered.",
+            "The phone's clock was set to automatic time, codes are accepted again.",
+        ],
+        tasks: &["Revoke the old second factor", "Issue a security key to {first}"],
+    },
+    Topic {
+        category: "User Administration", subcategory: "Permissions", item: "Shared folder", team: Team::Identity,
+        template: "Access to an application", share: 45, weight: WISH,
+        subjects: &[
+            "Access to the folder of {dept}",
+            "Read access to the share on {host} for {user}",
+            "Access to {app} for {user}",
+            "Permission denied on the project drive",
+            "Role change in {app}",
+        ],
+        symptoms: &[
+            "I have moved to {dept} and need the rights that {user} has.",
+            "Please give {user} write access to the quarterly report folder.",
+            "When I open the project drive I get: access is denied.",
+            "For the audit I need to read the documents of {dept} until the end of the month.",
+            "I can open {app} but the menu for reports is missing.",
+        ],
+        details: &[
+            "The head of the department agrees, the mail is attached to the last order.",
+            "The path is \\\\{host}\\projects\\{number}.",
+            "Read access is enough.",
+            "It worked until the move to the new file server.",
+        ],
+        findings: &[
+            "Owner of the share asked for approval.",
+            "The group exists, {first} was a member of the old one only.",
+            "Nested group on {host} was not replicated.",
+            "Effective rights compared with those of {user}.",
+        ],
+        answers: &[
+            "{first} was added to the group of the share; the rights are there after the next sign-in.",
+            "The role in {app} was changed as approved.",
+            "Access was granted until the end of the month and will be taken back by itself.",
+        ],
+        tasks: &["Get the approval of the data owner", "Add {first} to the group", "Review the rights in four weeks"],
+    },
+    Topic {
+        category: "Security", subcategory: "Phishing", item: "Suspicious mail", team: Team::Security,
+        template: "", share: 38, weight: SHARED,
+        subjects: &[
+            "Suspicious e-mail with an invoice {number}",
+            "Phishing? Mail asks for my password",
+            "I clicked a link in a strange mail",
+            "Fake parcel notification",
+            "Mail that pretends to be from our managing director",
+        ],
+        symptoms: &[
+            "I received a mail that asks me to confirm my mailbox by clicking on a link.",
+            "A supplier sent an invoice {number} with a macro, we have no business with them.",
+            "I am afraid I entered my password on a page that only looked like ours.",
+            "Several colleagues in {dept} got the same message this morning.",
+            "Somebody writes in the name of our managing director and wants gift cards.",
+        ],
+        details: &[
+            "The sender's address ends in an odd domain, the original is attached as a file.",
+            "I have not opened the attachment.",
+            "{user} clicked it, too.",
+            "My computer {asset} has been slow since.",
+        ],
+        findings: &[
+            "Header analysed: sent from {ip}, SPF fails.",
+            "The same message went to {count} mailboxes, withdrawn from all of them.",
+            "Sandbox run of the attachment shows a downloader.",
+            "No sign-in from unknown places in the last 48 hours.",
+        ],
+        answers: &[
+            "The message was phishing. It was removed from all mailboxes and the sender's domain is blocked.",
+            "Password changed and sessions revoked as a precaution, {asset} scanned without a finding.",
+            "The mail was legitimate, if clumsy: it comes from our travel provider. Released.",
+            "Address {ip} was blocked at the gateway and the employees concerned were informed.",
+        ],
+        tasks: &["Withdraw the message from all mailboxes", "Scan {asset}", "Inform {dept}"],
+    },
+    Topic {
+        category: "Security", subcategory: "Malware", item: "", team: Team::Security,
+        template: "", share: 9, weight: SHARED,
+        subjects: &[
+            "Virus warning on {asset}",
+            "Endpoint protection reports a threat on {asset}",
+            "Browser opens advertisements by itself",
+            "USB stick found in the car park",
+        ],
+        symptoms: &[
+            "A red window says that a threat was found on {asset}.",
+            "My browser opens pages with advertisements that I did not ask for.",
+            "We found a USB stick in front of the building and did not plug it in.",
+            "The virus scanner is switched off and I cannot start it.",
+        ],
+        details: &[
+            "The file is called setup_{number}.exe and lies in the download folder.",
+            "I disconnected the network cable.",
+            "It started after I installed a PDF converter.",
+        ],
+        findings: &[
+            "{asset} isolated from the network by the endpoint console.",
+            "Hash is known as potentially unwanted software.",
+            "No further machines with this file, searched {count} devices.",
+        ],
+        answers: &[
+            "The file was put in quarantine and {asset} released after a full scan without findings.",
+            "{asset} was installed anew; documents came back from the backup of last night.",
+            "The browser extension was removed and its installation is blocked for everybody.",
+        ],
+        tasks: &["Isolate {asset}", "Collect the evidence", "Install {asset} anew"],
+    },
+    Topic {
+        category: "User Administration", subcategory: "Account", item: "Change of name", team: Team::Identity,
+        template: "", share: 8, weight: ONE,
+        subjects: &["New surname after marriage", "Name is misspelt in the directory", "Change of department in the address book", "Job title wrong in signature"],
+        symptoms: &[
+            "I have married and my surname has changed.",
+            "My name is spelt wrongly in the address book.",
+            "I have moved to {dept}, the directory still shows the old department.",
+            "The signature that is added to my mails shows an old job title.",
+        ],
+        details: &["The personnel department has changed it already.", "Please keep the old address as an alias.", "My manager is now {user}."],
+        findings: &["Source record in the HR system checked.", "Alias set, primary address changed.", "Synchronisation runs at night."],
+        answers: &[
+            "Name and address were changed, the old address stays as an alias for a year.",
+            "The directory shows the new department since the synchronisation of last night.",
+            "The signature template reads the corrected job title now.",
+        ],
+        tasks: &["Change the primary address of {first}"],
+    },
+];
