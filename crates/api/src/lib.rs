@@ -8,7 +8,7 @@ mod v3;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::routing::any;
+use axum::routing::{any, get};
 use desk::identity::{Grant, Identity};
 use desk::{Desk, DeskError};
 use oauth::Presented;
@@ -38,6 +38,7 @@ pub(crate) struct Api {
 pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Router {
     let api = Arc::new(Api { desk, identity, options });
     Router::new()
+        .route("/api/openapi.json", get(openapi::serve))
         .route("/api/v3", any(v3::entry))
         .route("/api/v3/", any(v3::entry))
         .route("/api/v3/{*path}", any(v3::entry))
@@ -52,7 +53,11 @@ pub(crate) fn trace_of(request: &Request) -> u128 {
 }
 
 /// Whom a call's credential stands for; `None` for one that is unknown, expired or revoked.
-pub(crate) async fn identify(api: &Api, presented: &Presented<'_>, now: i64) -> Result<Option<Grant>, DeskError> {
+pub(crate) async fn identify(
+    api: &Api,
+    presented: &Presented<'_>,
+    now: i64,
+) -> Result<Option<Grant>, DeskError> {
     match presented {
         Presented::Token(token) => api.identity.verify_access_token(token, now).await,
         Presented::Key(key) => api.identity.verify_technician_key(key, now).await,

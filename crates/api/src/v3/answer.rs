@@ -21,7 +21,9 @@ pub(crate) enum Answer {
 pub(crate) fn respond(answer: Result<Answer, Failure>, trace: u128) -> Response {
     match answer {
         Ok(Answer::Json(text)) => json(StatusCode::OK, text),
-        Ok(Answer::Status(status, text)) => json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text),
+        Ok(Answer::Status(status, text)) => {
+            json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text)
+        }
         Ok(Answer::File(name, media_type, bytes)) => file(&name, &media_type, bytes),
         Err(failure) => {
             let status = StatusCode::from_u16(failure.http).unwrap_or(StatusCode::BAD_REQUEST);
@@ -41,7 +43,9 @@ fn json(status: StatusCode, text: String) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     // Exactly this: clients compare the part before the semicolon, others look for `json` (conventions.md 1.4).
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json;charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json;charset=utf-8"));
     response
 }
 
@@ -53,7 +57,8 @@ fn file(name: &str, media_type: &str, bytes: Vec<u8>) -> Response {
         header::CONTENT_TYPE,
         media_type.unwrap_or(HeaderValue::from_static("application/octet-stream")),
     );
-    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
     let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
     // Never shown inside the desk's own origin: what people upload is theirs, not ours.
     let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
@@ -79,7 +84,9 @@ pub(crate) fn failure(error: DeskError, trace: u128) -> Failure {
         DeskError::ScopeMissing(scope) => Failure::insufficient_scope(&scope),
         DeskError::NotInTrash => Failure::not_in_trash(),
         DeskError::InUse(by) => Failure::referenced("id", by.join(", ")),
-        DeskError::MergedInto(id) => with_message(Failure::not_found(), format!("Merged into the request with id {id}")),
+        DeskError::MergedInto(id) => {
+            with_message(Failure::not_found(), format!("Merged into the request with id {id}"))
+        }
         DeskError::Unavailable(why) => {
             tracing::warn!(why, trace.id = format!("{trace:032x}"), "the database is not available");
             Failure::unavailable()

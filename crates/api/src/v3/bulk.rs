@@ -16,7 +16,9 @@ const IDS_MAX: usize = 100;
 fn ids(call: &Call<'_>) -> Result<Vec<Id>, Failure> {
     let text = call.param("ids").ok_or_else(|| call.wrong_method())?;
     let mut ids = Vec::new();
-    for part in text.trim_matches(['[', ']']).split(',').map(|p| p.trim().trim_matches('"')).filter(|p| !p.is_empty()) {
+    for part in
+        text.trim_matches(['[', ']']).split(',').map(|p| p.trim().trim_matches('"')).filter(|p| !p.is_empty())
+    {
         let id = part.parse().map_err(|_| Failure::unable_to_parse("ids"))?;
         if !ids.contains(&id) {
             ids.push(id);
@@ -26,7 +28,10 @@ fn ids(call: &Call<'_>) -> Result<Vec<Id>, Failure> {
         return Err(Failure::mandatory(vec!["ids".into()]));
     }
     if ids.len() > IDS_MAX {
-        return Err(answer::with_message(Failure::not_valid("ids"), format!("At most {IDS_MAX} ids in one call")));
+        return Err(answer::with_message(
+            Failure::not_valid("ids"),
+            format!("At most {IDS_MAX} ids in one call"),
+        ));
     }
     Ok(ids)
 }
@@ -68,7 +73,8 @@ pub(crate) async fn delete(call: &Call<'_>, place: &Place) -> Result<Answer, Fai
 
 /// What concerns one record is told beside the others; what concerns the call ends it.
 fn stop_or_tell(call: &Call<'_>, error: DeskError) -> Result<Failure, Failure> {
-    let for_all = matches!(error, DeskError::ScopeMissing(_) | DeskError::Unavailable(_) | DeskError::Internal(_));
+    let for_all =
+        matches!(error, DeskError::ScopeMissing(_) | DeskError::Unavailable(_) | DeskError::Internal(_));
     let failure = answer::failure(error, call.ctx.trace);
     if for_all { Err(failure) } else { Ok(failure) }
 }
@@ -87,7 +93,9 @@ fn tell(done: &[(Id, Result<(), Failure>)], entities: Option<(&str, Vec<String>)
             out.push(',');
         }
         match outcome {
-            Ok(()) => out.push_str(&format!("{{\"status_code\":2000,\"status\":\"success\",\"id\":\"{id}\"}}")),
+            Ok(()) => {
+                out.push_str(&format!("{{\"status_code\":2000,\"status\":\"success\",\"id\":\"{id}\"}}"))
+            }
             Err(failure) => {
                 out.push_str("{\"status_code\":4000,\"messages\":[");
                 for (i, message) in failure.messages.iter().enumerate() {
@@ -103,7 +111,9 @@ fn tell(done: &[(Id, Result<(), Failure>)], entities: Option<(&str, Vec<String>)
     out.push_str("]}");
     match done.iter().find_map(|(_, outcome)| outcome.as_ref().err()) {
         // Where nothing was done at all, the status says so; else the elements do.
-        Some(failure) if done.iter().all(|(_, outcome)| outcome.is_err()) => Answer::Status(failure.http, out),
+        Some(failure) if done.iter().all(|(_, outcome)| outcome.is_err()) => {
+            Answer::Status(failure.http, out)
+        }
         _ => Answer::Json(out),
     }
 }

@@ -55,7 +55,8 @@ impl<'a> Call<'a> {
             known_portal(&snapshot, portal)?;
         }
         let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-        let is_upload = content_type.is_some_and(|t| t.trim_start().to_ascii_lowercase().starts_with("multipart/"));
+        let is_upload =
+            content_type.is_some_and(|t| t.trim_start().to_ascii_lowercase().starts_with("multipart/"));
         let limit = if is_upload { UPLOAD_BYTES_MAX } else { BODY_BYTES_MAX };
         let body = collect(body, limit).await?;
         let payload = wire::payload::read(Raw { query, content_type, body: &body })?;
@@ -99,7 +100,11 @@ async fn authenticate(
     let person = api.desk.person(grant.user).await.map_err(|error| answer::failure(error, trace))?;
     let zone = api.desk.zone_of(person.as_deref());
     let groups = person.as_deref().map(|p| p.references("groups")).unwrap_or_default();
-    Ok((Context { caller, scopes: grant.scopes, now, trace, zone }, groups, matches!(presented, Presented::Key(_))))
+    Ok((
+        Context { caller, scopes: grant.scopes, now, trace, zone },
+        groups,
+        matches!(presented, Presented::Key(_)),
+    ))
 }
 
 /// Portal and segments of a path: `/api/v3/…` is the default portal's, `/app/{portal}/api/v3/…` names one
@@ -148,7 +153,8 @@ mod tests {
     #[test]
     fn paths_are_split() {
         let check = |path: &str, portal: Option<&str>, segments: &[&str]| {
-            let expected = (portal.map(str::to_owned), segments.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
+            let expected =
+                (portal.map(str::to_owned), segments.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
             assert_eq!(split(path), Some(expected), "{path}");
         };
         check("/api/v3/requests", None, &["requests"]);

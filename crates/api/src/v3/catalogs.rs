@@ -121,7 +121,8 @@ const VIEWS: [(&str, &str); 14] = [
 /// The filter of a view; names are compared without regard to case, underscores and the word `requests`.
 pub(crate) fn view_filter(call: &Call<'_>, module: &Arc<Module>, name: &str) -> Option<Filter> {
     let plain = |s: &str| {
-        let s: String = s.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        let s: String =
+            s.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
         s.replace("requests", "").replace("system", "")
     };
     let wanted = plain(name);

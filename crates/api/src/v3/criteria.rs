@@ -103,12 +103,19 @@ fn values(leaf: &Leaf, operands: &[Json]) -> Result<Vec<Value>, Failure> {
 fn plain(path: Path, leaf: &Leaf, op: Op, operands: &[Json]) -> Result<Filter, Failure> {
     let is_text = matches!(
         leaf.field.kind,
-        Kind::Text { .. } | Kind::Html { .. } | Kind::Email | Kind::Color | Kind::Pick { .. } | Kind::PickMany { .. }
+        Kind::Text { .. }
+            | Kind::Html { .. }
+            | Kind::Email
+            | Kind::Color
+            | Kind::Pick { .. }
+            | Kind::PickMany { .. }
     );
     let op = match op {
         // `display_id contains 27` comes from search boxes; a number has no parts, so the whole is meant.
         Op::Contains | Op::StartsWith | Op::EndsWith if !is_text => Op::In,
-        Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual | Op::Between if leaf.field.kind == Kind::Bool => {
+        Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual | Op::Between
+            if leaf.field.kind == Kind::Bool =>
+        {
             return Err(Failure::not_valid("search_criteria"));
         }
         op => op,
@@ -185,7 +192,11 @@ fn instant(call: &Call<'_>, path: Path, leaf: &Leaf, op: Op, operands: &[Json]) 
         return Err(Failure::not_valid("search_criteria"));
     };
     let one = |op: Op, operands: Vec<i64>| {
-        Filter::Test(Test { path: path.clone(), op, operands: operands.into_iter().map(Value::Int).collect() })
+        Filter::Test(Test {
+            path: path.clone(),
+            op,
+            operands: operands.into_iter().map(Value::Int).collect(),
+        })
     };
     Ok(match op {
         Op::Between => one(Op::Between, vec![first.0, last.1 - 1]),
@@ -198,7 +209,12 @@ fn instant(call: &Call<'_>, path: Path, leaf: &Leaf, op: Op, operands: &[Json]) 
 }
 
 /// `is_overdue` is worked out, and so is the search for it.
-fn overdue(call: &Call<'_>, module: &Arc<Module>, condition: Condition, operands: &[Json]) -> Result<Filter, Failure> {
+fn overdue(
+    call: &Call<'_>,
+    module: &Arc<Module>,
+    condition: Condition,
+    operands: &[Json],
+) -> Result<Filter, Failure> {
     let wanted = operands.first().and_then(wire::scalar::truth);
     let wanted = match (condition, wanted) {
         (Condition::Is, Some(wanted)) => wanted,
@@ -250,7 +266,9 @@ fn named_view(
     let name = view.name.as_deref()?;
     if let Some(value) = &view.value {
         let operands = [Json::String(value.clone())];
-        return comparison(call, module, name, Condition::Is, &operands).map_err(|failure| failures.push(failure)).ok();
+        return comparison(call, module, name, Condition::Is, &operands)
+            .map_err(|failure| failures.push(failure))
+            .ok();
     }
     if module.name != "request" {
         return name.to_ascii_lowercase().starts_with("all").then(Filter::everything);

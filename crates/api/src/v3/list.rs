@@ -16,7 +16,8 @@ pub(crate) async fn list(call: &Call<'_>, place: &Place) -> Result<Answer, Failu
     let info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
     let selection = selection(&place.module, &info);
     let ask = ask(call, &place.module, &info, &selection)?;
-    let page = call.desk().list(&call.ctx, place, ask).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+    let page =
+        call.desk().list(&call.ctx, place, ask).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
     write(call, &place.module, &keys(&place.module), &info, &selection, page).await.map(Answer::Json)
 }
 
@@ -46,7 +47,11 @@ pub(crate) fn ask(
     ask.offset = info.start;
     ask.count = info.get_total_count;
     ask.words = info.search_text.as_deref().map(store_words).unwrap_or_default();
-    ask.sort = info.sort.iter().map(|key| sort_key(call, module, &key.field, key.descending)).collect::<Result<_, _>>()?;
+    ask.sort = info
+        .sort
+        .iter()
+        .map(|key| sort_key(call, module, &key.field, key.descending))
+        .collect::<Result<_, _>>()?;
     ask.slots = slots(module, selection.nodes());
     Ok(ask)
 }
@@ -59,9 +64,8 @@ fn store_words(text: &str) -> Vec<String> {
 fn slots(module: &Module, nodes: &[Node]) -> Vec<usize> {
     let mut slots = Vec::new();
     collect(nodes, &mut slots);
-    let computed = |slot: &usize| {
-        module.leaf(*slot).is_some_and(|l| l.field.storage == model::Storage::Computed)
-    };
+    let computed =
+        |slot: &usize| module.leaf(*slot).is_some_and(|l| l.field.storage == model::Storage::Computed);
     if slots.iter().any(computed) { Vec::new() } else { slots }
 }
 

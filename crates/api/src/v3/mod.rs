@@ -74,3 +74,7 @@ async fn answer(call: &Call<'_>) -> Result<Answer, Failure> {
     }
 }
 
+/// A JSON text as an answer, for what is served beside the calls.
+pub(crate) fn json_answer(text: String) -> Response {
+    answer::respond(Ok(Answer::Json(text)), 0)
+}

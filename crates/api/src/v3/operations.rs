@@ -122,7 +122,9 @@ fn references(call: &Call<'_>, key: &str) -> Result<Vec<RefInput>, Failure> {
 }
 
 fn id_of(value: &Json) -> Result<Id, Failure> {
-    wire::scalar::text(value).and_then(|t| t.trim().parse().ok()).ok_or_else(|| Failure::unable_to_parse("id"))
+    wire::scalar::text(value)
+        .and_then(|t| t.trim().parse().ok())
+        .ok_or_else(|| Failure::unable_to_parse("id"))
 }
 
 async fn merge(call: &Call<'_>, id: Id) -> Result<Answer, Failure> {
@@ -142,10 +144,14 @@ fn link_rows(call: &Call<'_>) -> Result<Vec<(Id, Option<String>)>, Failure> {
     rows.iter()
         .map(|row| {
             let object = row.as_object().ok_or_else(|| Failure::extra_value_in_array("link_requests"))?;
-            if let Some(extra) = object.keys().find(|k| !matches!(k.as_str(), "linked_request" | "comments" | "id")) {
+            if let Some(extra) =
+                object.keys().find(|k| !matches!(k.as_str(), "linked_request" | "comments" | "id"))
+            {
                 return Err(Failure::extra_key(extra.clone()));
             }
-            let other = object.get("linked_request").ok_or_else(|| Failure::mandatory(vec!["linked_request".into()]))?;
+            let other = object
+                .get("linked_request")
+                .ok_or_else(|| Failure::mandatory(vec!["linked_request".into()]))?;
             let other = wire::lenient::opened(other);
             let other = id_of(other.get("id").unwrap_or(&other))?;
             let comments = object.get("comments").and_then(wire::scalar::text);
@@ -167,7 +173,9 @@ async fn links(call: &Call<'_>, id: Id) -> Result<Answer, Failure> {
         Method::DELETE => {
             let rows: Vec<Id> = link_rows(call)?.into_iter().map(|(id, _)| id).collect();
             call.desk().unlink_requests(&call.ctx, id, &rows).await.map_err(|e| failed(call, e))?;
-            Ok(Answer::Json(wire::envelope::status_only(Some("The request[s] link are removed successfully."))))
+            Ok(Answer::Json(wire::envelope::status_only(Some(
+                "The request[s] link are removed successfully.",
+            ))))
         }
         _ => {
             let info = wire::list_info::ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
@@ -180,7 +188,8 @@ async fn links(call: &Call<'_>, id: Id) -> Result<Answer, Failure> {
             }
             let more = linked.len() > from + limit;
             let total = info.get_total_count.then_some(linked.len() as u64);
-            let text = list::envelope(call, &["link_requests"], &rows.join(","), rows.len(), &info, more, total);
+            let text =
+                list::envelope(call, &["link_requests"], &rows.join(","), rows.len(), &info, more, total);
             Ok(Answer::Json(text))
         }
     }
@@ -205,7 +214,10 @@ async fn resolution(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Fa
         // None yet: clients of the on-premises edition, who come with a key, understand 404 and nothing else
         // (wire-facts.md section 11); the cloud was seen to answer the object with nothing in it.
         _ if call.by_key => return Err(Failure::not_found()),
-        _ => ["content", "submitted_on", "submitted_by"].iter().map(|k| ((*k).to_owned(), Json::Null)).collect(),
+        _ => ["content", "submitted_on", "submitted_by"]
+            .iter()
+            .map(|k| ((*k).to_owned(), Json::Null))
+            .collect(),
     };
     resolution.insert("resolution_attachments".into(), Json::Array(Vec::new()));
     Ok(Answer::Json(wire::envelope::object("resolution", &Json::Object(resolution).to_string())))
@@ -218,7 +230,8 @@ async fn approval_notification(call: &Call<'_>, place: &Place, id: Id) -> Result
         let view = call.desk().view(&[record.clone()], None).await.map_err(|e| failed(call, e))?;
         let approver = record.reference("approver").and_then(|id| view.record(id));
         let name = approver.as_deref().map_or("", |a| a.title()).to_owned();
-        let to: Vec<String> = approver.as_deref().and_then(|a| a.text("email_id")).map(str::to_owned).into_iter().collect();
+        let to: Vec<String> =
+            approver.as_deref().and_then(|a| a.text("email_id")).map(str::to_owned).into_iter().collect();
         let about = related::request_above(call, place).await?;
         let json = serde_json::json!({
             "to": to,
@@ -230,4 +243,3 @@ async fn approval_notification(call: &Call<'_>, place: &Place, id: Id) -> Result
     call.desk().send_approval(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
     Ok(Answer::Json(wire::envelope::status_only(Some("Approval notification sent"))))
 }
-

@@ -43,7 +43,9 @@ pub(crate) async fn links(call: &Call<'_>, place: &Place, id: Option<Id>) -> Res
     let may = |module: &Module, verb| desk::permissions::permit(&call.ctx, module, verb).is_ok();
     let mut entries = Vec::new();
     let base = match (&place.parent, id) {
-        (Some((_, parent)), _) => format!("{}/{}/{}/{}", call.base, parent.module.plural, parent.id(), module.plural),
+        (Some((_, parent)), _) => {
+            format!("{}/{}/{}/{}", call.base, parent.module.plural, parent.id(), module.plural)
+        }
         (None, _) => format!("{}/{}", call.base, module.plural),
     };
     let here = id.map_or_else(|| base.clone(), |id| format!("{base}/{id}"));
@@ -99,7 +101,8 @@ pub(crate) async fn links(call: &Call<'_>, place: &Place, id: Option<Id>) -> Res
     if let Some(wanted) = wanted {
         entries.retain(|e| e.get("name").is_some_and(|name| wanted.contains(name)));
     }
-    let text = json!({"_links": {"links": entries}, "response_status": {"status_code": 2000, "status": "success"}});
+    let text =
+        json!({"_links": {"links": entries}, "response_status": {"status_code": 2000, "status": "success"}});
     Ok(Answer::Json(text.to_string()))
 }
 
@@ -143,7 +146,8 @@ pub(crate) async fn template_layout(call: &Call<'_>, id: Id) -> Result<Answer, F
 pub(crate) async fn conversations(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
     let info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
     let request = call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
-    let mut said = call.desk().conversation(&call.ctx, &Arc::new(request)).await.map_err(|e| failed(call, e))?;
+    let mut said =
+        call.desk().conversation(&call.ctx, &Arc::new(request)).await.map_err(|e| failed(call, e))?;
     if info.sort.first().is_some_and(|key| !key.descending) {
         said.reverse();
     }
@@ -161,13 +165,24 @@ pub(crate) async fn conversations(call: &Call<'_>, place: &Place, id: Id) -> Res
                 let value = row.get(key).or_else(|| row.get(other)).cloned().unwrap_or(Json::Null);
                 row.insert(key.into(), value);
             }
-            row.insert("content_url".into(), json!(format!("{}/requests/{id}/{}/{}", call.base, segment(item.kind), item.record.id())));
+            row.insert(
+                "content_url".into(),
+                json!(format!("{}/requests/{id}/{}/{}", call.base, segment(item.kind), item.record.id())),
+            );
         }
         rows.push(row.to_string());
     }
     let count = info.get_total_count.then_some(total as u64);
     let more = total > from + rows.len();
-    Ok(Answer::Json(list::envelope(call, &["conversations"], &rows.join(","), rows.len(), &info, more, count)))
+    Ok(Answer::Json(list::envelope(
+        call,
+        &["conversations"],
+        &rows.join(","),
+        rows.len(),
+        &info,
+        more,
+        count,
+    )))
 }
 
 fn segment(kind: &str) -> &'static str {
@@ -188,7 +203,8 @@ pub(crate) async fn allowed_values(call: &Call<'_>, place: &Place, id: Id) -> Re
         let mut ask = desk::ListAsk::new(Filter::everything(), VALUES_MAX);
         ask.filter = crate::v3::catalogs::fitting(target, &record);
         let at = Place::top(target.clone());
-        let page = call.desk().list_for(&call.ctx, &record.module, &at, ask).await.map_err(|e| failed(call, e))?;
+        let page =
+            call.desk().list_for(&call.ctx, &record.module, &at, ask).await.map_err(|e| failed(call, e))?;
         let rows: Vec<Json> =
             page.records.iter().map(|r| json!({"id": r.id().to_string(), "name": r.title()})).collect();
         allowed.insert(leaf.path.clone(), Json::Array(rows));

@@ -55,7 +55,11 @@ pub(crate) async fn follow(call: &Call<'_>) -> Result<Target, Failure> {
             return on_record(call, place, id, segment, segments.collect());
         };
         let rows = call.snapshot.catalogue.module(child.module).ok_or_else(Failure::not_found)?;
-        let parent = call.desk().locate(&call.ctx, &place, id).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+        let parent = call
+            .desk()
+            .locate(&call.ctx, &place, id)
+            .await
+            .map_err(|e| answer::failure(e, call.ctx.trace))?;
         place = Place { module: rows.clone(), parent: Some((child.field, Arc::new(parent))) };
     }
 }
@@ -72,7 +76,13 @@ fn on_collection(call: &Call<'_>, place: Place, segment: &str, rest: Vec<&str>) 
     }
 }
 
-fn on_record(call: &Call<'_>, place: Place, id: Id, segment: &str, rest: Vec<&str>) -> Result<Target, Failure> {
+fn on_record(
+    call: &Call<'_>,
+    place: Place,
+    id: Id,
+    segment: &str,
+    rest: Vec<&str>,
+) -> Result<Target, Failure> {
     let owned = || rest.iter().map(|s| (*s).to_owned()).collect();
     if UPLOADS.contains(&segment) && place.module.slot("has_attachments").is_some() {
         return Ok(Target::Uploads(place, id, owned()));

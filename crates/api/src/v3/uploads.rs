@@ -11,16 +11,26 @@ use wire::failure::Failure;
 use wire::list_info::ListInfo;
 
 /// Anything below `…/{id}/_uploads` and its other names.
-pub(crate) async fn run(call: &Call<'_>, place: &Place, owner: Id, rest: Vec<String>) -> Result<Answer, Failure> {
+pub(crate) async fn run(
+    call: &Call<'_>,
+    place: &Place,
+    owner: Id,
+    rest: Vec<String>,
+) -> Result<Answer, Failure> {
     let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
     match (&call.method, rest.as_slice()) {
         (&(Method::POST | Method::PUT), []) => attach(call, place, owner).await,
         (&(Method::GET | Method::HEAD), []) => files(call, place, owner).await,
         (&(Method::GET | Method::HEAD), [id]) => download(call, place, owner, id).await,
-        (&(Method::GET | Method::HEAD), [id, "download" | "_download"]) => download(call, place, owner, id).await,
+        (&(Method::GET | Method::HEAD), [id, "download" | "_download"]) => {
+            download(call, place, owner, id).await
+        }
         (&Method::DELETE, [id]) => {
             let id = id.parse().map_err(|_| Failure::not_found())?;
-            call.desk().detach(&call.ctx, place, owner, id).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+            call.desk()
+                .detach(&call.ctx, place, owner, id)
+                .await
+                .map_err(|e| answer::failure(e, call.ctx.trace))?;
             Ok(Answer::Json(wire::envelope::status_only(None)))
         }
         (_, [] | [_]) => Err(call.wrong_method()),
@@ -97,7 +107,8 @@ async fn attachment(call: &Call<'_>, place: &Place, owner: Id, row: Record) -> R
 fn path_of(place: &Place, id: Id) -> String {
     match &place.parent {
         Some((field, parent)) => {
-            let segment = parent.module.children.iter().find(|c| c.module == place.module.name && c.field == *field);
+            let segment =
+                parent.module.children.iter().find(|c| c.module == place.module.name && c.field == *field);
             let segment = segment.map_or(place.module.plural.as_ref(), |c| c.path);
             format!("{}/{}/{segment}/{id}", parent.module.plural, parent.id())
         }
@@ -113,7 +124,15 @@ async fn files(call: &Call<'_>, place: &Place, owner: Id) -> Result<Answer, Fail
         shown.push(attachment(call, place, owner, row).await?.to_string());
     }
     let info = ListInfo::default();
-    Ok(Answer::Json(list::envelope(call, &["attachments"], &shown.join(","), shown.len(), &info, false, None)))
+    Ok(Answer::Json(list::envelope(
+        call,
+        &["attachments"],
+        &shown.join(","),
+        shown.len(),
+        &info,
+        false,
+        None,
+    )))
 }
 
 async fn download(call: &Call<'_>, place: &Place, owner: Id, id: &str) -> Result<Answer, Failure> {

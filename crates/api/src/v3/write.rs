@@ -21,7 +21,8 @@ impl Lookups for Seen<'_> {
 
 /// GET of a record.
 pub(crate) async fn get(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
-    let record = call.desk().get(&call.ctx, place, id).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+    let record =
+        call.desk().get(&call.ctx, place, id).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
     let json = whole(call, record).await?;
     Ok(Answer::Json(wire::envelope::object(place.module.key(), &json)))
 }
@@ -29,7 +30,8 @@ pub(crate) async fn get(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer
 /// POST to a collection.
 pub(crate) async fn add(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
     let (key, patch) = patch(call, &place.module)?;
-    let done = call.desk().add(&call.ctx, place, &patch).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+    let done =
+        call.desk().add(&call.ctx, place, &patch).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
     // 201 is what the cloud answers; every client seen takes it (conventions.md section 4.1).
     match outcome(call, done, &key).await? {
         Answer::Json(text) => Ok(Answer::Status(201, text)),
@@ -40,7 +42,11 @@ pub(crate) async fn add(call: &Call<'_>, place: &Place) -> Result<Answer, Failur
 /// PUT to a record.
 pub(crate) async fn edit(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
     let (key, patch) = patch(call, &place.module)?;
-    let done = call.desk().edit(&call.ctx, place, id, &patch).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+    let done = call
+        .desk()
+        .edit(&call.ctx, place, id, &patch)
+        .await
+        .map_err(|e| answer::failure(e, call.ctx.trace))?;
     outcome(call, done, &key).await
 }
 

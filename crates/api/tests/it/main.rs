@@ -1,5 +1,9 @@
 //! The V3 face over a whole desk, on both engines.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test, what does not work must stop it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in a test, what does not work must stop it"
+)]
 
 mod conventions;
 mod lists;

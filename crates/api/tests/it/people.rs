@@ -191,4 +191,3 @@ on_both_engines! {
         assert_eq!(app.admin().get(&format!("/requests/{id}")).await.ok()["request"]["is_trashed"], false);
     }
 }
-
