@@ -61,7 +61,12 @@ pub(crate) async fn prepare_level(desk: &Desk, place: &Place, draft: &mut Draft)
     Ok(())
 }
 
-pub(crate) async fn prepare(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
+pub(crate) async fn prepare(
+    desk: &Desk,
+    ctx: &Context,
+    place: &Place,
+    draft: &mut Draft,
+) -> Result<(), DeskError> {
     let level = parent(place)?.clone();
     if !draft.is_new() {
         return Ok(());
@@ -103,7 +108,8 @@ async fn levels_of(desk: &Desk, module: &Arc<model::Module>, request: Id) -> Res
 fn rule_of(level: &Record) -> Option<Rule> {
     let Some(text) = level.text("rule") else { return Some(Rule::Everyone) };
     let json: serde_json::Value = serde_json::from_str(text).ok()?;
-    let name = json.as_str().or_else(|| json.get("name")?.as_str()).unwrap_or("everyone").to_ascii_lowercase();
+    let name =
+        json.as_str().or_else(|| json.get("name")?.as_str()).unwrap_or("everyone").to_ascii_lowercase();
     let name: String = name.chars().filter(char::is_ascii_alphabetic).collect();
     Some(match name.as_str() {
         n if n.contains("anyone") => Rule::Anyone,
@@ -186,7 +192,9 @@ impl Desk {
         };
         match self.write(ctx, place, draft).await {
             Ok(outcome) => Ok(outcome),
-            Err(crate::records::Written::Stale) => Err(Refusal::because("status", "Decided meanwhile").into()),
+            Err(crate::records::Written::Stale) => {
+                Err(Refusal::because("status", "Decided meanwhile").into())
+            }
             Err(crate::records::Written::Failed(error)) => Err(error),
         }
     }
@@ -203,7 +211,10 @@ impl Desk {
         let Some(request) = level.reference("request") else { return Ok(statements) };
         let all = self.approvals_of(level.id()).await?;
         let answered = |wanted: Id, own: bool| {
-            let others = all.iter().filter(|a| a.id() != decided.id() && a.reference("status") == Some(wanted)).count();
+            let others = all
+                .iter()
+                .filter(|a| a.id() != decided.id() && a.reference("status") == Some(wanted))
+                .count();
             others as u64 + u64::from(own)
         };
         let approved = answered(statuses::APPROVED, approve);
@@ -232,7 +243,8 @@ impl Desk {
     async fn approvals_of(&self, level: Id) -> Result<Vec<Record>, DeskError> {
         let snapshot = self.snapshot();
         let module = snapshot.module("approval")?;
-        let query = Query::new(module.clone(), equals(module, "approval_level", vec![level.into()]), APPROVALS_MAX);
+        let query =
+            Query::new(module.clone(), equals(module, "approval_level", vec![level.into()]), APPROVALS_MAX);
         Ok(self.store.list(&query).await?)
     }
 
@@ -289,7 +301,11 @@ mod tests {
     #[test]
     fn rules_decide() {
         let check = |rule, approved, rejected, all, expected: Option<bool>| {
-            assert_eq!(verdict(rule, approved, rejected, all), expected, "{rule:?} {approved}+{rejected} of {all}");
+            assert_eq!(
+                verdict(rule, approved, rejected, all),
+                expected,
+                "{rule:?} {approved}+{rejected} of {all}"
+            );
         };
         check(Rule::Anyone, 0, 0, 2, None);
         check(Rule::Anyone, 1, 0, 2, Some(true));

@@ -51,7 +51,8 @@ impl Files {
     /// Two levels of folders, so that none grows to millions.
     fn path(&self, blob: &str) -> Option<PathBuf> {
         let safe = blob.len() >= 4 && blob.bytes().all(|b| b.is_ascii_digit());
-        let (a, b) = (blob.get(blob.len().checked_sub(2)?..)?, blob.get(blob.len().checked_sub(4)?..blob.len() - 2)?);
+        let (a, b) =
+            (blob.get(blob.len().checked_sub(2)?..)?, blob.get(blob.len().checked_sub(4)?..blob.len() - 2)?);
         safe.then(|| self.dir.join(a).join(b).join(blob))
     }
 
@@ -84,7 +85,13 @@ impl Desk {
     ///
     /// # Errors
     /// Refused when the file is too large, the record has too many, or its name is empty.
-    pub async fn attach(&self, ctx: &Context, place: &Place, owner: Id, file: Upload<'_>) -> Result<Record, DeskError> {
+    pub async fn attach(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        owner: Id,
+        file: Upload<'_>,
+    ) -> Result<Record, DeskError> {
         let module = &place.module;
         if permit(ctx, module, Verb::Update).is_err() {
             permit(ctx, module, Verb::Create)?;
@@ -121,7 +128,8 @@ impl Desk {
         row.set("listed", file.listed);
         row.set("attached_by", ctx.caller.user);
         row.set("attached_on", ctx.now);
-        let failed = |error: std::io::Error| DeskError::Unavailable(format!("the file was not stored: {error}"));
+        let failed =
+            |error: std::io::Error| DeskError::Unavailable(format!("the file was not stored: {error}"));
         self.files.write(&id.to_string(), file.bytes).await.map_err(failed)?;
         let mut statements = self.store.insert(&row);
         if file.listed {
@@ -144,7 +152,12 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::NotFound`] for the record.
-    pub async fn attachments(&self, ctx: &Context, place: &Place, owner: Id) -> Result<Vec<Record>, DeskError> {
+    pub async fn attachments(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        owner: Id,
+    ) -> Result<Vec<Record>, DeskError> {
         self.get(ctx, place, owner).await?;
         let mut rows = self.attachments_of(&[owner]).await?;
         rows.retain(|r| r.is("listed"));
@@ -203,30 +216,21 @@ impl Desk {
         Ok(self.store.list(&Query::new(module.clone(), filter, 10_000)).await?)
     }
 
-    /// Puts the files of records into their `attachments`; asks the database only when a record has some.
-    pub(crate) async fn show_attachments(&self, records: &mut [Record]) -> Result<(), DeskError> {
+    /// The listed files of records that have some, by the records' ids.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn files_of(&self, records: &[Record]) -> Result<HashMap<Id, Vec<Record>>, DeskError> {
         let has = |r: &Record| r.module.slot("has_attachments").is_some() && r.is("has_attachments");
         let owners: Vec<Id> = records.iter().filter(|r| has(r)).map(Record::id).collect();
-        let mut shown: HashMap<i64, Vec<serde_json::Value>> = HashMap::new();
+        let mut files: HashMap<Id, Vec<Record>> = HashMap::new();
         if !owners.is_empty() {
             for mut row in self.attachments_of(&owners).await?.into_iter().filter(|r| r.is("listed")) {
                 complete(&mut row);
-                shown.entry(row.int("owner").unwrap_or(0)).or_default().push(serde_json::json!({
-                    "id": row.id().to_string(),
-                    "file_id": row.id().to_string(),
-                    "name": row.text("name"),
-                    "file_name": row.text("name"),
-                    "size": row.int("bytes").unwrap_or(0).to_string(),
-                    "content_type": row.text("content_type"),
-                    "content_url": row.text("content_url"),
-                }));
+                files.entry(Id::new(row.int("owner").unwrap_or(0))).or_default().push(row);
             }
         }
-        for record in records {
-            let files = shown.remove(&record.id().get()).unwrap_or_default();
-            record.set("attachments", serde_json::Value::Array(files).to_string());
-        }
-        Ok(())
+        Ok(files)
     }
 }
 
@@ -239,16 +243,9 @@ pub(crate) fn forget_owner(desk: &Desk, owner: &Record, snapshot: &Snapshot) -> 
 /// Fills in what follows from the row.
 pub(crate) fn complete(row: &mut Record) {
     let bytes = row.int("bytes").unwrap_or(0);
-    let (id, owner) = (row.id(), row.int("owner").unwrap_or(0));
-    let plural = match row.text("module") {
-        Some("request_note") => "notes",
-        Some("task") => "tasks",
-        Some("notification") => "notifications",
-        _ => "requests",
-    };
+    let id = row.id();
     row.set("file_id", id.to_string());
     row.set("file_name", row.text("name").map(str::to_owned));
-    row.set("content_url", format!("/api/v3/{plural}/{owner}/_uploads/{id}"));
     let size = serde_json::json!({"display_value": human_size(bytes), "value": bytes.to_string()});
     row.set("size", size.to_string());
 }
@@ -269,7 +266,7 @@ fn clean_name(name: &str) -> String {
 }
 
 fn clean_type(given: Option<&str>) -> String {
-    let plain = |t: &&str| t.len() <= 127 && t.contains('/') && t.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+    let plain =
+        |t: &&str| t.len() <= 127 && t.contains('/') && t.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
     given.filter(plain).unwrap_or("application/octet-stream").to_owned()
 }
-

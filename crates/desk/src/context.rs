@@ -95,11 +95,15 @@ impl Scopes {
             if !service.eq_ignore_ascii_case("SDPOnDemand") {
                 return Err(unknown());
             }
-            let area = Area::ALL.into_iter().find(|a| a.word().eq_ignore_ascii_case(area)).ok_or_else(unknown)?;
+            let area =
+                Area::ALL.into_iter().find(|a| a.word().eq_ignore_ascii_case(area)).ok_or_else(unknown)?;
             if verb.eq_ignore_ascii_case("ALL") {
                 bits |= 0b1111 << (area as u64 * 4);
             } else {
-                let verb = Verb::ALL.into_iter().find(|v| v.word().eq_ignore_ascii_case(verb)).ok_or_else(unknown)?;
+                let verb = Verb::ALL
+                    .into_iter()
+                    .find(|v| v.word().eq_ignore_ascii_case(verb))
+                    .ok_or_else(unknown)?;
                 bits |= Self::bit(area, verb);
             }
         }
@@ -203,7 +207,10 @@ mod tests {
     fn scopes_are_read_and_told() {
         for (text, told) in [
             ("SDPOnDemand.requests.ALL", "SDPOnDemand.requests.ALL"),
-            ("sdpondemand.Requests.read,SDPOnDemand.assets.ALL", "SDPOnDemand.requests.READ SDPOnDemand.assets.ALL"),
+            (
+                "sdpondemand.Requests.read,SDPOnDemand.assets.ALL",
+                "SDPOnDemand.requests.READ SDPOnDemand.assets.ALL",
+            ),
             (
                 "SDPOnDemand.setup.CREATE SDPOnDemand.setup.READ",
                 "SDPOnDemand.setup.CREATE SDPOnDemand.setup.READ",
@@ -212,7 +219,9 @@ mod tests {
         ] {
             assert_eq!(Scopes::parse(text).map(|s| s.to_string()), Ok(told.to_owned()), "{text}");
         }
-        for bad in ["SDPOnDemand.requests", "SDPOnDemand.admin.ALL", "X.requests.ALL", "SDPOnDemand.requests.WRITE"] {
+        for bad in
+            ["SDPOnDemand.requests", "SDPOnDemand.admin.ALL", "X.requests.ALL", "SDPOnDemand.requests.WRITE"]
+        {
             assert_eq!(Scopes::parse(bad), Err(UnknownScope(bad.to_owned())));
         }
         assert_eq!(Scopes::from_bits(Scopes::all().bits()), Scopes::all());

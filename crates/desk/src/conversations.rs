@@ -11,7 +11,12 @@ use std::sync::Arc;
 use store::Statement;
 use store::engine::Expect;
 
-pub(crate) async fn prepare(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
+pub(crate) async fn prepare(
+    desk: &Desk,
+    ctx: &Context,
+    place: &Place,
+    draft: &mut Draft,
+) -> Result<(), DeskError> {
     let request = parent(place)?.clone();
     if !draft.is_new() {
         return Err(DeskError::NotPermitted);
@@ -47,7 +52,9 @@ pub(crate) fn prepare_draft(desk: &Desk, place: &Place, draft: &mut Draft) -> Re
 
 pub(crate) fn after_removal(desk: &Desk, draft: &Record, snapshot: &Snapshot) -> Vec<Statement> {
     match (snapshot.module("request"), draft.reference("request")) {
-        (Ok(module), Some(id)) => vec![desk.store.flag_from_rows(module, id, "has_draft", &draft.module, "request")],
+        (Ok(module), Some(id)) => {
+            vec![desk.store.flag_from_rows(module, id, "has_draft", &draft.module, "request")]
+        }
         _ => Vec::new(),
     }
 }

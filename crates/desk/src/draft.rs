@@ -73,6 +73,10 @@ impl Draft {
     /// # Errors
     /// All refusals at once.
     pub fn check(&mut self) -> Result<(), DeskError> {
-        if self.refusals.is_empty() { Ok(()) } else { Err(DeskError::Refused(std::mem::take(&mut self.refusals))) }
+        if self.refusals.is_empty() {
+            Ok(())
+        } else {
+            Err(DeskError::Refused(std::mem::take(&mut self.refusals)))
+        }
     }
 }

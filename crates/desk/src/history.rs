@@ -52,9 +52,10 @@ pub(crate) fn removal(
             diff.push(json!({"field": leaf.path, "previous_value": shown, "current_value": null}));
         }
     }
-    let owner = record.module.history_of.and_then(|field| {
-        record.module.slot(field).and_then(|slot| record.at(slot).as_int()).map(Id::new)
-    });
+    let owner = record
+        .module
+        .history_of
+        .and_then(|field| record.module.slot(field).and_then(|slot| record.at(slot).as_int()).map(Id::new));
     let diff = Json::Array(diff).to_string();
     entry(desk, ctx, snapshot, record, owner.unwrap_or(record.id()), "REMOVE", diff)
 }
@@ -71,7 +72,8 @@ pub(crate) fn remark(
     let statement = entry(desk, ctx, &snapshot, record, record.id(), operation, "[]".into())?;
     Ok(statement.map(|mut statement| {
         if let (Ok(module), false) = (snapshot.module("history"), words.is_empty()) {
-            let columns = module.leaves().iter().filter(|l| l.is_column()).position(|l| l.path == "description");
+            let columns =
+                module.leaves().iter().filter(|l| l.is_column()).position(|l| l.path == "description");
             if let Some(place) = columns.and_then(|at| statement.binds.get_mut(at)) {
                 *place = Value::Text(words.chars().take(500).collect());
             }

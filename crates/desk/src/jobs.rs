@@ -49,7 +49,9 @@ impl Desk {
             let patch = patch_of(&place.module, vec![("status", to)]);
             match self.edit_as(&ctx, &place, request.id(), &patch, "RESUME").await {
                 Ok(_) => moved += 1,
-                Err(error) => tracing::warn!(%error, request.id = %request.id(), "a request on hold was not resumed"),
+                Err(error) => {
+                    tracing::warn!(%error, request.id = %request.id(), "a request on hold was not resumed")
+                }
             }
         }
         Ok(moved)

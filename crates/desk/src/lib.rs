@@ -4,11 +4,12 @@
 //! write as data, and commits it once. The part that is the same for every noun is in [`records`]; what is
 //! peculiar to one noun is in the file of its name, called from [`nouns`].
 
-pub mod compare;
-pub mod context;
 mod approvals;
 mod attachments;
+pub mod compare;
+pub mod context;
 mod conversations;
+pub mod demo;
 mod draft;
 mod error;
 mod history;

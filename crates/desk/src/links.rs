@@ -32,7 +32,8 @@ impl Desk {
         let mut linked = Vec::new();
         for link in self.links_of(id).await? {
             let Some(other) = other_end(&link, id) else { continue };
-            if let Some(request) = self.get_visible(ctx, &place.module, other).await?.filter(|r| !in_trash(r)) {
+            if let Some(request) = self.get_visible(ctx, &place.module, other).await?.filter(|r| !in_trash(r))
+            {
                 linked.push(Linked { request, comments: link.text("comments").map(str::to_owned) });
             }
         }
@@ -54,7 +55,8 @@ impl Desk {
         let snapshot = self.snapshot();
         let module = snapshot.module("request_link")?;
         let me = || vec![Value::from(id)];
-        let either = Filter::Any(vec![equals(module, "request", me()), equals(module, "linked_request", me())]);
+        let either =
+            Filter::Any(vec![equals(module, "request", me()), equals(module, "linked_request", me())]);
         Ok(self.store.list(&Query::new(module.clone(), either, LINKS_MAX)).await?)
     }
 
@@ -86,7 +88,8 @@ impl Desk {
         let mut statements = Vec::new();
         let mut numbers = Vec::new();
         for (other, comments) in others {
-            let found = self.get_visible(ctx, &place.module, *other).await?.filter(|r| !in_trash(r) && r.id() != id);
+            let found =
+                self.get_visible(ctx, &place.module, *other).await?.filter(|r| !in_trash(r) && r.id() != id);
             let Some(found) = found else { return Err(Refusal::not_valid("linked_request").into()) };
             numbers.push(found.get("display_id").to_string());
             if let Some(old) = known.iter().find(|link| other_end(link, id) == Some(*other)) {
@@ -167,7 +170,8 @@ impl Desk {
         let mut statements = Vec::new();
         let mut numbers = Vec::new();
         for other in others {
-            let found = self.get_visible(ctx, &place.module, *other).await?.filter(|r| !in_trash(r) && r.id() != id);
+            let found =
+                self.get_visible(ctx, &place.module, *other).await?.filter(|r| !in_trash(r) && r.id() != id);
             let Some(other) = found else { return Err(Refusal::not_valid("merge_requests").into()) };
             numbers.push(other.get("display_id").to_string());
             for child in &place.module.children {
@@ -185,7 +189,14 @@ impl Desk {
             note.set("id", self.new_id(ctx));
             note.set("request", id);
             let text = other.text("description").unwrap_or_default();
-            note.set("description", format!("<div>Merged: #{} {}</div>{text}", numbers.last().map_or("", String::as_str), escaped(other.title())));
+            note.set(
+                "description",
+                format!(
+                    "<div>Merged: #{} {}</div>{text}",
+                    numbers.last().map_or("", String::as_str),
+                    escaped(other.title())
+                ),
+            );
             statements.extend(self.store.insert(&note));
             let mut gone = other.clone();
             gone.set("is_trashed", true);
@@ -204,7 +215,13 @@ impl Desk {
         ];
         statements.push(self.store.stamp(&place.module, id, &stamps, Expect::Exactly(1)));
         statements.extend(self.store.refresh_search(&place.module, id, catalogue));
-        statements.extend(history::remark(self, ctx, &into, "MERGE", &format!("took in {}", numbers.join(", ")))?);
+        statements.extend(history::remark(
+            self,
+            ctx,
+            &into,
+            "MERGE",
+            &format!("took in {}", numbers.join(", ")),
+        )?);
         match self.store.commit(statements).await {
             Err(store::StoreError::Stale { .. }) => {
                 Err(DeskError::Unavailable("one of the requests was edited meanwhile".into()))

@@ -9,7 +9,12 @@ use model::{Record, Value};
 use store::Statement;
 use store::engine::Expect;
 
-pub(crate) async fn prepare(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
+pub(crate) async fn prepare(
+    desk: &Desk,
+    ctx: &Context,
+    place: &Place,
+    draft: &mut Draft,
+) -> Result<(), DeskError> {
     let request = parent(place)?.clone();
     if !draft.is_new() {
         draft.statements.extend(refresh(desk, &request, &draft.snapshot));
@@ -50,10 +55,21 @@ fn refresh(desk: &Desk, request: &Record, snapshot: &Snapshot) -> Option<Stateme
     desk.store.refresh_search(&request.module, request.id(), &snapshot.catalogue)
 }
 
-pub(crate) fn after_removal(desk: &Desk, place: &Place, note: &Record, snapshot: &Snapshot) -> Vec<Statement> {
+pub(crate) fn after_removal(
+    desk: &Desk,
+    place: &Place,
+    note: &Record,
+    snapshot: &Snapshot,
+) -> Vec<Statement> {
     let Ok(request) = parent(place) else { return Vec::new() };
     let mut statements = crate::attachments::forget_owner(desk, note, snapshot);
-    statements.push(desk.store.flag_from_rows(&request.module, request.id(), "has_notes", &note.module, "request"));
+    statements.push(desk.store.flag_from_rows(
+        &request.module,
+        request.id(),
+        "has_notes",
+        &note.module,
+        "request",
+    ));
     statements.extend(refresh(desk, request, snapshot));
     statements
 }

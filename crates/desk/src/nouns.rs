@@ -9,7 +9,12 @@ use model::Record;
 use store::Statement;
 
 /// Looks at a draft before it is written: fills, corrects, refuses, adds to what is committed with it.
-pub(crate) async fn prepare(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
+pub(crate) async fn prepare(
+    desk: &Desk,
+    ctx: &Context,
+    place: &Place,
+    draft: &mut Draft,
+) -> Result<(), DeskError> {
     match draft.new.module.name.as_ref() {
         "request" => requests::prepare(desk, ctx, draft).await,
         "request_note" => notes::prepare(desk, ctx, place, draft).await,
@@ -52,7 +57,12 @@ pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> R
 }
 
 /// What follows from a record being removed: flags of the record above it.
-pub(crate) fn after_removal(desk: &Desk, place: &Place, record: &Record, snapshot: &Snapshot) -> Vec<Statement> {
+pub(crate) fn after_removal(
+    desk: &Desk,
+    place: &Place,
+    record: &Record,
+    snapshot: &Snapshot,
+) -> Vec<Statement> {
     match record.module.name.as_ref() {
         "request_note" => notes::after_removal(desk, place, record, snapshot),
         "draft" => crate::conversations::after_removal(desk, record, snapshot),

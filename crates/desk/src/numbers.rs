@@ -62,7 +62,8 @@ impl Numbers {
 
     async fn last(&self, name: &str) -> Result<Option<i64>, DeskError> {
         let sql = r#"SELECT "value" FROM "counter" WHERE "name" = $1"#;
-        let rows = self.db.read(Query { sql: sql.into(), binds: vec![name.into()], cost: Cost::Point }).await?;
+        let rows =
+            self.db.read(Query { sql: sql.into(), binds: vec![name.into()], cost: Cost::Point }).await?;
         Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int))
     }
 

@@ -16,13 +16,21 @@ pub fn role_allows(access: Access, module: &Module, verb: Verb) -> bool {
         Access::Technician => match module.area {
             Area::Requests => true,
             // Technicians look after requesters; who is a technician is an administrator's decision.
-            Area::Users => verb == Verb::Read || (module.name != "technician" && verb != Verb::Delete && module.name != "role"),
+            Area::Users => {
+                verb == Verb::Read
+                    || (module.name != "technician" && verb != Verb::Delete && module.name != "role")
+            }
             _ => verb == Verb::Read,
         },
         Access::Requester => match (module.name.as_ref(), verb) {
             ("request" | "request_note", Verb::Create) | ("request" | "approval", Verb::Update) => true,
-            ("user" | "requester" | "technician" | "role" | "udf_field" | "priority_matrix" | "sla", _) => false,
-            ("request" | "request_note" | "approval_level" | "approval" | "notification" | "attachment", Verb::Read) => true,
+            ("user" | "requester" | "technician" | "role" | "udf_field" | "priority_matrix" | "sla", _) => {
+                false
+            }
+            (
+                "request" | "request_note" | "approval_level" | "approval" | "notification" | "attachment",
+                Verb::Read,
+            ) => true,
             _ => verb == Verb::Read && module.area == Area::Setup,
         },
     }

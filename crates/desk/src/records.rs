@@ -196,12 +196,19 @@ impl Desk {
     }
 
     /// The same without a look at the scopes, for lists that come with another right.
-    pub(crate) async fn list_in(&self, ctx: &Context, place: &Place, ask: ListAsk) -> Result<Page, DeskError> {
+    pub(crate) async fn list_in(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        ask: ListAsk,
+    ) -> Result<Page, DeskError> {
         let snapshot = self.snapshot();
         let module = &place.module;
         // The most telling part first: the input's own, then the place, then what the caller may see at all.
         let mut filter = self.narrowed(ask.filter).and(place.filter());
-        if let Some(flag) = module.deleted_flag().filter(|flag: &&str| !ask.with_deleted && !speaks_of(&filter, module, flag)) {
+        if let Some(flag) =
+            module.deleted_flag().filter(|flag: &&str| !ask.with_deleted && !speaks_of(&filter, module, flag))
+        {
             if module.size != Size::Small || flag != "inactive" {
                 filter = filter.and(equals(module, flag, vec![false.into()]));
             }
@@ -214,7 +221,8 @@ impl Desk {
         query.sort = ask.sort;
         if query.sort.is_empty() && query.words.is_empty() {
             let (field, descending) = module.sort;
-            query.sort = Path::of(module, field).map(|path| SortKey { path, descending }).into_iter().collect();
+            query.sort =
+                Path::of(module, field).map(|path| SortKey { path, descending }).into_iter().collect();
         }
         let mut records = self.store.list(&query).await?;
         let limit = usize::try_from(ask.limit).unwrap_or(usize::MAX);
@@ -260,7 +268,12 @@ impl Desk {
         self.add_in(ctx, place, patch).await
     }
 
-    pub(crate) async fn add_in(&self, ctx: &Context, place: &Place, patch: &Patch) -> Result<Outcome, DeskError> {
+    pub(crate) async fn add_in(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        patch: &Patch,
+    ) -> Result<Outcome, DeskError> {
         if !place.module.writable {
             return Err(DeskError::NotPermitted);
         }
@@ -300,7 +313,13 @@ impl Desk {
     ///
     /// # Errors
     /// Everything that speaks against the input at once; nothing is written then.
-    pub async fn edit(&self, ctx: &Context, place: &Place, id: Id, patch: &Patch) -> Result<Outcome, DeskError> {
+    pub async fn edit(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        id: Id,
+        patch: &Patch,
+    ) -> Result<Outcome, DeskError> {
         permit(ctx, &place.module, Verb::Update)?;
         self.edit_as(ctx, place, id, patch, "UPDATE").await
     }
@@ -340,7 +359,9 @@ impl Desk {
             draft.check()?;
             match self.write(ctx, place, draft).await {
                 Err(Written::Stale) if attempt < TRIES => {}
-                Err(Written::Stale) => return Err(DeskError::Unavailable("too many edits of one record".into())),
+                Err(Written::Stale) => {
+                    return Err(DeskError::Unavailable("too many edits of one record".into()));
+                }
                 Err(Written::Failed(error)) => return Err(error),
                 Ok(outcome) => return Ok(outcome),
             }
@@ -349,8 +370,15 @@ impl Desk {
     }
 
     /// Commits a draft of an edit.
-    pub(crate) async fn write(&self, ctx: &Context, place: &Place, mut draft: Draft) -> Result<Outcome, Written> {
-        let Some(old) = draft.old.take() else { return Err(Written::Failed(DeskError::Internal("not an edit".into()))) };
+    pub(crate) async fn write(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        mut draft: Draft,
+    ) -> Result<Outcome, Written> {
+        let Some(old) = draft.old.take() else {
+            return Err(Written::Failed(DeskError::Internal("not an edit".into())));
+        };
         if draft.new.values == old.values && draft.statements.is_empty() {
             return Ok(Outcome { record: draft.new, unmet: draft.unmet });
         }
@@ -405,7 +433,12 @@ impl Desk {
         Err(DeskError::Unavailable("too many edits of one record".into()))
     }
 
-    pub(crate) async fn to_trash(&self, ctx: &Context, place: &Place, record: &Record) -> Result<(), Written> {
+    pub(crate) async fn to_trash(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        record: &Record,
+    ) -> Result<(), Written> {
         let mut new = record.clone();
         new.set("is_trashed", true);
         new.set("deleted_time", ctx.now);
@@ -413,7 +446,13 @@ impl Desk {
         self.replace(ctx, place, record, new, "DELETE").await
     }
 
-    async fn flag_deleted(&self, ctx: &Context, place: &Place, record: &Record, flag: &str) -> Result<(), Written> {
+    async fn flag_deleted(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        record: &Record,
+        flag: &str,
+    ) -> Result<(), Written> {
         // Shipped rows may be renamed, not deleted (setup.md section 8).
         if record.id().is_shipped() {
             return Err(Written::Failed(DeskError::NotPermitted));
@@ -479,9 +518,11 @@ impl Desk {
         let mut users = Vec::new();
         for (module, slot) in snapshot.catalogue.referring_to(&record.module.name) {
             let Some(leaf) = module.leaf(slot) else { continue };
-            let is_below = record.module.children.iter().any(|c| c.module == module.name && c.field == leaf.path);
+            let is_below =
+                record.module.children.iter().any(|c| c.module == module.name && c.field == leaf.path);
             // Links and approvals hang on requests without being children by path; they go with them too.
-            if is_below || module.history_of == Some(record.module.name.as_ref()) || module.name == "history" {
+            if is_below || module.history_of == Some(record.module.name.as_ref()) || module.name == "history"
+            {
                 continue;
             }
             if self.store.exists(module, test(module, &leaf.path, Op::In, vec![record.id().into()])).await? {
@@ -494,7 +535,8 @@ impl Desk {
 
     /// The history of a draft, and the version of the cache that it makes stale.
     async fn told(&self, ctx: &Context, place: &Place, draft: &Draft) -> Result<Vec<Statement>, DeskError> {
-        let mut statements: Vec<Statement> = history::change(self, ctx, place, draft).await?.into_iter().collect();
+        let mut statements: Vec<Statement> =
+            history::change(self, ctx, place, draft).await?.into_iter().collect();
         statements.extend(self.stale_caches(&draft.new.module));
         Ok(statements)
     }

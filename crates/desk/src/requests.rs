@@ -133,7 +133,8 @@ fn group_and_technician(ctx: &Context, draft: &mut Draft) {
         match draft.new.reference("site") {
             None => draft.new.set("site", site),
             Some(own) if own != site && (draft.gives("group") || draft.gives("site")) => {
-                draft.refuse(Refusal::because("group", "The group does not work for the site of the request"));
+                draft
+                    .refuse(Refusal::because("group", "The group does not work for the site of the request"));
             }
             Some(_) => {}
         }
@@ -147,7 +148,8 @@ fn group_and_technician(ctx: &Context, draft: &mut Draft) {
 /// The matrix gives the priority; one that is given stands only where the desk allows it.
 fn priority(draft: &mut Draft) {
     let touched = draft.changes("impact") || draft.changes("urgency") || draft.gives("priority");
-    let (Some(impact), Some(urgency)) = (draft.new.reference("impact"), draft.new.reference("urgency")) else {
+    let (Some(impact), Some(urgency)) = (draft.new.reference("impact"), draft.new.reference("urgency"))
+    else {
         return;
     };
     let entry = draft
@@ -160,7 +162,8 @@ fn priority(draft: &mut Draft) {
     let given = draft.gives("priority") && draft.changes("priority");
     if !given {
         draft.new.set("priority", priority);
-    } else if !draft.snapshot.settings.priority_override && draft.new.reference("priority") != Some(priority) {
+    } else if !draft.snapshot.settings.priority_override && draft.new.reference("priority") != Some(priority)
+    {
         draft.refuse(Refusal::CannotGive("priority".into()));
     }
 }
@@ -175,7 +178,12 @@ fn status(ctx: &Context, draft: &mut Draft) {
         draft.refuse(Refusal::not_valid("status"));
         return;
     };
-    let old = draft.old.as_ref().and_then(|o| o.reference("status")).and_then(|id| draft.snapshot.record(id)).cloned();
+    let old = draft
+        .old
+        .as_ref()
+        .and_then(|o| o.reference("status"))
+        .and_then(|id| draft.snapshot.record(id))
+        .cloned();
     let changed = old.as_ref().is_none_or(|o| o.id() != new.id());
     let was_open = old.as_ref().is_none_or(|o| o.is("in_progress"));
     if changed && was_open && !new.is("in_progress") {
@@ -193,7 +201,8 @@ fn status(ctx: &Context, draft: &mut Draft) {
     }
     scheduler(ctx, draft, &new);
     if draft.changes("closure_info.closure_code") {
-        let kind = draft.small("closure_info.closure_code").and_then(|c| c.text("module.name").map(str::to_owned));
+        let kind =
+            draft.small("closure_info.closure_code").and_then(|c| c.text("module.name").map(str::to_owned));
         if kind.is_some_and(|k| k != "request") {
             draft.refuse(Refusal::not_valid("closure_info.closure_code"));
         }
@@ -226,7 +235,9 @@ fn enter(ctx: &Context, draft: &mut Draft, old: Option<&Record>, new: &Record) {
         draft.new.set("stopped_ms", draft.new.int("stopped_ms").unwrap_or(0) + stood);
         for path in ["due_by_time", "first_response_due_by_time"] {
             // A promise waits as long as the clock stood; a date that somebody set does not.
-            if let Some(due) = draft.new.int(path).filter(|_| draft.new.reference("sla").is_some() && !draft.gives(path)) {
+            if let Some(due) =
+                draft.new.int(path).filter(|_| draft.new.reference("sla").is_some() && !draft.gives(path))
+            {
                 draft.new.set(path, due + stood);
             }
         }
@@ -254,7 +265,10 @@ fn enter(ctx: &Context, draft: &mut Draft, old: Option<&Record>, new: &Record) {
 }
 
 fn scheduler(ctx: &Context, draft: &mut Draft, status: &Record) {
-    if !["scheduled_time", "comments", "change_to_status"].iter().any(|f| draft.gives(&format!("onhold_scheduler.{f}"))) {
+    if !["scheduled_time", "comments", "change_to_status"]
+        .iter()
+        .any(|f| draft.gives(&format!("onhold_scheduler.{f}")))
+    {
         return;
     }
     let scheduled = draft.new.int("onhold_scheduler.scheduled_time");
@@ -354,7 +368,8 @@ pub(crate) fn complete(record: &mut Record, now: i64) {
     let late = |due: Option<i64>, met: Option<i64>| due.is_some_and(|due| met.unwrap_or(now) > due);
     let stands = record.int("stopped_since");
     let overdue = late(record.int("due_by_time"), done.or(stands));
-    let response_overdue = late(record.int("first_response_due_by_time"), record.int("responded_time").or(done).or(stands));
+    let response_overdue =
+        late(record.int("first_response_due_by_time"), record.int("responded_time").or(done).or(stands));
     record.set("is_overdue", overdue);
     record.set("is_first_response_overdue", response_overdue);
     if let Some(created) = record.int("created_time") {
@@ -426,7 +441,12 @@ impl Desk {
     ///
     /// # Errors
     /// As for an edit.
-    pub async fn reopen_request(&self, ctx: &Context, id: Id, mut patch: Patch) -> Result<Outcome, DeskError> {
+    pub async fn reopen_request(
+        &self,
+        ctx: &Context,
+        id: Id,
+        mut patch: Patch,
+    ) -> Result<Outcome, DeskError> {
         let place = self.requests()?;
         permit(ctx, &place.module, Verb::Update)?;
         if let Some(slot) = place.module.slot("status") {
@@ -439,7 +459,12 @@ impl Desk {
     ///
     /// # Errors
     /// As for an edit.
-    pub async fn cancel_request(&self, ctx: &Context, id: Id, mut patch: Patch) -> Result<Outcome, DeskError> {
+    pub async fn cancel_request(
+        &self,
+        ctx: &Context,
+        id: Id,
+        mut patch: Patch,
+    ) -> Result<Outcome, DeskError> {
         let place = self.requests()?;
         permit(ctx, &place.module, Verb::Update)?;
         if !ctx.is_technician() {

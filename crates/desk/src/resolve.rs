@@ -11,7 +11,12 @@ use store::Query;
 impl Desk {
     /// Puts an input's changes into a draft. References to what the caller may not see, to what is deleted and to
     /// what does not exist are refused alike.
-    pub(crate) async fn apply(&self, ctx: &Context, draft: &mut Draft, patch: &Patch) -> Result<(), DeskError> {
+    pub(crate) async fn apply(
+        &self,
+        ctx: &Context,
+        draft: &mut Draft,
+        patch: &Patch,
+    ) -> Result<(), DeskError> {
         let module = draft.new.module.clone();
         // In the order of the leaves, so that a category is known before its subcategory is looked up.
         let mut changes: Vec<&(usize, Change)> = patch.changes.iter().collect();
@@ -84,7 +89,8 @@ impl Desk {
         let module = draft.new.module.clone();
         for (slot, leaf) in module.leaves().iter().enumerate() {
             let Some(parent) = &leaf.field.within else { continue };
-            let Some(child) = draft.new.at(slot).as_int().and_then(|id| draft.snapshot.record(Id::new(id))) else {
+            let Some(child) = draft.new.at(slot).as_int().and_then(|id| draft.snapshot.record(Id::new(id)))
+            else {
                 continue;
             };
             if child.reference(parent) == draft.new.reference(parent) {
@@ -106,7 +112,9 @@ impl Desk {
         input: &RefInput,
     ) -> Result<Option<Id>, DeskError> {
         let snapshot = draft.snapshot.clone();
-        let Some(target) = leaf.target().and_then(|name| snapshot.catalogue.module(name)) else { return Ok(None) };
+        let Some(target) = leaf.target().and_then(|name| snapshot.catalogue.module(name)) else {
+            return Ok(None);
+        };
         match target.size {
             Size::Small => Ok(find_small(draft, leaf, target, input)),
             Size::People => {
@@ -173,13 +181,18 @@ impl Desk {
             return Ok(None);
         }
         let name = input.name.as_deref().map(str::trim).filter(|n| !n.is_empty());
-        let Some(email) = input.email.as_deref().or(name).filter(|e| e.contains('@')) else { return Ok(None) };
+        let Some(email) = input.email.as_deref().or(name).filter(|e| e.contains('@')) else {
+            return Ok(None);
+        };
         let module = draft.snapshot.module("user")?.clone();
         let mut person = Record::new(module);
         self.preset(ctx, &mut person, &draft.snapshot);
         person.set("id", self.new_id(ctx));
         person.set("email_id", email.trim());
-        person.set("name", name.filter(|n| !n.contains('@')).map_or_else(|| crate::users::name_of(email), str::to_owned));
+        person.set(
+            "name",
+            name.filter(|n| !n.contains('@')).map_or_else(|| crate::users::name_of(email), str::to_owned),
+        );
         draft.statements.extend(self.store.insert(&person));
         Ok(Some(Arc::new(person)))
     }
@@ -217,7 +230,8 @@ fn find_small(draft: &Draft, leaf: &Leaf, target: &Arc<Module>, input: &RefInput
             found.find(|r| r.reference(parent) == inside).map(|r| r.id())
         }
         None => {
-            let site = draft.new.module.slot("site").and_then(|slot| draft.new.at(slot).as_int()).map(Id::new);
+            let site =
+                draft.new.module.slot("site").and_then(|slot| draft.new.at(slot).as_int()).map(Id::new);
             let all: Vec<&Arc<Record>> = found.collect();
             // Groups and departments of several sites may share a name: the record's own site comes first.
             let of_site = |r: &&&Arc<Record>| r.module.slot("site").is_some() && r.reference("site") == site;
@@ -229,6 +243,7 @@ fn find_small(draft: &Draft, leaf: &Leaf, target: &Arc<Module>, input: &RefInput
 /// Whether a small record is flagged as deleted or inactive.
 #[must_use]
 pub fn is_gone(record: &Record) -> bool {
-    ["deleted", "inactive"].iter().any(|flag| record.module.slot(flag).is_some_and(|s| record.at(s).as_bool() == Some(true)))
+    ["deleted", "inactive"]
+        .iter()
+        .any(|flag| record.module.slot(flag).is_some_and(|s| record.at(s).as_bool() == Some(true)))
 }
-

@@ -84,15 +84,19 @@ pub fn rows(snapshot: &Snapshot, first: &FirstRows<'_>) -> Result<Vec<Record>, D
 
 fn people(rows: &mut Rows<'_>, first: &FirstRows<'_>) -> Result<(), DeskError> {
     let owner = crate::users::name_of(first.admin_email);
-    rows.row("portal", PORTAL, &[
-        ("name", "itdesk".into()),
-        ("display_name", first.portal_name.into()),
-        ("description", "IT service desk".into()),
-        ("is_default", true.into()),
-        ("owner.owner_name", owner.as_str().into()),
-        ("owner.email_id", first.admin_email.into()),
-        ("closure_mandatory_fields", "[]".into()),
-    ])?;
+    rows.row(
+        "portal",
+        PORTAL,
+        &[
+            ("name", "itdesk".into()),
+            ("display_name", first.portal_name.into()),
+            ("description", "IT service desk".into()),
+            ("is_default", true.into()),
+            ("owner.owner_name", owner.as_str().into()),
+            ("owner.email_id", first.admin_email.into()),
+            ("closure_mandatory_fields", "[]".into()),
+        ],
+    )?;
     rows.row("site", BASE_SITE, &[("name", "Base Site".into()), ("is_default", true.into())])?;
     for (id, name, access, sites, groups) in [
         (roles::ADMINISTRATOR, "SDAdmin", "administrator", false, false),
@@ -101,27 +105,36 @@ fn people(rows: &mut Rows<'_>, first: &FirstRows<'_>) -> Result<(), DeskError> {
         (roles::GROUP_TECHNICIAN, "SDGroupTechnician", "technician", false, true),
         (roles::REQUESTER, "SDRequester", "requester", false, false),
     ] {
-        rows.row("role", id, &[
-            ("name", name.into()),
-            ("access", access.into()),
-            ("limited_to_sites", sites.into()),
-            ("limited_to_groups", groups.into()),
-        ])?;
+        rows.row(
+            "role",
+            id,
+            &[
+                ("name", name.into()),
+                ("access", access.into()),
+                ("limited_to_sites", sites.into()),
+                ("limited_to_groups", groups.into()),
+            ],
+        )?;
     }
     rows.row("user", SYSTEM, &[("name", "System".into()), ("first_name", "System".into())])?;
-    rows.row("user", ADMINISTRATOR, &[
-        ("name", owner.as_str().into()),
-        ("first_name", owner.as_str().into()),
-        ("email_id", first.admin_email.into()),
-        ("is_technician", true.into()),
-        ("role", roles::ADMINISTRATOR.into()),
-        ("site", BASE_SITE.into()),
-        ("password_hash", first.password_hash.into()),
-    ])?;
-    rows.row("support_group", Id::shipped(6681), &[
-        ("name", "Network".into()),
-        ("description", "Group for network problems".into()),
-    ])
+    rows.row(
+        "user",
+        ADMINISTRATOR,
+        &[
+            ("name", owner.as_str().into()),
+            ("first_name", owner.as_str().into()),
+            ("email_id", first.admin_email.into()),
+            ("is_technician", true.into()),
+            ("role", roles::ADMINISTRATOR.into()),
+            ("site", BASE_SITE.into()),
+            ("password_hash", first.password_hash.into()),
+        ],
+    )?;
+    rows.row(
+        "support_group",
+        Id::shipped(6681),
+        &[("name", "Network".into()), ("description", "Group for network problems".into())],
+    )
 }
 
 fn statuses(rows: &mut Rows<'_>) -> Result<(), DeskError> {
@@ -134,14 +147,18 @@ fn statuses(rows: &mut Rows<'_>) -> Result<(), DeskError> {
         (request_status::CLOSED, "Closed", "Closed", "#006600", false, false),
         (request_status::CANCELLED, "Cancelled", "Canceled", "#8c8c8c", false, false),
     ]) {
-        rows.row("status", id, &[
-            ("name", name.into()),
-            ("internal_name", internal.into()),
-            ("color", colour(color)),
-            ("in_progress", open.into()),
-            ("stop_timer", stops.into()),
-            ("sort_order", order.into()),
-        ])?;
+        rows.row(
+            "status",
+            id,
+            &[
+                ("name", name.into()),
+                ("internal_name", internal.into()),
+                ("color", colour(color)),
+                ("in_progress", open.into()),
+                ("stop_timer", stops.into()),
+                ("sort_order", order.into()),
+            ],
+        )?;
     }
     for (order, (tail, name, color)) in (1_i64..).zip([
         (6799, "Low", "#666666"),
@@ -169,17 +186,30 @@ fn lookups(rows: &mut Rows<'_>) -> Result<(), DeskError> {
     }
     rows.named("level", 6671, 2, &["Tier 1", "Tier 2", "Tier 3", "Tier 4"])?;
     rows.named("urgency", 7917, 2, &["Urgent", "High", "Normal", "Low"])?;
-    rows.named("impact", 8033, 3, &["Affects Business", "Affects Group", "Affects Department", "Affects User"])?;
+    rows.named(
+        "impact",
+        8033,
+        3,
+        &["Affects Business", "Affects Group", "Affects Department", "Affects User"],
+    )?;
     rows.named("request_type", 8391, 2, &["Incident", "Request For Information"])?;
-    rows.row("request_template", Id::shipped(6655), &[
-        ("name", "Default Request".into()),
-        ("is_default", true.into()),
-        ("comments", "For every request that has no template of its own".into()),
-    ])?;
+    rows.row(
+        "request_template",
+        Id::shipped(6655),
+        &[
+            ("name", "Default Request".into()),
+            ("is_default", true.into()),
+            ("comments", "For every request that has no template of its own".into()),
+        ],
+    )?;
     for (i, (name, color)) in
         (0_i64..).zip([("Implementation", "#0066ff"), ("Test", "#ff6600"), ("Review", "#006600")])
     {
-        rows.row("task_type", Id::shipped(1_000_401 + 2 * i), &[("name", name.into()), ("color", color.into())])?;
+        rows.row(
+            "task_type",
+            Id::shipped(1_000_401 + 2 * i),
+            &[("name", name.into()), ("color", color.into())],
+        )?;
     }
     rows.named("worklog_type", 1_000_421, 2, &["Diagnosis", "Repair", "Travel", "Communication"])?;
     for (i, (name, kind)) in (0_i64..).zip([
@@ -193,7 +223,9 @@ fn lookups(rows: &mut Rows<'_>) -> Result<(), DeskError> {
         let cells = [("name", name.into()), ("module.name", kind.into()), ("module.id", (i / 4 + 1).into())];
         rows.row("closure_code", Id::shipped(1_000_441 + 2 * i), &cells)?;
     }
-    for (order, name) in (0_i64..).zip(["Communication", "User Administration", "Application Login", "Hardware"]) {
+    for (order, name) in
+        (0_i64..).zip(["Communication", "User Administration", "Application Login", "Hardware"])
+    {
         let cells = [("name", name.into()), ("sort_index", order.into())];
         rows.row("service_category", Id::shipped(1_000_461 + 2 * order), &cells)?;
     }
@@ -251,11 +283,15 @@ fn priority_matrix(rows: &mut Rows<'_>) -> Result<(), DeskError> {
     let mut tail = 1_000_601;
     for (impact, row) in (0_i64..).zip(PRIORITIES) {
         for (urgency, priority) in (0_i64..).zip(row) {
-            rows.row("priority_matrix", Id::shipped(tail), &[
-                ("impact", Id::shipped(8033 + 3 * impact).into()),
-                ("urgency", Id::shipped(7917 + 2 * urgency).into()),
-                ("priority", Id::shipped(priority).into()),
-            ])?;
+            rows.row(
+                "priority_matrix",
+                Id::shipped(tail),
+                &[
+                    ("impact", Id::shipped(8033 + 3 * impact).into()),
+                    ("urgency", Id::shipped(7917 + 2 * urgency).into()),
+                    ("priority", Id::shipped(priority).into()),
+                ],
+            )?;
             tail += 2;
         }
     }

@@ -72,7 +72,8 @@ impl Snapshot {
         for module in catalogue.modules().iter().filter(|m| m.size == Size::Small) {
             let mut query = Query::new(module.clone(), Filter::everything(), ROWS_MAX);
             let sort = model::Path::of(module, module.sort.0);
-            query.sort = sort.map(|path| model::SortKey { path, descending: module.sort.1 }).into_iter().collect();
+            query.sort =
+                sort.map(|path| model::SortKey { path, descending: module.sort.1 }).into_iter().collect();
             let rows: Vec<Arc<Record>> = store.list(&query).await?.into_iter().map(Arc::new).collect();
             for row in &rows {
                 this.by_id.insert(row.id(), row.clone());
@@ -128,4 +129,3 @@ fn settings(portal: &Record) -> Settings {
         closed_requests_locked: portal.is("closed_requests_locked"),
     }
 }
-

@@ -10,18 +10,28 @@ use model::filter::equals;
 use model::{Change, Filter, Id, Record, RefInput, Value};
 use store::Query;
 
-pub(crate) async fn prepare(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
+pub(crate) async fn prepare(
+    desk: &Desk,
+    ctx: &Context,
+    place: &Place,
+    draft: &mut Draft,
+) -> Result<(), DeskError> {
     if draft.is_new() {
         belonging(desk, place, draft).await?;
     }
     effort(draft);
-    for (from, to) in [("scheduled_start_time", "scheduled_end_time"), ("actual_start_time", "actual_end_time")] {
+    for (from, to) in
+        [("scheduled_start_time", "scheduled_end_time"), ("actual_start_time", "actual_end_time")]
+    {
         let (Some(start), Some(end)) = (draft.new.int(from), draft.new.int(to)) else { continue };
         if start > end && (draft.gives(from) || draft.gives(to)) {
             draft.refuse(Refusal::TimesContradict(if draft.gives(to) { to } else { from }.into()));
         }
     }
-    if draft.gives("email_before") && draft.new.int("scheduled_start_time").is_none() && !draft.new.get("email_before").is_null() {
+    if draft.gives("email_before")
+        && draft.new.int("scheduled_start_time").is_none()
+        && !draft.new.get("email_before").is_null()
+    {
         draft.refuse(Refusal::because("email_before", "A reminder needs a scheduled start time"));
     }
     let done = draft.small("status").is_some_and(|s| !s.is("in_progress"));
@@ -59,7 +69,9 @@ async fn belonging(desk: &Desk, place: &Place, draft: &mut Draft) -> Result<(), 
 
 /// The effort in milliseconds, of its parts; none when no part is given (requests.md section 7).
 fn effort(draft: &mut Draft) {
-    let part = |unit: &str, ms: i64| draft.new.int(&format!("estimated_effort_{unit}")).map(|n| n.saturating_mul(ms));
+    let part = |unit: &str, ms: i64| {
+        draft.new.int(&format!("estimated_effort_{unit}")).map(|n| n.saturating_mul(ms))
+    };
     let parts = [part("days", 86_400_000), part("hours", 3_600_000), part("minutes", 60_000)];
     let known = parts.iter().any(Option::is_some);
     let total = parts.into_iter().flatten().fold(0_i64, i64::saturating_add);
@@ -68,7 +80,8 @@ fn effort(draft: &mut Draft) {
 
 /// Fills in what is worked out from the rest and from the time.
 pub(crate) fn complete(task: &mut Record, snapshot: &Snapshot, now: i64) {
-    let open = task.reference("status").and_then(|id| snapshot.record(id)).is_some_and(|s| s.is("in_progress"));
+    let open =
+        task.reference("status").and_then(|id| snapshot.record(id)).is_some_and(|s| s.is("in_progress"));
     let late = task.int("scheduled_end_time").is_some_and(|end| end < now);
     task.set("overdue", open && late);
 }

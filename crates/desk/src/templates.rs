@@ -21,7 +21,8 @@ pub(crate) async fn fill(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Resul
     if !draft.gives("service_category") {
         draft.new.set("service_category", template.get("service_category").clone());
     }
-    let Some(Json::Object(values)) = template.text("request").and_then(|t| serde_json::from_str(t).ok()) else {
+    let Some(Json::Object(values)) = template.text("request").and_then(|t| serde_json::from_str(t).ok())
+    else {
         return Ok(());
     };
     let given = draft.given.clone();
@@ -60,7 +61,9 @@ fn change(leaf: &Leaf, value: &Json) -> Option<Change> {
             name: o.get("name").and_then(text),
             email: o.get("email_id").and_then(text),
         }),
-        (Kind::Ref(_), Json::String(name)) => Change::Ref(RefInput { name: Some(name.clone()), ..RefInput::default() }),
+        (Kind::Ref(_), Json::String(name)) => {
+            Change::Ref(RefInput { name: Some(name.clone()), ..RefInput::default() })
+        }
         (Kind::Bool, Json::Bool(b)) => Change::Value(Value::Bool(*b)),
         (Kind::Text { max } | Kind::Html { max }, Json::String(s)) if s.chars().count() <= *max => {
             Change::Value(Value::Text(s.clone()))
@@ -103,14 +106,19 @@ pub fn mandatory_fields(template: &Record) -> Vec<String> {
 pub(crate) fn prepare(draft: &mut Draft) {
     let snapshot = draft.snapshot.clone();
     let Some(request) = snapshot.catalogue.module("request") else { return };
-    let is_field = |name: &str| request.slot(name).is_some() || request.field(name).is_some() || request.slot(&format!("udf_fields.{name}")).is_some();
+    let is_field = |name: &str| {
+        request.slot(name).is_some()
+            || request.field(name).is_some()
+            || request.slot(&format!("udf_fields.{name}")).is_some()
+    };
     if let Some(unknown) = mandatory_fields(&draft.new).into_iter().find(|name| !is_field(name)) {
         draft.refuse(Refusal::because("mandatory_fields", format!("A request has no field {unknown}")));
     }
     if draft.gives("request") {
         match draft.new.text("request").map(serde_json::from_str::<Json>) {
             Some(Ok(Json::Object(values))) => {
-                let off: Vec<&String> = values.keys().filter(|k| !is_field(k) && k.as_str() != "udf_fields").collect();
+                let off: Vec<&String> =
+                    values.keys().filter(|k| !is_field(k) && k.as_str() != "udf_fields").collect();
                 if !off.is_empty() {
                     let names: Vec<&str> = off.iter().map(|s| s.as_str()).collect();
                     let message = format!("[{}] field/s cannot be added to the template", names.join(", "));
@@ -126,9 +134,33 @@ pub(crate) fn prepare(draft: &mut Draft) {
 /// The sections of a request's form, the same for every template but for defaults and stars.
 const SECTIONS: [(&str, &[&str]); 4] = [
     ("Requester", &["requester", "on_behalf_of", "site", "department"]),
-    ("Request", &["subject", "description", "request_type", "mode", "impact", "impact_details", "urgency", "priority"]),
+    (
+        "Request",
+        &[
+            "subject",
+            "description",
+            "request_type",
+            "mode",
+            "impact",
+            "impact_details",
+            "urgency",
+            "priority",
+        ],
+    ),
     ("Classification", &["category", "subcategory", "item", "service_category", "level"]),
-    ("Handling", &["status", "group", "technician", "scheduled_start_time", "scheduled_end_time", "due_by_time", "email_ids_to_notify", "tags"]),
+    (
+        "Handling",
+        &[
+            "status",
+            "group",
+            "technician",
+            "scheduled_start_time",
+            "scheduled_end_time",
+            "due_by_time",
+            "email_ids_to_notify",
+            "tags",
+        ],
+    ),
 ];
 
 /// Fields on the form of whoever is no technician.
@@ -151,7 +183,9 @@ fn layouts(template: &Record, snapshot: &Snapshot) -> Json {
     let own: Vec<String> = snapshot
         .catalogue
         .module("request")
-        .map(|m| m.leaves().iter().filter_map(|l| l.path.strip_prefix("udf_fields.").map(str::to_owned)).collect())
+        .map(|m| {
+            m.leaves().iter().filter_map(|l| l.path.strip_prefix("udf_fields.").map(str::to_owned)).collect()
+        })
         .unwrap_or_default();
     let template_id = template.id().to_string();
     let field = |name: &str| {
@@ -171,7 +205,9 @@ fn layouts(template: &Record, snapshot: &Snapshot) -> Json {
             .collect();
         if !own.is_empty() {
             let fields: Vec<Json> = own.iter().map(|f| field(&format!("udf_fields.{f}"))).collect();
-            sections.push(json!({"id": format!("{template_id}{number}9"), "name": "Additional", "fields": fields}));
+            sections.push(
+                json!({"id": format!("{template_id}{number}9"), "name": "Additional", "fields": fields}),
+            );
         }
         json!({"id": format!("{template_id}{number}"), "name": name, "help_text": null, "sections": sections})
     };

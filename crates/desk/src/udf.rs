@@ -47,14 +47,16 @@ const TYPES: [FieldType; 17] = [
 ];
 
 fn field_type(label: &str) -> Option<&'static FieldType> {
-    let plain = |s: &str| s.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain =
+        |s: &str| s.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let wanted = plain(label);
-    TYPES.iter().find(|t| plain(t.label) == wanted || (plain(t.kind_word) == wanted && t.kind_word != "string")).or(
-        match wanted.as_str() {
+    TYPES
+        .iter()
+        .find(|t| plain(t.label) == wanted || (plain(t.kind_word) == wanted && t.kind_word != "string"))
+        .or(match wanted.as_str() {
             "string" | "text" => TYPES.first(),
             _ => None,
-        },
-    )
+        })
 }
 
 fn kind(row: &Record) -> Option<Kind> {
@@ -65,7 +67,9 @@ fn kind(row: &Record) -> Option<Kind> {
         "Check Box" | "Multi Select" => Kind::PickMany { options },
         "E-mail" => Kind::Email,
         "Phone" => Kind::Text { max: 30 },
-        "Numeric Field" | "Auto Number" => Kind::Digits { min: -999_999_999_999_999, max: 999_999_999_999_999 },
+        "Numeric Field" | "Auto Number" => {
+            Kind::Digits { min: -999_999_999_999_999, max: 999_999_999_999_999 }
+        }
         "Decimal" | "Currency" => Kind::Double,
         "Boolean" => Kind::Bool,
         "Date" => Kind::Date,
@@ -99,7 +103,8 @@ fn limit(row: &Record, name: &str) -> Option<usize> {
 fn reference(row: &Record) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(row.text("reference_entity")?).ok()?;
     let name = value.as_str().or_else(|| value.get("name")?.as_str())?;
-    let known = ["user", "technician", "site", "department", "support_group", "category", "priority", "request"];
+    let known =
+        ["user", "technician", "site", "department", "support_group", "category", "priority", "request"];
     let name = if name == "group" { "support_group" } else { name };
     known.contains(&name).then(|| name.to_owned())
 }
@@ -119,7 +124,8 @@ pub(crate) fn prepare(draft: &mut Draft) -> Result<(), DeskError> {
     if new.text("display_name").is_none() {
         new.set("display_name", name.as_str());
     }
-    let module = new.text("module.name").or_else(|| new.text("sub_module.internal_name")).unwrap_or("request");
+    let module =
+        new.text("module.name").or_else(|| new.text("sub_module.internal_name")).unwrap_or("request");
     let module = match module.to_ascii_lowercase().as_str() {
         "requests" | "incident" => "request".to_owned(),
         "users" | "requester" | "technician" => "user".to_owned(),

@@ -47,7 +47,8 @@ pub(crate) async fn prepare(_desk: &Desk, ctx: &Context, draft: &mut Draft) -> R
             }
         }
         // Whoever may not make somebody an administrator may not take over one's address either.
-        let theirs = draft.old.as_ref().is_some_and(|old| old.is("is_technician") && old.id() != ctx.caller.user);
+        let theirs =
+            draft.old.as_ref().is_some_and(|old| old.is("is_technician") && old.id() != ctx.caller.user);
         if theirs && draft.changes("email_id") {
             draft.refuse(Refusal::CannotGive("email_id".into()));
         }

@@ -95,10 +95,8 @@ impl Desk {
         slots: Option<&[usize]>,
     ) -> Result<(), DeskError> {
         let Some(module) = records.first().map(|r| r.module.clone()) else { return Ok(()) };
-        let shown = |path: &str| module.slot(path).is_some_and(|slot| slots.is_none_or(|s| s.contains(&slot)));
-        if shown("attachments") {
-            self.show_attachments(records).await?;
-        }
+        let shown =
+            |path: &str| module.slot(path).is_some_and(|slot| slots.is_none_or(|s| s.contains(&slot)));
         let snapshot = self.snapshot();
         match module.name.as_ref() {
             "request" => {

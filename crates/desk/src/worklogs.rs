@@ -11,7 +11,12 @@ use store::engine::Expect;
 /// No single entry is longer than a year.
 const SPENT_MAX: i64 = 366 * 86_400_000;
 
-pub(crate) async fn prepare(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
+pub(crate) async fn prepare(
+    desk: &Desk,
+    ctx: &Context,
+    place: &Place,
+    draft: &mut Draft,
+) -> Result<(), DeskError> {
     let request = request_above(desk, ctx, place).await?;
     if draft.is_new()
         && let Some(request) = &request
@@ -57,7 +62,9 @@ fn spent(draft: &mut Draft) {
         if start > end {
             draft.refuse(Refusal::TimesContradict("end_time".into()));
         }
-        if !draft.gives("time_spent") && (draft.is_new() || draft.changes("start_time") || draft.changes("end_time")) {
+        if !draft.gives("time_spent")
+            && (draft.is_new() || draft.changes("start_time") || draft.changes("end_time"))
+        {
             draft.new.set("time_spent", (end - start).max(0));
         }
     } else if let (Some(start), None, Some(spent)) = (start, end, draft.new.int("time_spent")) {
@@ -73,7 +80,8 @@ fn spent(draft: &mut Draft) {
 
 /// The technician's charge follows from their cost per hour; an amount that is given stands.
 async fn charge(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
-    let number = |record: &Record, path: &str| record.text(path).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
+    let number =
+        |record: &Record, path: &str| record.text(path).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
     if !draft.gives("tech_charge") && (draft.changes("time_spent") || draft.changes("owner")) {
         let owner = match draft.new.reference("owner") {
             Some(id) => desk.person(id).await?,

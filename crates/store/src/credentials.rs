@@ -278,7 +278,8 @@ impl Credentials {
     /// As [`Db::commit`].
     pub async fn purge(&self, now: i64, most: i64) -> Result<u64, StoreError> {
         const DAY_MS: i64 = 86_400_000;
-        let expired = |sql: &'static str, before: i64| write(sql, vec![before.into(), most.into()], Expect::Any);
+        let expired =
+            |sql: &'static str, before: i64| write(sql, vec![before.into(), most.into()], Expect::Any);
         let removed = self
             .db
             .commit(vec![
@@ -662,10 +663,31 @@ macro_rules! from_row {
 }
 
 from_row!(ClientRow {
-    id, client_id, secret_hash, name, kind, redirect_uris, service_person, service_scopes, created, last_used, revoked
+    id,
+    client_id,
+    secret_hash,
+    name,
+    kind,
+    redirect_uris,
+    service_person,
+    service_scopes,
+    created,
+    last_used,
+    revoked
 });
 from_row!(CodeRow {
-    hash, grant, client, person, scopes, redirect_uri, challenge, challenge_method, offline, created, expires, used
+    hash,
+    grant,
+    client,
+    person,
+    scopes,
+    redirect_uri,
+    challenge,
+    challenge_method,
+    offline,
+    created,
+    expires,
+    used
 });
 from_row!(RefreshRow { id, hash, client, person, scopes, created, last_used, revoked });
 from_row!(AccessRow { hash, grant, client, person, scopes, expires });

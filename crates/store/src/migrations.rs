@@ -64,7 +64,8 @@ pub fn describe(module: &model::Module) -> Vec<String> {
         columns.push(format!("\"{}\" {}", leaf.column, column_type(&leaf.field.kind)));
     }
     columns.push(format!("\"{VERSION}\" BIGINT NOT NULL"));
-    let has_documents = module.leaves().iter().any(|l| matches!(l.field.storage, model::Storage::Document { .. }));
+    let has_documents =
+        module.leaves().iter().any(|l| matches!(l.field.storage, model::Storage::Document { .. }));
     if module.extensible || has_documents {
         columns.push(format!("\"{EXTRA}\" TEXT"));
     }
@@ -96,7 +97,8 @@ fn index(module: &model::Module, prefix: &str, paths: &[&str], unique: bool) -> 
     let mut columns: Vec<String> = Vec::new();
     for (i, path) in paths.iter().enumerate() {
         if let Some(leaf) = module.find(path) {
-            let column = if leaf.has_key_column() { crate::table::key_column(leaf) } else { leaf.column.clone() };
+            let column =
+                if leaf.has_key_column() { crate::table::key_column(leaf) } else { leaf.column.clone() };
             // A reference that is missing counts as one value, so that names are unique among rows without one too.
             let optional_scope = unique && i > 0;
             columns.push(if optional_scope {
@@ -138,7 +140,9 @@ const fn column_type(kind: &model::Kind) -> &'static str {
         Kind::Id => "{id}",
         Kind::Bool => "BOOLEAN",
         Kind::Double => "DOUBLE PRECISION",
-        Kind::Int { .. } | Kind::Digits { .. } | Kind::Time | Kind::Date | Kind::Ref(_) | Kind::Span => "BIGINT",
+        Kind::Int { .. } | Kind::Digits { .. } | Kind::Time | Kind::Date | Kind::Ref(_) | Kind::Span => {
+            "BIGINT"
+        }
         Kind::Text { .. }
         | Kind::Html { .. }
         | Kind::Email

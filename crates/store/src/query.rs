@@ -61,8 +61,7 @@ pub(crate) fn select(query: &Query, table: &Table, dialect: Dialect) -> (engine:
     if table.has_extra {
         r.sql.push(", ").column(mine, EXTRA);
     }
-    let keys: Vec<(SortKey, Alias)> =
-        query.sort.iter().map(|key| (key.clone(), Alias(0))).collect();
+    let keys: Vec<(SortKey, Alias)> = query.sort.iter().map(|key| (key.clone(), Alias(0))).collect();
     let keys = r.from(query, keys, dialect);
     r.wheres(query, dialect);
     r.order(query, &keys);
@@ -88,7 +87,12 @@ impl Renderer {
     }
 
     /// FROM, with a LEFT JOIN for each reference that a sort key goes through.
-    fn from(&mut self, query: &Query, keys: Vec<(SortKey, Alias)>, dialect: Dialect) -> Vec<(SortKey, Alias)> {
+    fn from(
+        &mut self,
+        query: &Query,
+        keys: Vec<(SortKey, Alias)>,
+        dialect: Dialect,
+    ) -> Vec<(SortKey, Alias)> {
         self.sql.push(" FROM ");
         if query.words.is_empty() || dialect == Dialect::Postgres {
             self.sql.name(&query.module.table).push(" t0");

@@ -73,7 +73,10 @@ impl Store {
         let mut records = Vec::with_capacity(ids.len());
         for ids in ids.chunks(IDS_MAX) {
             let mut sql = Sql::new("SELECT ");
-            sql.push_made(&table.select_list).push(" FROM ").name(&module.table).push(" t0 WHERE t0.\"id\" IN (");
+            sql.push_made(&table.select_list)
+                .push(" FROM ")
+                .name(&module.table)
+                .push(" t0 WHERE t0.\"id\" IN (");
             sql.bind_list(ids.iter().map(|id| Value::from(*id))).push(")");
             let cost = if ids.len() <= 8 { Cost::Point } else { Cost::Scan };
             let rows = self.db.read(sql.query(cost)).await?;
@@ -201,11 +204,22 @@ impl Store {
 
     /// Sets a flag of a row to whether rows below it exist, as the commit finds them.
     #[must_use]
-    pub fn flag_from_rows(&self, parent: &Module, id: Id, flag: &str, rows: &Module, field: &str) -> Statement {
+    pub fn flag_from_rows(
+        &self,
+        parent: &Module,
+        id: Id,
+        flag: &str,
+        rows: &Module,
+        field: &str,
+    ) -> Statement {
         let mut sql = Sql::new("UPDATE ");
         sql.name(&parent.table).push(" SET ").name(VERSION).push(" = ").name(VERSION).push(" + 1");
         if let (Some(flag), Some(by)) = (parent.find(flag), rows.find(field)) {
-            sql.push(", ").name(&flag.column).push(" = EXISTS (SELECT 1 FROM ").name(&rows.table).push(" t1 WHERE ");
+            sql.push(", ")
+                .name(&flag.column)
+                .push(" = EXISTS (SELECT 1 FROM ")
+                .name(&rows.table)
+                .push(" t1 WHERE ");
             sql.column(Alias(1), &by.column).push(" = ").bind(id).push(")");
         }
         sql.push(" WHERE ").name("id").push(" = ").bind(id);
@@ -333,7 +347,9 @@ impl Store {
             }
         }
         if !side.is_empty() {
-            self.db.load("field_value", &["field", "record", "position", "number", "real", "word"], side).await?;
+            self.db
+                .load("field_value", &["field", "record", "position", "number", "real", "word"], side)
+                .await?;
         }
         Ok(())
     }

@@ -52,7 +52,8 @@ pub(crate) fn from_sqlite(sql: &mut Sql, module: &Module) {
 pub(crate) fn matches(sql: &mut Sql, module: &Module, words: &[String], dialect: Dialect) {
     match dialect {
         Dialect::Sqlite => {
-            let expression: Vec<String> = words.iter().map(|w| format!("\"{}\"*", w.replace('"', ""))).collect();
+            let expression: Vec<String> =
+                words.iter().map(|w| format!("\"{}\"*", w.replace('"', ""))).collect();
             sql.push("s.").name(&table_of(module)).push(" MATCH ").bind(expression.join(" "));
         }
         Dialect::Postgres => {
@@ -138,7 +139,13 @@ pub(crate) fn refresh(module: &Module, id: model::Id, catalogue: &Catalogue, dia
 }
 
 /// Makes every record's document of a module in one go, after a bulk load.
-pub(crate) fn fill(module: &Module, catalogue: &Catalogue, dialect: Dialect, from: model::Id, to: model::Id) -> Statement {
+pub(crate) fn fill(
+    module: &Module,
+    catalogue: &Catalogue,
+    dialect: Dialect,
+    from: model::Id,
+    to: model::Id,
+) -> Statement {
     let one = refresh(module, from, catalogue, dialect);
     // The same text with a range in place of the one id.
     let text = one.sql.replacen("t0.\"id\" = $1", "t0.\"id\" BETWEEN $1 AND $2", 1);

@@ -58,7 +58,8 @@ impl Table {
         names.extend(leaf_columns().filter(|l| l.has_key_column()).map(key_column));
         let places: Vec<String> = (1..=names.len()).map(|i| format!("${i}")).collect();
         let table = &module.table;
-        let insert = format!(r#"INSERT INTO "{table}" ({}) VALUES ({})"#, quoted(&names, ""), places.join(", "));
+        let insert =
+            format!(r#"INSERT INTO "{table}" ({}) VALUES ({})"#, quoted(&names, ""), places.join(", "));
         let get = format!(r#"SELECT {select_list} FROM "{table}" t0 WHERE t0."id" = $1"#);
         Self {
             module: module.clone(),

@@ -1,14 +1,20 @@
 //! One text of what a database must do, run on both engines. PostgreSQL takes part when `FRONTDESK_TEST_POSTGRES` holds a
 //! URL such as `postgres://postgres@127.0.0.1:54329/postgres`, whose user may create databases.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr
+)]
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 use frontdesk_store::engine::{
     Cost, Db, Dialect, Expect, PostgresOptions, Query, SqliteOptions, Statement, Step, StoreError, Value,
 };
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// A fresh database, and how to open it again.
 struct Bed {
@@ -572,7 +578,8 @@ async fn a_full_disk_passes() {
     let (a, b) = tokio::join!(bed.db.commit(vec![fat(5000)]), bed.db.commit(vec![fat(5001)]));
     assert!(matches!((a, b), (Err(StoreError::Full(_)), Err(StoreError::Full(_)))));
     assert_eq!(count(&bed.db).await, kept);
-    let rows = (6000..6500).map(|n: i64| vec![n.into(), n.to_string().into(), text.as_str().into()]).collect();
+    let rows =
+        (6000..6500).map(|n: i64| vec![n.into(), n.to_string().into(), text.as_str().into()]).collect();
     assert!(matches!(bed.db.load("item", &["id", "name", "note"], rows).await, Err(StoreError::Full(_))));
     // Room again: the writer is still there.
     bed.db.commit(vec![write("DELETE FROM item WHERE id < 10", [], Expect::Exactly(10))]).await.unwrap();
@@ -602,7 +609,8 @@ async fn the_log_stays_bounded_and_a_full_queue_refuses() {
     assert!(refused >= 5, "{refused}");
     let text = "y".repeat(20_000);
     for round in 0..30 {
-        let row = |n: i64| vec![(round * 1000 + n).into(), format!("{round} {n}").into(), text.as_str().into()];
+        let row =
+            |n: i64| vec![(round * 1000 + n).into(), format!("{round} {n}").into(), text.as_str().into()];
         bed.db.load("item", &["id", "name", "note"], (0..250).map(row).collect()).await.unwrap();
     }
     let wal = std::fs::metadata(database(&bed).join("inner/desk.db-wal")).unwrap().len();
@@ -619,7 +627,10 @@ async fn postgres_comes_back() {
     bed.db.commit(vec![insert(1, "a"), rename(1, "b")]).await.unwrap();
     for n in 0..5 {
         admin_sql(admin, &kill).await;
-        assert_eq!(bed.db.commit(vec![insert(10 + n, &format!("k{n}")), rename(1, &n.to_string())]).await, Ok(vec![1, 1]));
+        assert_eq!(
+            bed.db.commit(vec![insert(10 + n, &format!("k{n}")), rename(1, &n.to_string())]).await,
+            Ok(vec![1, 1])
+        );
         admin_sql(admin, &kill).await;
         assert_eq!(count(&bed.db).await, n + 2);
         admin_sql(admin, &kill).await;
@@ -649,7 +660,10 @@ async fn postgres_comes_back() {
     }
     for task in tasks {
         for id in task.await.unwrap() {
-            assert_eq!(bed.db.read(point("SELECT id FROM item WHERE id = $1", [id.into()])).await.unwrap().len(), 1);
+            assert_eq!(
+                bed.db.read(point("SELECT id FROM item WHERE id = $1", [id.into()])).await.unwrap().len(),
+                1
+            );
         }
     }
     let odd = "SELECT count(*) FROM item a WHERE abs(a.id) >= 10000 \

@@ -43,7 +43,13 @@ impl<'a> Client<'a> {
     }
 
     /// Any call.
-    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Reply {
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Reply {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -119,7 +125,8 @@ impl Reply {
         let empty = Vec::new();
         let messages = json["response_status"]["messages"].as_array().unwrap_or(&empty);
         let found = messages.iter().any(|m| {
-            let names = m["field"] == field || m["fields"].as_array().is_some_and(|f| f.contains(&field.into()));
+            let names =
+                m["field"] == field || m["fields"].as_array().is_some_and(|f| f.contains(&field.into()));
             m["status_code"] == code && (field == "-" || names)
         });
         assert!(found, "no {code} on {field} in {json:#}");

@@ -99,7 +99,8 @@ impl App {
         let desk = Desk::open(db.clone(), options).await.unwrap();
         // Hashes that cost next to nothing: tests are about what follows from them.
         let password_cost = PasswordCost { memory_kib: 8, passes: 1 };
-        let identity_options = IdentityOptions { password_cost, ..IdentityOptions::new(desk.id_source().clone()) };
+        let identity_options =
+            IdentityOptions { password_cost, ..IdentityOptions::new(desk.id_source().clone()) };
         let identity = Arc::new(Identity::new(db, Arc::new(SystemSecrets), identity_options));
         let (admin_password, password_hash) = identity.create_initial_password().unwrap();
         let (secrets, statements) = identity.create_initial(shipped::ADMINISTRATOR, START).unwrap();

@@ -61,14 +61,20 @@ impl Condition {
         let name = name.trim().to_ascii_lowercase().replace('_', " ");
         Some(match name.as_str() {
             "is" | "=" | "==" | "eq" | "equal" | "equals" | "equal to" | "in" => Self::Is,
-            "is not" | "!=" | "<>" | "neq" | "ne" | "not equal" | "not equals" | "not equal to" | "not in" => Self::IsNot,
+            "is not" | "!=" | "<>" | "neq" | "ne" | "not equal" | "not equals" | "not equal to"
+            | "not in" => Self::IsNot,
             "greater than" | "gt" | ">" | "after" => Self::GreaterThan,
             "greater or equal" | "greater than or equal" | "greater than or equal to" | "gte" | ">=" => {
                 Self::GreaterOrEqual
             }
             "lesser than" | "less than" | "lt" | "<" | "before" => Self::LesserThan,
-            "lesser or equal" | "less or equal" | "lesser than or equal" | "less than or equal"
-            | "less than or equal to" | "lte" | "<=" => Self::LesserOrEqual,
+            "lesser or equal"
+            | "less or equal"
+            | "lesser than or equal"
+            | "less than or equal"
+            | "less than or equal to"
+            | "lte"
+            | "<=" => Self::LesserOrEqual,
             "between" => Self::Between,
             "not between" => Self::NotBetween,
             "starts with" | "start with" | "begins with" => Self::StartsWith,
@@ -184,16 +190,8 @@ fn is_or(value: &Value) -> Result<Option<bool>, Failure> {
 }
 
 fn test(map: &serde_json::Map<String, Value>) -> Result<Test, Failure> {
-    let known = [
-        "field",
-        "field_name",
-        "condition",
-        "value",
-        "values",
-        "logical_operator",
-        "operator",
-        "children",
-    ];
+    let known =
+        ["field", "field_name", "condition", "value", "values", "logical_operator", "operator", "children"];
     if let Some(extra) = map.keys().find(|k| !known.contains(&k.as_str())) {
         return Err(Failure::extra_key(extra.clone()));
     }
@@ -336,10 +334,11 @@ fn calendar(unit: Unit, offset: i64, now_ms: i64, zone: &jiff::tz::TimeZone) -> 
     };
     let from = first.checked_add(step.checked_mul(offset).ok()?).ok()?;
     let to = from.checked_add(step).ok()?;
-    let instant = |date: jiff::civil::Date| zone.to_zoned_datetime(date.at(0, 0, 0, 0)).map(|z| z.timestamp().as_millisecond()).ok();
+    let instant = |date: jiff::civil::Date| {
+        zone.to_zoned_datetime(date.at(0, 0, 0, 0)).map(|z| z.timestamp().as_millisecond()).ok()
+    };
     Some((instant(from)?, instant(to)?))
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -376,11 +375,17 @@ mod tests {
         check(json!([t("A", ""), t("B", "AND")]), "(A&B)");
         check(json!([t("A", "AND"), t("B", "or")]), "(A|B)");
         check(json!([t("A", ""), t("B", "and"), with(t("C", "and"), json!([t("D", "and")]))]), "(A&B&(C&D))");
-        check(json!([with(t("A", ""), json!([t("B", "or")])), with(t("C", "and"), json!([t("D", "or")]))]), "((A|B)&(C|D))");
+        check(
+            json!([with(t("A", ""), json!([t("B", "or")])), with(t("C", "and"), json!([t("D", "or")]))]),
+            "((A|B)&(C|D))",
+        );
         check(json!([with(t("A", "or"), json!([t("B", "and"), t("C", "and")]))]), "(A|(B&C))");
         check(with(t("A", ""), json!([t("B", "and"), t("C", "or")])), "(A&(B|C))");
         check(
-            json!([with(t("A", ""), json!([t("B", "and"), t("C", "or")])), with(t("D", "or"), json!([t("E", "and")]))]),
+            json!([
+                with(t("A", ""), json!([t("B", "and"), t("C", "or")])),
+                with(t("D", "or"), json!([t("E", "and")]))
+            ]),
             "((A&(B|C))|(D&E))",
         );
         check(json!([t("A", ""), json!({"field": "B", "condition": "is", "value": 1})]), "(A&B)");
@@ -396,19 +401,37 @@ mod tests {
         };
         check(json!({"field": "a", "condition": "is", "value": "x"}), Condition::Is, json!(["x"]));
         check(json!({"field": "a", "condition": "EQ", "values": ["x", 2]}), Condition::Is, json!(["x", 2]));
-        check(json!({"field": "a", "condition": "is", "values": "['x', 'y']"}), Condition::Is, json!(["x", "y"]));
+        check(
+            json!({"field": "a", "condition": "is", "values": "['x', 'y']"}),
+            Condition::Is,
+            json!(["x", "y"]),
+        );
         check(json!({"field": "a", "condition": "is", "value": "(x)"}), Condition::Is, json!(["(x)"]));
         check(json!({"field": "a", "condition": "is"}), Condition::Empty, json!([]));
         check(json!({"field": "a", "condition": "is not"}), Condition::NotEmpty, json!([]));
         check(json!({"field": "a", "condition": "is", "values": []}), Condition::Empty, json!([]));
-        check(json!({"field": "a", "condition": "is", "value": {"id": "1"}}), Condition::Is, json!([{"id": "1"}]));
+        check(
+            json!({"field": "a", "condition": "is", "value": {"id": "1"}}),
+            Condition::Is,
+            json!([{"id": "1"}]),
+        );
         check(json!({"field": "a", "condition": "like", "value": "x"}), Condition::Contains, json!(["x"]));
-        check(json!({"field": "a", "condition": "greater_than", "value": 1}), Condition::GreaterThan, json!([1]));
+        check(
+            json!({"field": "a", "condition": "greater_than", "value": 1}),
+            Condition::GreaterThan,
+            json!([1]),
+        );
     }
 
     #[test]
     fn what_is_wrong_is_refused() {
-        for bad in [json!(7), json!([7]), json!({"condition": "is"}), json!([t("A", "xor"), t("B", "xor")]), json!({"field": 1})] {
+        for bad in [
+            json!(7),
+            json!([7]),
+            json!({"condition": "is"}),
+            json!([t("A", "xor"), t("B", "xor")]),
+            json!({"field": 1}),
+        ] {
             assert!(read(&bad).is_err(), "{bad}");
         }
         assert!(read(&json!({"field": "a", "condition": "resembles", "value": 1})).is_err());
@@ -426,7 +449,13 @@ mod tests {
         let now = 1_772_622_000_000;
         let check = |name: &str, from: &str, to: &str| {
             let (a, b) = date_variable(name).unwrap().range(now, &zone);
-            let told = |ms: i64| jiff::Timestamp::from_millisecond(ms).unwrap().to_zoned_datetime(zone.clone()).strftime("%F").to_string();
+            let told = |ms: i64| {
+                jiff::Timestamp::from_millisecond(ms)
+                    .unwrap()
+                    .to_zoned_datetime(zone.clone())
+                    .strftime("%F")
+                    .to_string()
+            };
             assert_eq!((told(a).as_str(), told(b).as_str()), (from, to), "{name}");
         };
         check("$(TODAY)", "2026-03-04", "2026-03-05");

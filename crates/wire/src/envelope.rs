@@ -93,7 +93,9 @@ pub fn status_only(message: Option<&str>) -> String {
     match message {
         None => out.push_str(SUCCESS),
         Some(text) => {
-            out.push_str("{\"status_code\":2000,\"messages\":[{\"status_code\":2000,\"type\":\"success\",\"message\":");
+            out.push_str(
+                "{\"status_code\":2000,\"messages\":[{\"status_code\":2000,\"type\":\"success\",\"message\":",
+            );
             json_string(&mut out, text);
             out.push_str("}],\"status\":\"success\"}");
         }

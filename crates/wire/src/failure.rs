@@ -126,7 +126,10 @@ impl Failure {
     #[must_use]
     pub fn not_valid(field: impl Into<String>) -> Self {
         let field = field.into();
-        Self::one(400, Message::failed(4001).text(format!("Value given for {field} is not valid")).about(field))
+        Self::one(
+            400,
+            Message::failed(4001).text(format!("Value given for {field} is not valid")).about(field),
+        )
     }
 
     /// The value cannot be read as what the field holds (conventions 4.5).
@@ -275,7 +278,8 @@ impl Failure {
         };
         let mut messages: Vec<Message> = Vec::new();
         for message in failures.into_iter().flat_map(|f| f.messages) {
-            let mandatory = messages.iter_mut().find(|m| m.status_code == 4012 && message.status_code == 4012);
+            let mandatory =
+                messages.iter_mut().find(|m| m.status_code == 4012 && message.status_code == 4012);
             if let Some(first) = mandatory {
                 for field in message.fields {
                     if !first.fields.contains(&field) {

@@ -333,7 +333,11 @@ impl Reader<'_> {
     /// The first `count` bytes from here as octal digits.
     fn octal(&self, count: usize) -> Option<u32> {
         let digits = self.text.get(self.at..self.at + count)?;
-        if digits.bytes().all(|b| (b'0'..=b'7').contains(&b)) { u32::from_str_radix(digits, 8).ok() } else { None }
+        if digits.bytes().all(|b| (b'0'..=b'7').contains(&b)) {
+            u32::from_str_radix(digits, 8).ok()
+        } else {
+            None
+        }
     }
 }
 

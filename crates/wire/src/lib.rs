@@ -14,13 +14,13 @@ pub mod envelope;
 pub mod failure;
 pub mod lenient;
 pub mod list_info;
+pub mod metainfo;
 mod multipart;
 pub mod payload;
-pub mod metainfo;
 pub mod reader;
-pub mod writer;
 pub mod scalar;
 mod time;
+pub mod writer;
 
 pub use criteria::Criteria;
 pub use failure::Failure;

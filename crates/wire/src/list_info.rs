@@ -141,8 +141,12 @@ impl ListInfo {
                 "row_count" => scalar::whole(value).map(|n| {
                     info.row_count = u32::try_from(n.clamp(1, i64::from(ROWS_MAX))).unwrap_or(ROWS_DEFAULT);
                 }),
-                "start_index" => scalar::whole(value).filter(|n| *n >= 0).map(|n| start_index = n.unsigned_abs()),
-                "page" => scalar::whole(value).filter(|n| *n >= 0).map(|n| info.page = Some(n.unsigned_abs().max(1))),
+                "start_index" => {
+                    scalar::whole(value).filter(|n| *n >= 0).map(|n| start_index = n.unsigned_abs())
+                }
+                "page" => scalar::whole(value)
+                    .filter(|n| *n >= 0)
+                    .map(|n| info.page = Some(n.unsigned_abs().max(1))),
                 "sort_field" => scalar::text(value).map(|text| field = Some(text)),
                 "sort_order" => order(value).map(|d| descending = d),
                 "sort_fields" => sort_fields(value).map(|sort| info.sort = sort),
@@ -178,7 +182,9 @@ impl ListInfo {
         }
         // The first row is 0 to some and 1 to others; a page above the first says more than an index (3.1).
         info.start = match info.page {
-            Some(page) if page > 1 || start_index <= 1 => (page - 1).saturating_mul(u64::from(info.row_count)),
+            Some(page) if page > 1 || start_index <= 1 => {
+                (page - 1).saturating_mul(u64::from(info.row_count))
+            }
             _ => start_index.saturating_sub(1),
         };
         Ok(info)
@@ -211,7 +217,9 @@ fn texts(value: &Value) -> Option<Vec<String>> {
     let value = lenient::opened(value);
     match value.as_ref() {
         Value::Array(all) => all.iter().map(|v| v.as_str().map(str::to_owned)).collect(),
-        Value::String(list) => Some(list.split(',').map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect()),
+        Value::String(list) => {
+            Some(list.split(',').map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect())
+        }
         _ => None,
     }
 }

@@ -61,7 +61,8 @@ impl Reader<'_> {
                 self.failures.push(Failure::extra_key(key.clone()));
                 continue;
             };
-            let path = if prefix.is_empty() { field.key.to_string() } else { format!("{prefix}.{}", field.key) };
+            let path =
+                if prefix.is_empty() { field.key.to_string() } else { format!("{prefix}.{}", field.key) };
             match &field.kind {
                 Kind::Group(members) => self.group(members, value, &path),
                 _ => self.leaf(field, value, &path),
@@ -124,7 +125,10 @@ fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
             let text = scalar::text(value).ok_or_else(wrong_type)?;
             let count = text.chars().count();
             if count > *max {
-                return Err(because(not_valid(), format!("{path} has {count} characters, {max} are the most")));
+                return Err(because(
+                    not_valid(),
+                    format!("{path} has {count} characters, {max} are the most"),
+                ));
             }
             plain(Value::Text(text))
         }
@@ -137,7 +141,8 @@ fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
         }
         Kind::Color => {
             let text = value.as_str().ok_or_else(wrong_type)?.trim().to_ascii_lowercase();
-            let digits = text.strip_prefix('#').filter(|d| d.len() == 6 && d.bytes().all(|b| b.is_ascii_hexdigit()));
+            let digits =
+                text.strip_prefix('#').filter(|d| d.len() == 6 && d.bytes().all(|b| b.is_ascii_hexdigit()));
             if digits.is_some() { plain(Value::Text(text)) } else { Err(not_valid()) }
         }
         Kind::Bool => scalar::truth(value).map(|b| Change::Value(Value::Bool(b))).ok_or_else(wrong_type),
@@ -152,12 +157,17 @@ fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
             Err(because(not_valid(), format!("{path} must be between {min} and {max}")))
         }
         Kind::Double => {
-            let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|n| n.is_finite());
+            let number =
+                value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|n| n.is_finite());
             number.map(|n| Change::Value(Value::Double(n))).ok_or_else(wrong_type)
         }
         Kind::Decimal => decimal(value, path),
-        Kind::Time => instant(value, path).map(|ms| ms.map_or(Change::Clear, |ms| Change::Value(Value::Int(ms)))),
-        Kind::Date => date(value, path).map(|ms| ms.map_or(Change::Clear, |ms| Change::Value(Value::Int(ms)))),
+        Kind::Time => {
+            instant(value, path).map(|ms| ms.map_or(Change::Clear, |ms| Change::Value(Value::Int(ms))))
+        }
+        Kind::Date => {
+            date(value, path).map(|ms| ms.map_or(Change::Clear, |ms| Change::Value(Value::Int(ms))))
+        }
         Kind::Pick { options } => {
             let text = scalar::text(value).ok_or_else(wrong_type)?;
             if text.is_empty() {
@@ -206,7 +216,9 @@ pub fn is_email(text: &str) -> bool {
         && !domain.is_empty()
         && text.len() <= 254
         && !local.contains('@')
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"'))
+        && !text
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"'))
         && !domain.starts_with(['.', '-'])
         && !domain.ends_with(['.', '-'])
         && !domain.contains("..")
@@ -352,7 +364,9 @@ fn span(value: &Json, path: &str) -> Result<Change, Failure> {
     };
     let ms = match value.as_ref() {
         Json::Object(object) => {
-            if let Some(extra) = object.keys().find(|k| !matches!(k.as_str(), "hours" | "minutes" | "value" | "days")) {
+            if let Some(extra) =
+                object.keys().find(|k| !matches!(k.as_str(), "hours" | "minutes" | "value" | "days"))
+            {
                 return Err(Failure::extra_key(extra.clone()));
             }
             let parts = [("days", 86_400_000_i64), ("hours", 3_600_000), ("minutes", 60_000)];
@@ -392,7 +406,8 @@ pub fn operands(leaf: &Leaf, raw: &[Json]) -> Result<Vec<Operand>, Failure> {
 }
 
 fn operand(leaf: &Leaf, value: &Json) -> Result<Operand, Failure> {
-    let wrong = || because(Failure::not_valid("search_criteria"), format!("Not a value of {}: {value}", leaf.path));
+    let wrong =
+        || because(Failure::not_valid("search_criteria"), format!("Not a value of {}: {value}", leaf.path));
     let path = leaf.path.as_str();
     let found = match &leaf.field.kind {
         Kind::Text { .. }
@@ -411,13 +426,15 @@ fn operand(leaf: &Leaf, value: &Json) -> Result<Operand, Failure> {
         }
         Kind::Span => scalar::whole(value.get("value").unwrap_or(value)).map(Value::Int),
         Kind::Double | Kind::Decimal => {
-            let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|n| n.is_finite());
+            let number =
+                value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|n| n.is_finite());
             number.map(Value::Double)
         }
         Kind::Time => instant(value, path).ok().flatten().map(Value::Int),
         Kind::Date => date(value, path).ok().flatten().map(Value::Int),
         Kind::Ref(_) | Kind::RefMany(_) => {
-            let RefInput { id, name, email } = reference(value, path).map_err(|_| wrong())?.ok_or_else(wrong)?;
+            let RefInput { id, name, email } =
+                reference(value, path).map_err(|_| wrong())?.ok_or_else(wrong)?;
             return match (id, email.or(name)) {
                 (Some(id), _) => Ok(Operand::Id(id)),
                 (None, Some(name)) => Ok(Operand::Name(name)),

@@ -14,7 +14,10 @@ pub fn whole(value: &Value) -> Option<i64> {
                 return Some(i);
             }
             let f = n.as_f64()?;
-            #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, which is what is wanted")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the cast saturates, which is what is wanted"
+            )]
             (f.fract() == 0.0).then_some(f as i64)
         }
         Value::String(s) => {
@@ -76,7 +79,16 @@ mod tests {
         check(json!("-99999999999999999999999"), Some(i64::MIN));
         check(json!(1e300), Some(i64::MAX));
         check(json!(u64::MAX), Some(i64::MAX));
-        for bad in [json!(5.5), json!(""), json!("-"), json!("1e3"), json!("x"), json!(true), json!(null), json!([1])] {
+        for bad in [
+            json!(5.5),
+            json!(""),
+            json!("-"),
+            json!("1e3"),
+            json!("x"),
+            json!(true),
+            json!(null),
+            json!([1]),
+        ] {
             check(bad, None);
         }
     }
@@ -97,7 +109,8 @@ mod tests {
 
     #[test]
     fn texts() {
-        let check = |value: Value, expected: Option<&str>| assert_eq!(text(&value).as_deref(), expected, "{value}");
+        let check =
+            |value: Value, expected: Option<&str>| assert_eq!(text(&value).as_deref(), expected, "{value}");
         check(json!("a"), Some("a"));
         check(json!(123_640_000_000_240_013_i64), Some("123640000000240013"));
         check(json!(true), None);

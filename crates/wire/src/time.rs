@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY: i64 = 86_400_000;
 
 /// Midnight of 0001-01-01 and of 10000-01-01, UTC: between them a time can be shown.
@@ -107,7 +108,8 @@ mod tests {
         for days in (-700_000..2_900_000).step_by(977) {
             let ms = days * DAY;
             let Ok(timestamp) = jiff::Timestamp::from_millisecond(ms) else { continue };
-            let date = timestamp.to_zoned_datetime(jiff::tz::TimeZone::UTC).strftime("%b %-d, %-Y").to_string();
+            let date =
+                timestamp.to_zoned_datetime(jiff::tz::TimeZone::UTC).strftime("%b %-d, %-Y").to_string();
             let mut out = String::new();
             write_day(&mut out, ms);
             assert_eq!(out, date, "{days}");

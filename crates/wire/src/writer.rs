@@ -42,7 +42,8 @@ impl Selection {
     #[must_use]
     pub fn of(module: &Module, fields: &[String]) -> Self {
         let named = |node: &&Node| {
-            node.key() == "id" || fields.iter().any(|f| f.split('.').next().is_some_and(|first| first == node.key()))
+            node.key() == "id"
+                || fields.iter().any(|f| f.split('.').next().is_some_and(|first| first == node.key()))
         };
         Self { nodes: module.tree().iter().filter(named).cloned().collect() }
     }

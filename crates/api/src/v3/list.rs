@@ -2,8 +2,8 @@
 
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
-use crate::v3::criteria;
 use crate::v3::write::Seen;
+use crate::v3::{criteria, uploads};
 use desk::{ListAsk, Page, Place};
 use model::{Module, Node, SortKey};
 use std::sync::Arc;
@@ -115,6 +115,9 @@ pub(crate) async fn write(
     let mut slots = Vec::new();
     collect(selection.nodes(), &mut slots);
     call.desk().complete(&call.ctx, &mut records, Some(&slots)).await.map_err(failed)?;
+    if module.slot("attachments").is_some_and(|slot| slots.contains(&slot)) {
+        uploads::show(call, &mut records).await?;
+    }
     let view = call.desk().view(&records, Some(&slots)).await.map_err(failed)?;
     let seen = Seen(&view);
     let writer = Writer::new(&seen, &call.ctx.zone);

@@ -3,12 +3,14 @@
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
 use crate::v3::list;
+use crate::v3::write::Seen;
 use desk::{Place, Upload};
 use http::Method;
 use model::{Id, Record};
 use serde_json::{Value as Json, json};
 use wire::failure::Failure;
 use wire::list_info::ListInfo;
+use wire::writer::Writer;
 
 /// Anything below `…/{id}/_uploads` and its other names.
 pub(crate) async fn run(
@@ -92,15 +94,54 @@ fn file_of(attachment: &Json) -> Json {
 
 /// An attachment as the newer generation shows it (wire-facts.md section 11), its address under the call's own
 /// base, where the caller's token is accepted.
-async fn attachment(call: &Call<'_>, place: &Place, owner: Id, row: Record) -> Result<Json, Failure> {
-    let id = row.id();
-    let url = format!("{}/{}/_uploads/{id}", call.base, path_of(place, owner));
+async fn attachment(call: &Call<'_>, place: &Place, owner: Id, mut row: Record) -> Result<Json, Failure> {
+    let url = format!("{}/{}/_uploads/{}", call.base, path_of(place, owner), row.id());
+    row.set("content_url", url);
     let text = crate::v3::write::whole(call, row).await?;
-    let mut json: Json = serde_json::from_str(&text).map_err(|e| Failure::not_json(e))?;
-    if let Some(object) = json.as_object_mut() {
-        object.insert("content_url".into(), Json::String(url));
+    serde_json::from_str(&text).map_err(Failure::not_json)
+}
+
+/// Puts the files of records into their `attachments`; asks the database only when a record has some.
+pub(crate) async fn show(call: &Call<'_>, records: &mut [Record]) -> Result<(), Failure> {
+    let failed = |e| answer::failure(e, call.ctx.trace);
+    if records.first().is_none_or(|r| r.module.slot("attachments").is_none()) {
+        return Ok(());
     }
-    Ok(json)
+    let mut files = call.desk().files_of(records).await.map_err(failed)?;
+    for record in records {
+        let mut rows = files.remove(&record.id()).unwrap_or_default();
+        for row in &mut rows {
+            row.set(
+                "content_url",
+                format!("{}/{}/_uploads/{}", call.base, path_of_record(call, record), row.id()),
+            );
+        }
+        let view = call.desk().view(&rows, None).await.map_err(failed)?;
+        let seen = Seen(&view);
+        let writer = Writer::new(&seen, &call.ctx.zone);
+        let mut json = String::from("[");
+        for (i, row) in rows.iter().enumerate() {
+            if i > 0 {
+                json.push(',');
+            }
+            writer.record(&mut json, row);
+        }
+        json.push(']');
+        record.set("attachments", json);
+    }
+    Ok(())
+}
+
+/// The path of a record, through the record that it is below.
+fn path_of_record(call: &Call<'_>, record: &Record) -> String {
+    let (module, id) = (&record.module, record.id());
+    let above = module.history_of.and_then(|field| {
+        let target = module.find(field)?.target()?;
+        let parent = call.snapshot.catalogue.module(target)?;
+        let segment = parent.children.iter().find(|c| c.module == module.name)?.path;
+        Some(format!("{}/{}/{segment}/{id}", parent.plural, record.reference(field)?))
+    });
+    above.unwrap_or_else(|| format!("{}/{id}", module.plural))
 }
 
 /// `requests/1` or `requests/1/notes/2`.

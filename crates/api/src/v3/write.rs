@@ -2,6 +2,7 @@
 
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
+use crate::v3::uploads;
 use desk::{Outcome, Place, View};
 use model::{Id, Module, Patch, Record};
 use std::borrow::Cow;
@@ -105,6 +106,7 @@ pub(crate) async fn whole(call: &Call<'_>, record: Record) -> Result<String, Fai
     let failed = |e| answer::failure(e, call.ctx.trace);
     let mut records = [record];
     call.desk().complete(&call.ctx, &mut records, None).await.map_err(failed)?;
+    uploads::show(call, &mut records).await?;
     let view = call.desk().view(&records, None).await.map_err(failed)?;
     let seen = Seen(&view);
     let writer = Writer::new(&seen, &call.ctx.zone);

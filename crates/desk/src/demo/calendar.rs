@@ -23,11 +23,15 @@ pub(super) struct Calendar {
     until: Vec<i64>,
 }
 
+/// The beginning of the first hour of a calendar that ends now.
+pub(super) const fn start(now: i64) -> i64 {
+    (now - HOUR).div_euclid(HOUR) * HOUR - DAYS * DAY
+}
+
 impl Calendar {
     /// So many requests, spread over three years that end an hour or two before `now`.
     pub fn new(requests: i64, now: i64, seed: u64) -> Self {
-        let end = (now - HOUR).div_euclid(HOUR) * HOUR;
-        let start = end - DAYS * DAY;
+        let start = start(now);
         let mut rng = Rng::new(seed, Stream::Hours, 0);
         let weights: Vec<i128> = (0..DAYS * 24)
             .map(|hour| {
@@ -63,7 +67,8 @@ impl Calendar {
 /// How busy an hour is in its week and its year.
 fn busyness(ms: i64) -> i64 {
     let days = ms.div_euclid(DAY);
-    let of = |list: &[i64], at: i64| usize::try_from(at).ok().and_then(|at| list.get(at)).copied().unwrap_or(1);
+    let of =
+        |list: &[i64], at: i64| usize::try_from(at).ok().and_then(|at| list.get(at)).copied().unwrap_or(1);
     let usual = of(&HOURS, ms.rem_euclid(DAY) / HOUR) * of(&WEEKDAYS, days.rem_euclid(7));
     // The day of the year, give or take one.
     let season = match days * 10_000 % 3_652_425 / 10_000 {
@@ -107,7 +112,8 @@ mod tests {
     #[test]
     fn people_work_by_day_and_not_on_sundays() {
         let moments: Vec<i64> = Calendar::new(20_000, NOW, 1).moments().collect();
-        let share = |test: fn(i64) -> bool| moments.iter().filter(|m| test(**m)).count() * 100 / moments.len();
+        let share =
+            |test: fn(i64) -> bool| moments.iter().filter(|m| test(**m)).count() * 100 / moments.len();
         assert!(share(|m| (7..19).contains(&(m.rem_euclid(DAY) / HOUR))) > 85);
         assert!(share(|m| matches!(m.div_euclid(DAY).rem_euclid(7), 2 | 3)) < 5);
         let mut rng = Rng::new(1, Stream::Requests, 0);

@@ -144,19 +144,22 @@ fn sites(rows: &mut Rows<'_>, scale: Scale) -> Result<Vec<Site>, DeskError> {
     let mut sites = Vec::new();
     for (number, place) in (1..).zip(PLACES.iter().take(scale.sites)) {
         let region = regions.iter().find(|(name, _)| *name == place.region).map(|(_, id)| *id);
-        let id = rows.add("site", &[
-            ("name", place.name.into()),
-            ("description", format!("Our people in {}", place.city).into()),
-            ("region", region.into()),
-            ("email_id", format!("reception.{}@example.com", place.code.to_lowercase()).into()),
-            ("landline", format!("{}{number:02}", place.area).into()),
-            ("street", place.street.into()),
-            ("city", place.city.into()),
-            ("state", Some(place.state).filter(|s| !s.is_empty()).into()),
-            ("postal_code", place.postal_code.into()),
-            ("country", place.country.into()),
-            ("timezone", place.time_zone.into()),
-        ])?;
+        let id = rows.add(
+            "site",
+            &[
+                ("name", place.name.into()),
+                ("description", format!("Our people in {}", place.city).into()),
+                ("region", region.into()),
+                ("email_id", format!("reception.{}@example.com", place.code.to_lowercase()).into()),
+                ("landline", format!("{}{number:02}", place.area).into()),
+                ("street", place.street.into()),
+                ("city", place.city.into()),
+                ("state", Some(place.state).filter(|s| !s.is_empty()).into()),
+                ("postal_code", place.postal_code.into()),
+                ("country", place.country.into()),
+                ("timezone", place.time_zone.into()),
+            ],
+        )?;
         sites.push(Site { id, place });
     }
     Ok(sites)
@@ -167,7 +170,8 @@ fn departments(rows: &mut Rows<'_>, sites: &[Site]) -> Result<Vec<Department>, D
     for (at, site) in sites.iter().enumerate() {
         for trade in TRADES.iter().filter(|t| at == 0 || !t.central) {
             let description = format!("{} in {}", trade.name, site.place.city);
-            let cells = [("name", trade.name.into()), ("site", site.id.into()), ("description", description.into())];
+            let cells =
+                [("name", trade.name.into()), ("site", site.id.into()), ("description", description.into())];
             let id = rows.add("department", &cells)?;
             departments.push(Department { id, trade, site: at, head: None });
         }
@@ -195,8 +199,11 @@ fn groups(rows: &mut Rows<'_>, sites: &[Site], scale: Scale) -> Result<Vec<Group
     for (at, site) in sites.iter().enumerate().take(on_site) {
         let name = format!("On-site Support {}", site.place.city);
         let description = format!("Hands in {}", site.place.city);
-        let mut cells =
-            vec![("name", name.as_str().into()), ("description", description.into()), ("site", site.id.into())];
+        let mut cells = vec![
+            ("name", name.as_str().into()),
+            ("description", description.into()),
+            ("site", site.id.into()),
+        ];
         sender(&mut cells, &format!("onsite.{}", site.place.code.to_lowercase()));
         let id = rows.add("support_group", &cells)?;
         groups.push(Group { id, name, team: Team::OnSite, site: Some(at), members: Vec::new() });
@@ -213,10 +220,10 @@ impl Company {
     /// The group that looks after a team's topics at a site: its place in the list.
     pub fn group_for(&self, team: Team, site: usize) -> usize {
         let find = |team: Team, site: Option<usize>| {
-            self.groups.iter().position(|group| group.team == team && (group.site.is_none() || group.site == site))
+            self.groups
+                .iter()
+                .position(|group| group.team == team && (group.site.is_none() || group.site == site))
         };
         find(team, Some(site)).or_else(|| find(Team::Desktop, None)).unwrap_or(0)
     }
-
 }
-

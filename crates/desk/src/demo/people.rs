@@ -126,13 +126,18 @@ pub(super) fn people(
     let at_first = count * 7 / 10;
     let later = (span.end - span.start) / (count - at_first + 1).max(1);
     let sites = departments.iter().map(|d| d.site).max().unwrap_or(0) + 1;
-    let site_weight = |site: usize| i64::try_from(if site == 0 { sites * 3 } else { sites - site + 2 }).unwrap_or(1);
+    let site_weight =
+        |site: usize| i64::try_from(if site == 0 { sites * 3 } else { sites - site + 2 }).unwrap_or(1);
     let weights: Vec<i64> = departments.iter().map(|d| d.trade.share * site_weight(d.site)).collect();
     (0..count)
         .map(|nth| {
             let (given, family) = names::name(rng);
             let department = rng.weighted(weights.iter().copied());
-            let wanted = if nth < at_first { span.start - 20 * DAY + nth * 60_000 } else { span.start + (nth - at_first + 1) * later };
+            let wanted = if nth < at_first {
+                span.start - 20 * DAY + nth * 60_000
+            } else {
+                span.start + (nth - at_first + 1) * later
+            };
             let is_head = departments.get_mut(department).is_some_and(|d| {
                 let vacant = d.head.is_none();
                 d.head = d.head.or(usize::try_from(nth).ok());
@@ -177,9 +182,14 @@ impl Company {
         row.set("is_vip_user", person.is_vip);
         if let Some(department) = self.departments.get(person.department) {
             row.set("department", department.id);
-            row.set("job_title", if person.is_head { department.trade.head } else { rng.word(department.trade.jobs) });
+            row.set(
+                "job_title",
+                if person.is_head { department.trade.head } else { rng.word(department.trade.jobs) },
+            );
             row.set("service_request_approver", person.is_head);
-            if let Some(head) = department.head.filter(|head| *head != at).and_then(|head| self.people.get(head)) {
+            if let Some(head) =
+                department.head.filter(|head| *head != at).and_then(|head| self.people.get(head))
+            {
                 row.set("reporting_to", head.id);
             }
             self.put_site(&mut row, department.site, &mut rng);
@@ -191,14 +201,36 @@ impl Company {
     }
 
     /// What the desk keeps of the technicians.
-    pub fn technician_records(&self, snapshot: &Snapshot, seed: u64, since: i64) -> Result<Vec<Record>, DeskError> {
+    pub fn technician_records(
+        &self,
+        snapshot: &Snapshot,
+        seed: u64,
+        since: i64,
+    ) -> Result<Vec<Record>, DeskError> {
         let form = blank(snapshot, "user")?;
-        Ok(self.technicians.iter().enumerate().map(|(at, t)| self.technician_record(&form, t, at, seed, since)).collect())
+        Ok(self
+            .technicians
+            .iter()
+            .enumerate()
+            .map(|(at, t)| self.technician_record(&form, t, at, seed, since))
+            .collect())
     }
 
-    fn technician_record(&self, form: &Record, technician: &Technician, at: usize, seed: u64, since: i64) -> Record {
-        const JOBS: [&str; 5] =
-            ["Support Specialist", "Systems Administrator", "Senior Support Specialist", "IT Engineer", "Team Lead"];
+    fn technician_record(
+        &self,
+        form: &Record,
+        technician: &Technician,
+        at: usize,
+        seed: u64,
+        since: i64,
+    ) -> Record {
+        const JOBS: [&str; 5] = [
+            "Support Specialist",
+            "Systems Administrator",
+            "Senior Support Specialist",
+            "IT Engineer",
+            "Team Lead",
+        ];
         let mut rng = Rng::new(seed, Stream::People, 1_000_000 + at as u64);
         let mut row = form.clone();
         put_name(&mut row, technician.id, (technician.given, technician.family), &technician.email);
@@ -214,7 +246,8 @@ impl Company {
             row.set("department", it.id);
         }
         let groups: Vec<&Group> = technician.groups.iter().filter_map(|g| self.groups.get(*g)).collect();
-        let on_site: Vec<usize> = groups.iter().filter(|g| g.team == Team::OnSite).filter_map(|g| g.site).collect();
+        let on_site: Vec<usize> =
+            groups.iter().filter(|g| g.team == Team::OnSite).filter_map(|g| g.site).collect();
         row.set("groups", model::record::list_of(&groups.iter().map(|g| g.id).collect::<Vec<_>>()));
         let sites: Vec<Id> = on_site.iter().filter_map(|s| self.sites.get(*s)).map(|s| s.id).collect();
         row.set("associated_sites", model::record::list_of(&sites));

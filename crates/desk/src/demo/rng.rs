@@ -12,6 +12,7 @@ pub(super) enum Stream {
     Hours = 3,
     Moments = 4,
     Requests = 5,
+    Links = 6,
 }
 
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;

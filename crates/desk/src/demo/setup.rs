@@ -110,7 +110,10 @@ impl Setup {
 fn branch(rows: &mut Rows<'_>, category: &str, subcategory: &str) -> Result<(Id, Id), DeskError> {
     let category = match rows.find("category", category, None) {
         Some(id) => id,
-        None => rows.add("category", &[("name", category.into()), ("description", format!("{category} Problems").into())])?,
+        None => rows.add(
+            "category",
+            &[("name", category.into()), ("description", format!("{category} Problems").into())],
+        )?,
     };
     let within = Some(("category", category));
     let subcategory = match rows.find("subcategory", subcategory, within) {
@@ -162,14 +165,17 @@ fn templates(rows: &mut Rows<'_>, filed: &mut [Filed]) -> Result<(), DeskError> 
         if !form.subject.is_empty() {
             values.insert("subject".into(), form.subject.into());
         }
-        let id = rows.add("request_template", &[
-            ("name", form.name.into()),
-            ("comments", form.comments.into()),
-            ("is_service_template", is_service.into()),
-            ("service_category", service.into()),
-            ("request", Json::Object(values).to_string().into()),
-            ("mandatory_fields", json!(form.mandatory).to_string().into()),
-        ])?;
+        let id = rows.add(
+            "request_template",
+            &[
+                ("name", form.name.into()),
+                ("comments", form.comments.into()),
+                ("is_service_template", is_service.into()),
+                ("service_category", service.into()),
+                ("request", Json::Object(values).to_string().into()),
+                ("mandatory_fields", json!(form.mandatory).to_string().into()),
+            ],
+        )?;
         for topic in filed.iter_mut().filter(|f| f.topic.template == form.name) {
             topic.template = Some(id);
             topic.service = is_service.then_some(service);
@@ -192,18 +198,21 @@ fn promises(rows: &mut Rows<'_>) -> Result<Vec<Promise>, DeskError> {
     for (order, (name, priority, hours, minutes)) in (1_i64..).zip(promised) {
         let priority = priority.map(Id::shipped);
         let description = format!("First response within {} hours, done within {hours} hours", minutes / 60);
-        let id = rows.add("sla", &[
-            ("name", name.into()),
-            ("description", description.into()),
-            ("is_service_sla", priority.is_none().into()),
-            ("sort_order", (order * 10).into()),
-            ("priority", priority.into()),
-            ("resolution_due_by_days", (hours / 24).into()),
-            ("resolution_due_by_hours", (hours % 24).into()),
-            ("response_due_by_days", (minutes / 1_440).into()),
-            ("response_due_by_hours", (minutes % 1_440 / 60).into()),
-            ("response_due_by_minutes", (minutes % 60).into()),
-        ])?;
+        let id = rows.add(
+            "sla",
+            &[
+                ("name", name.into()),
+                ("description", description.into()),
+                ("is_service_sla", priority.is_none().into()),
+                ("sort_order", (order * 10).into()),
+                ("priority", priority.into()),
+                ("resolution_due_by_days", (hours / 24).into()),
+                ("resolution_due_by_hours", (hours % 24).into()),
+                ("response_due_by_days", (minutes / 1_440).into()),
+                ("response_due_by_hours", (minutes % 1_440 / 60).into()),
+                ("response_due_by_minutes", (minutes % 60).into()),
+            ],
+        )?;
         promises.push(Promise {
             id,
             priority,
@@ -224,17 +233,23 @@ fn additional_fields(rows: &mut Rows<'_>) -> Result<(), DeskError> {
         (keys::COST, "Estimated cost", "Currency", "double", None),
         (keys::REMOTE, "Remote session allowed", "Boolean", "boolean", None),
     ] {
-        rows.add("udf_field", &[
-            ("name", name.into()),
-            ("display_name", name.into()),
-            ("field_key", key.into()),
-            ("field_type", field_type.into()),
-            ("type", kind.into()),
-            ("module.name", "request".into()),
-            ("sub_module.internal_name", "request".into()),
-            ("constraints", "[]".into()),
-            ("allowed_values", options.map(|o| Value::from(Json::Array(o).to_string())).unwrap_or_default()),
-        ])?;
+        rows.add(
+            "udf_field",
+            &[
+                ("name", name.into()),
+                ("display_name", name.into()),
+                ("field_key", key.into()),
+                ("field_type", field_type.into()),
+                ("type", kind.into()),
+                ("module.name", "request".into()),
+                ("sub_module.internal_name", "request".into()),
+                ("constraints", "[]".into()),
+                (
+                    "allowed_values",
+                    options.map(|o| Value::from(Json::Array(o).to_string())).unwrap_or_default(),
+                ),
+            ],
+        )?;
     }
     Ok(())
 }
@@ -267,7 +282,9 @@ impl Shipped {
     pub fn read(snapshot: &Snapshot) -> Result<Self, DeskError> {
         let ids = |module| -> Vec<Id> { rows(snapshot, module).into_iter().map(|(id, _)| id).collect() };
         let status = |id: Id| {
-            let row = snapshot.record(id).ok_or_else(|| DeskError::Internal(format!("the desk has no status {id}")))?;
+            let row = snapshot
+                .record(id)
+                .ok_or_else(|| DeskError::Internal(format!("the desk has no status {id}")))?;
             Ok::<_, DeskError>((id, row.title().to_owned()))
         };
         use crate::requests::statuses;

@@ -4,12 +4,35 @@ use super::rng::Rng;
 use super::topics::Topic;
 
 const APPS: [&str; 12] = [
-    "SAP", "Salesforce", "Jira", "Confluence", "AutoCAD", "Power BI", "DocuShare", "TimeKeeper", "Warehouse Manager", "Adobe Acrobat", "Project Online", "PayrollPlus",
+    "SAP",
+    "Salesforce",
+    "Jira",
+    "Confluence",
+    "AutoCAD",
+    "Power BI",
+    "DocuShare",
+    "TimeKeeper",
+    "Warehouse Manager",
+    "Adobe Acrobat",
+    "Project Online",
+    "PayrollPlus",
 ];
 const ERRORS: [&str; 12] = [
-    "0x80070005", "0x8004010F", "0xc000021a", "error 691", "error 809", "ERR_CONNECTION_RESET", "0x800f081f", "550 5.7.1", "ORA-12541", "HTTP 503", "0x0000007e", "timeout 408",
+    "0x80070005",
+    "0x8004010F",
+    "0xc000021a",
+    "error 691",
+    "error 809",
+    "ERR_CONNECTION_RESET",
+    "0x800f081f",
+    "550 5.7.1",
+    "ORA-12541",
+    "HTTP 503",
+    "0x0000007e",
+    "timeout 408",
 ];
-const ROOMS: [&str; 10] = ["Amsel", "Birch", "Cedar", "Dolphin", "Everest", "Falcon", "Ginkgo", "Helsinki", "Iris", "Juniper"];
+const ROOMS: [&str; 10] =
+    ["Amsel", "Birch", "Cedar", "Dolphin", "Everest", "Falcon", "Ginkgo", "Helsinki", "Iris", "Juniper"];
 const ROLES: [&str; 8] = ["app", "db", "file", "print", "mail", "dc", "web", "erp"];
 
 /// The things and people that one request speaks of: the same in its subject, its notes and its resolution.
@@ -106,8 +129,17 @@ impl Scene {
     }
 }
 
-const GREETINGS: [&str; 7] = ["Hello,", "Hi team,", "Dear service desk,", "Good morning,", "Hi all,", "Dear colleagues,", "Hello IT,"];
-const ENDS: [&str; 7] = ["Thank you!", "Best regards,", "Thanks in advance,", "Kind regards,", "Please help.", "Many thanks,", "Regards,"];
+const GREETINGS: [&str; 7] =
+    ["Hello,", "Hi team,", "Dear service desk,", "Good morning,", "Hi all,", "Dear colleagues,", "Hello IT,"];
+const ENDS: [&str; 7] = [
+    "Thank you!",
+    "Best regards,",
+    "Thanks in advance,",
+    "Kind regards,",
+    "Please help.",
+    "Many thanks,",
+    "Regards,",
+];
 const TRIED: [&str; 8] = [
     "restarted {asset}",
     "signed out and in again",

@@ -84,7 +84,8 @@ pub fn is_redirect_uri(text: &str) -> bool {
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     let is_plain = text.bytes().all(|b| b.is_ascii_graphic() && !br##""#<>\^`{|}"##.contains(&b));
     let scheme = scheme.to_ascii_lowercase();
-    if !is_scheme || !is_plain || text.len() > URI_MAX || rest.is_empty() || NEVER.contains(&scheme.as_str()) {
+    if !is_scheme || !is_plain || text.len() > URI_MAX || rest.is_empty() || NEVER.contains(&scheme.as_str())
+    {
         return false;
     }
     if scheme != "http" && scheme != "https" {
@@ -112,7 +113,8 @@ impl Identity {
         let made = self.make_client(new, now)?;
         self.store.db().commit(vec![made.statement]).await?;
         let row = self.store.client(&made.client_id).await?;
-        let client = row.map(client_of).ok_or_else(|| DeskError::Internal("a new client is not there".into()))?;
+        let client =
+            row.map(client_of).ok_or_else(|| DeskError::Internal("a new client is not there".into()))?;
         Ok((client, made.client_secret))
     }
 
@@ -199,7 +201,9 @@ impl Identity {
 
 fn client_of(row: ClientRow) -> Client {
     let redirect_uris = match serde_json::from_str(&row.redirect_uris) {
-        Ok(serde_json::Value::Array(uris)) => uris.iter().filter_map(|u| u.as_str().map(str::to_owned)).collect(),
+        Ok(serde_json::Value::Array(uris)) => {
+            uris.iter().filter_map(|u| u.as_str().map(str::to_owned)).collect()
+        }
         _ => Vec::new(),
     };
     Client {
@@ -234,10 +238,29 @@ mod tests {
             assert!(is_redirect_uri(good), "{good}");
         }
         for bad in [
-            "", "callback", "/callback", "//host/x", "https:", "https://", "https:///x", "https://?x", "https://:80/",
-            "http:host/x", "https://u:p@host/", "https://good.example@evil.example/", "https://a/#f", "https://a/ b",
-            "https://a/\r\nX: y", "https://a/\"", "https://a/<b>", "https://ä.example/", "javascript:alert(1)",
-            "JavaScript:alert(1)", "data:text/html,x", "1http://x", "https://a\\@b/",
+            "",
+            "callback",
+            "/callback",
+            "//host/x",
+            "https:",
+            "https://",
+            "https:///x",
+            "https://?x",
+            "https://:80/",
+            "http:host/x",
+            "https://u:p@host/",
+            "https://good.example@evil.example/",
+            "https://a/#f",
+            "https://a/ b",
+            "https://a/\r\nX: y",
+            "https://a/\"",
+            "https://a/<b>",
+            "https://ä.example/",
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            "data:text/html,x",
+            "1http://x",
+            "https://a\\@b/",
         ] {
             assert!(!is_redirect_uri(bad), "{bad}");
         }

@@ -225,7 +225,8 @@ impl Identity {
         if !is_verified(&code, exchange.code_verifier) || !self.is_active(code.person).await? {
             return Err(OAuthError::InvalidCode);
         }
-        let (access_token, access) = self.make_access_token(code.grant, client.id, code.person, code.scopes, now)?;
+        let (access_token, access) =
+            self.make_access_token(code.grant, client.id, code.person, code.scopes, now)?;
         let mut statements = vec![credentials::use_code(&hash, now)];
         let mut refresh_token = None;
         if code.offline {

@@ -49,17 +49,10 @@ impl Identity {
     ///
     /// # Errors
     /// When there is no randomness.
-    pub fn create_initial(
-        &self,
-        user: Id,
-        now: i64,
-    ) -> Result<(InitialSecrets, Vec<Statement>), DeskError> {
+    pub fn create_initial(&self, user: Id, now: i64) -> Result<(InitialSecrets, Vec<Statement>), DeskError> {
         const NAME: &str = "First self client";
-        let new = NewClient {
-            name: NAME.into(),
-            redirect_uris: Vec::new(),
-            service: Some((user, Scopes::all())),
-        };
+        let new =
+            NewClient { name: NAME.into(), redirect_uris: Vec::new(), service: Some((user, Scopes::all())) };
         let client = self.make_client(&new, now)?;
         let refresh = self.make_refresh_token(client.id, user, Scopes::all(), now)?;
         let key = self.make_technician_key(self.new_id(now), user, "First key", now)?;

@@ -124,7 +124,13 @@ impl Identity {
         let Some(row) = row.filter(|row| is_right && row.disabled.is_none()) else { return Ok(None) };
         self.note_use(row.last_used, now, || credentials::happyfox_key_used(row.id, now)).await;
         let grant = HappyfoxGrant { key: row.id, user: row.person };
-        self.happyfox_keys.keep(generation, &hash, HeldPair { grant }, now, now.saturating_add(self.recheck_ms));
+        self.happyfox_keys.keep(
+            generation,
+            &hash,
+            HeldPair { grant },
+            now,
+            now.saturating_add(self.recheck_ms),
+        );
         Ok(Some(grant))
     }
 
@@ -142,7 +148,12 @@ impl Identity {
     ///
     /// # Errors
     /// When there is no such user, or for a name that cannot be.
-    pub async fn issue_technician_key(&self, user: Id, name: &str, now: i64) -> Result<(Id, String), DeskError> {
+    pub async fn issue_technician_key(
+        &self,
+        user: Id,
+        name: &str,
+        now: i64,
+    ) -> Result<(Id, String), DeskError> {
         self.check_new_key(user, name).await?;
         let id = self.new_id(now);
         let made = self.make_technician_key(id, user, name, now)?;

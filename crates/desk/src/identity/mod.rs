@@ -237,7 +237,9 @@ impl Identity {
             return;
         }
         match self.store.purge(now, PURGE_MOST).await {
-            Ok(removed) if removed >= PURGE_MOST.unsigned_abs() => self.next_purge.store(now, Ordering::Relaxed),
+            Ok(removed) if removed >= PURGE_MOST.unsigned_abs() => {
+                self.next_purge.store(now, Ordering::Relaxed)
+            }
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "expired credentials were not removed"),
         }

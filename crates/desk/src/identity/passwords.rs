@@ -113,8 +113,7 @@ impl Identity {
     /// [`DeskError::NotFound`] when there is no such person, else as [`Self::hash_password`].
     pub async fn set_password(&self, user: Id, password: &str) -> Result<(), DeskError> {
         let hash = self.hash_password(password)?;
-        let statements =
-            vec![credentials::set_password(user, &hash), credentials::remove_sessions_of(user)];
+        let statements = vec![credentials::set_password(user, &hash), credentials::remove_sessions_of(user)];
         match self.store.db().commit(statements).await {
             Ok(_) => {}
             Err(store::StoreError::Stale { .. }) => return Err(DeskError::NotFound),
@@ -142,7 +141,9 @@ impl Identity {
         subjects.extend(address.map(Subject::of_address));
         self.throttle.admit(&subjects, now).map_err(|wait_ms| {
             tracing::warn!(address = address.map(tracing::field::display), "sign-in throttled");
-            OAuthError::Throttled { retry_after_s: wait_ms.unsigned_abs().div_ceil(1_000).max(1).cast_signed() }
+            OAuthError::Throttled {
+                retry_after_s: wait_ms.unsigned_abs().div_ceil(1_000).max(1).cast_signed(),
+            }
         })?;
         let found = self.find_by_password(email, password).await;
         match &found {

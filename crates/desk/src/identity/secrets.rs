@@ -78,7 +78,14 @@ pub(super) fn client_secret(secrets: &dyn Secrets) -> Result<String, NoEntropy> 
 pub(super) fn technician_key(secrets: &dyn Secrets) -> Result<String, NoEntropy> {
     let n = u128::from_be_bytes(random::<16>(secrets)?);
     let part = |shift: u32, bits: u32| (n >> shift) & ((1 << bits) - 1);
-    Ok(format!("{:08X}-{:04X}-{:04X}-{:04X}-{:012X}", n >> 96, part(80, 16), part(64, 16), part(48, 16), part(0, 48)))
+    Ok(format!(
+        "{:08X}-{:04X}-{:04X}-{:04X}-{:012X}",
+        n >> 96,
+        part(80, 16),
+        part(64, 16),
+        part(48, 16),
+        part(0, 48)
+    ))
 }
 
 /// A HappyFox key or code: 32 hexadecimal digits.
@@ -115,7 +122,9 @@ fn letters(secrets: &dyn Secrets, alphabet: &[u8], count: usize) -> Result<Strin
                 return Ok(text);
             }
             let n = usize::from(byte);
-            if n < fair && let Some(letter) = alphabet.get(n % alphabet.len()) {
+            if n < fair
+                && let Some(letter) = alphabet.get(n % alphabet.len())
+            {
                 text.push(char::from(*letter));
             }
         }

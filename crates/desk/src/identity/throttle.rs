@@ -146,7 +146,9 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(throttle.admit(&who, now), Ok(()));
         }
-        for expected in [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000] {
+        for expected in
+            [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000]
+        {
             assert_eq!(throttle.admit(&who, now), Err(expected));
             assert_eq!(throttle.admit(&who, now + expected - 1), Err(1), "refused attempts do not count");
             now += expected;

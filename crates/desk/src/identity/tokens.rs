@@ -94,7 +94,8 @@ impl Identity {
         if !self.is_active(row.person).await? {
             return Err(OAuthError::InvalidCode);
         }
-        let (access_token, access) = self.make_access_token(row.id, client.id, row.person, row.scopes, now)?;
+        let (access_token, access) =
+            self.make_access_token(row.id, client.id, row.person, row.scopes, now)?;
         let statements =
             vec![credentials::use_refresh_token(row.id, now), credentials::add_access_token(&access)];
         match self.store.db().commit(statements).await {
@@ -131,7 +132,8 @@ impl Identity {
         }
         let grant = self.new_id(now);
         let (access_token, access) = self.make_access_token(grant, client.id, user, scopes.bits(), now)?;
-        let statements = vec![credentials::use_client(client.id, now), credentials::add_access_token(&access)];
+        let statements =
+            vec![credentials::use_client(client.id, now), credentials::add_access_token(&access)];
         match self.store.db().commit(statements).await {
             Ok(_) => {}
             Err(StoreError::Stale { .. }) => return Err(OAuthError::InvalidClient),

@@ -34,8 +34,20 @@ const PATHS: [&str; 22] = [
     "tags.name",
 ];
 
-const WORDS: [&str; 12] =
-    ["", "a", "Printer", "PRINTER on fire", "100%", "under_score", "back\\slash", "Ärger", "straße", "x'y\"z", "日本", "b c"];
+const WORDS: [&str; 12] = [
+    "",
+    "a",
+    "Printer",
+    "PRINTER on fire",
+    "100%",
+    "under_score",
+    "back\\slash",
+    "Ärger",
+    "straße",
+    "x'y\"z",
+    "日本",
+    "b c",
+];
 
 fn text() -> impl Strategy<Value = Value> {
     prop_oneof![Just(Value::Null), proptest::sample::select(WORDS.to_vec()).prop_map(Value::from)]
@@ -69,9 +81,28 @@ fn seed() -> impl Strategy<Value = Seed> {
         [pick(), pick(), pick(), pick(), pick()],
         (text(), text(), text(), number(), proptest::collection::vec(0_usize..WORDS.len(), 0..3)),
     )
-        .prop_map(|((subject, description, details, time, due, fcr), picks, (resolution, comments, word, long, many))| {
-            Seed { subject, description, details, time, due, fcr, picks, resolution, comments, word, long, many }
-        })
+        .prop_map(
+            |(
+                (subject, description, details, time, due, fcr),
+                picks,
+                (resolution, comments, word, long, many),
+            )| {
+                Seed {
+                    subject,
+                    description,
+                    details,
+                    time,
+                    due,
+                    fcr,
+                    picks,
+                    resolution,
+                    comments,
+                    word,
+                    long,
+                    many,
+                }
+            },
+        )
 }
 
 #[derive(Clone, Debug)]
@@ -131,8 +162,11 @@ impl World {
         use serde_json::json;
         let app = App::start(engine).await?;
         let admin = app.admin();
-        for (key, kind) in [("txt_word", "Single Line"), ("num_long", "Numeric Field"), ("txt_many", "Check Box")] {
-            let field = json!({"name": key, "field_key": key, "field_type": kind, "module": {"name": "request"}});
+        for (key, kind) in
+            [("txt_word", "Single Line"), ("num_long", "Numeric Field"), ("txt_many", "Check Box")]
+        {
+            let field =
+                json!({"name": key, "field_key": key, "field_type": kind, "module": {"name": "request"}});
             admin.post("/udf_fields", json!({"udf_field": field})).await.ok();
         }
         let mut choices: HashMap<&'static str, Vec<Id>> = HashMap::new();
@@ -204,7 +238,10 @@ impl World {
                 let path = snapshot.catalogue.path(module, PATHS[*path]).unwrap();
                 let kind = path.leaf().unwrap().field.kind.clone();
                 let mut op = OPS[*op];
-                let is_text = matches!(kind, Kind::Text { .. } | Kind::Html { .. } | Kind::Email | Kind::PickMany { .. });
+                let is_text = matches!(
+                    kind,
+                    Kind::Text { .. } | Kind::Html { .. } | Kind::Email | Kind::PickMany { .. }
+                );
                 let is_part = matches!(op, Op::StartsWith | Op::EndsWith | Op::Contains);
                 let only_equal = matches!(kind, Kind::Ref(_) | Kind::RefMany(_) | Kind::Bool);
                 if (is_part && !is_text) || (only_equal && op != Op::Empty) {
@@ -213,8 +250,12 @@ impl World {
                 let mut operands: Vec<Value> = match &kind {
                     _ if is_text => words.iter().map(|w| Value::Text(fold(WORDS[*w]))).collect(),
                     Kind::Bool => vec![Value::Bool(numbers[0] > 1)],
-                    Kind::Decimal => numbers.iter().map(|n| Value::Double(f64::from(i32::try_from(*n).unwrap()))).collect(),
-                    Kind::Ref(m) if m == "status" => words.iter().map(|w| self.choices["status"][w % 4].into()).collect(),
+                    Kind::Decimal => {
+                        numbers.iter().map(|n| Value::Double(f64::from(i32::try_from(*n).unwrap()))).collect()
+                    }
+                    Kind::Ref(m) if m == "status" => {
+                        words.iter().map(|w| self.choices["status"][w % 4].into()).collect()
+                    }
                     Kind::Ref(_) => words.iter().map(|w| self.choices["people"][w % 4].into()).collect(),
                     _ => numbers.iter().map(|n| Value::Int(*n)).collect(),
                 };
@@ -313,8 +354,11 @@ fn three_filters_agree() {
                 let found = runtime.block_on(world.rows(&filter));
                 prop_assert_eq!(found, expected, "{:?}", tree);
             }
-            let by = ["subject", "due_by_time", "technician.name", "udf_fields.txt_word", "udf_fields.num_long"];
-            orders.push(by.iter().enumerate().map(|(i, p)| runtime.block_on(world.sorted(p, i % 2 == 0))).collect());
+            let by =
+                ["subject", "due_by_time", "technician.name", "udf_fields.txt_word", "udf_fields.num_long"];
+            orders.push(
+                by.iter().enumerate().map(|(i, p)| runtime.block_on(world.sorted(p, i % 2 == 0))).collect(),
+            );
         }
         if let [a, b] = orders.as_slice() {
             // People have ids of their own on each engine, but the same names.

@@ -1,5 +1,9 @@
 //! Properties of the desk that no face can show.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test, what does not work must stop it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in a test, what does not work must stop it"
+)]
 
 mod criteria;
 mod permissions;

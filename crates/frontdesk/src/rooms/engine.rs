@@ -13,7 +13,13 @@ const FILE: &str = "frontdesk.db";
 pub(super) async fn open(place: &Place, beside: bool) -> Result<Db, Failure> {
     match &place.database_url {
         Some(url) => Db::open_postgres(url, PostgresOptions::default()).await,
-        None => Db::open_sqlite(&place.data_dir.join(FILE), SqliteOptions { shared: beside, ..SqliteOptions::default() }).await,
+        None => {
+            Db::open_sqlite(
+                &place.data_dir.join(FILE),
+                SqliteOptions { shared: beside, ..SqliteOptions::default() },
+            )
+            .await
+        }
     }
     .map_err(|error| Failure::runtime(error.to_string().replace('\n', " ")))
 }

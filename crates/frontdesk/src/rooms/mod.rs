@@ -121,11 +121,8 @@ impl Rooms {
 
     async fn open_as(place: &Place, beside: bool, node: u16) -> Result<Rooms, Failure> {
         let db = engine::open(place, beside).await?;
-        let options = DeskOptions {
-            files_dir: place.data_dir.join("files"),
-            clock: Arc::new(SystemClock),
-            node,
-        };
+        let options =
+            DeskOptions { files_dir: place.data_dir.join("files"), clock: Arc::new(SystemClock), node };
         let desk = Desk::open(db.clone(), options).await.map_err(|error| one_line(&error))?;
         let options = IdentityOptions::new(desk.id_source().clone());
         let identity = Arc::new(Identity::new(db.clone(), Arc::new(SystemSecrets), options));
@@ -167,7 +164,8 @@ impl Rooms {
         let failed = |error: DeskError| InitRefused::Failed(one_line(&error));
         let now = self.desk.now();
         let (password, hash) = self.identity.create_initial_password().map_err(failed)?;
-        let (first, statements) = self.identity.create_initial(shipped::ADMINISTRATOR, now).map_err(failed)?;
+        let (first, statements) =
+            self.identity.create_initial(shipped::ADMINISTRATOR, now).map_err(failed)?;
         let rows = shipped::FirstRows {
             admin_email: &wanted.admin_email,
             password_hash: &hash,

@@ -46,7 +46,8 @@ fn scopes(given: &[String]) -> Result<Scopes, DeskError> {
     if given.is_empty() {
         return Ok(Scopes::all());
     }
-    Scopes::parse(&given.join(",")).map_err(|unknown| Refusal::because("scope", format!("unknown: {}", unknown.0)).into())
+    Scopes::parse(&given.join(","))
+        .map_err(|unknown| Refusal::because("scope", format!("unknown: {}", unknown.0)).into())
 }
 
 async fn issue_one(
@@ -94,7 +95,8 @@ async fn issue_one(
 }
 
 fn time(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |t| t.strftime("%F %R UTC").to_string())
+    jiff::Timestamp::from_millisecond(ms)
+        .map_or_else(|_| ms.to_string(), |t| t.strftime("%F %R UTC").to_string())
 }
 
 fn state(word: &str, taken_back: Option<i64>, last_used: Option<i64>) -> String {
@@ -112,7 +114,12 @@ async fn list(desk: &Desk, identity: &Identity, kind: Kind) -> Result<Vec<Listed
     };
     match kind {
         Kind::AdminPassword => {
-            push(String::new(), Some(shipped::ADMINISTRATOR), "a password is shown only when it is issued".into(), 0);
+            push(
+                String::new(),
+                Some(shipped::ADMINISTRATOR),
+                "a password is shown only when it is issued".into(),
+                0,
+            );
         }
         Kind::OauthClient => {
             for client in identity.clients().await? {
@@ -120,7 +127,8 @@ async fn list(desk: &Desk, identity: &Identity, kind: Kind) -> Result<Vec<Listed
                     [] => "self client".to_owned(),
                     uris => uris.join(" "),
                 };
-                let detail = format!("{}: {leads}{}", client.name, state("revoked", client.revoked, client.last_used));
+                let detail =
+                    format!("{}: {leads}{}", client.name, state("revoked", client.revoked, client.last_used));
                 push(client.client_id, client.service.map(|s| s.0), detail, client.created);
             }
         }

@@ -49,14 +49,14 @@ impl<'a> hyper::service::Service<Request<Incoming>> for Observe<'a> {
         let pause = self.server.limits.body_timeout;
         let about = About {
             started: Instant::now(),
-            trace: TraceId::of(request.headers()),
+            trace: trace_id::of(request.headers()),
             method: request.method().clone(),
             target: request.uri().path_and_query().cloned(),
             in_flight: self.server.metrics.request(),
             pulse: self.pulse,
         };
         let mut request = request.map(|incoming| body::of(incoming, pause));
-        request.extensions_mut().insert(api::TraceId(about.trace.0));
+        request.extensions_mut().insert(about.trace);
         request.extensions_mut().insert(ConnectInfo(self.peer));
         // Building the future runs a little of the router already; its log lines belong to the request too.
         let entered = trace_id::enter(about.trace);
@@ -113,7 +113,7 @@ impl About<'_> {
         let took = self.started.elapsed();
         self.in_flight.finish(&self.method, response.status(), took);
         self.log(&response, took);
-        if let Some(value) = self.trace.header() {
+        if let Some(value) = trace_id::header(self.trace) {
             response.headers_mut().insert(X_TRACE_ID.clone(), value);
         }
         response

@@ -1,49 +1,37 @@
 //! Trace ids: one per request, in the request's extensions, in its log lines and in its answer.
 
 use std::cell::Cell;
-use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use api::TraceId;
 use axum::http::{HeaderMap, HeaderValue};
 
-/// The id of one request, as W3C trace context defines it: 16 bytes, not all zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TraceId(pub u128);
-
-impl fmt::Display for TraceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
-    }
+/// The id the caller sent in `traceparent`, or else a new one.
+pub(super) fn of(headers: &HeaderMap) -> TraceId {
+    headers.get("traceparent").and_then(|value| parse(value.as_bytes())).unwrap_or_else(random)
 }
 
-impl TraceId {
-    /// The id the caller sent in `traceparent`, or else a new one.
-    pub(super) fn of(headers: &HeaderMap) -> TraceId {
-        headers.get("traceparent").and_then(|value| parse(value.as_bytes())).unwrap_or_else(TraceId::random)
-    }
+/// A new id. Unique, not secret: a counter scattered over 128 bits from where the process began.
+fn random() -> TraceId {
+    static START: OnceLock<[u64; 2]> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let [high, low] = *START.get_or_init(start);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let id = u128::from(scatter(high.wrapping_add(count))) << 64 | u128::from(scatter(low ^ count));
+    TraceId(id.max(1))
+}
 
-    /// A new id. Unique, not secret: a counter scattered over 128 bits from where the process began.
-    fn random() -> TraceId {
-        static START: OnceLock<[u64; 2]> = OnceLock::new();
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let [high, low] = *START.get_or_init(start);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let id = u128::from(scatter(high.wrapping_add(count))) << 64 | u128::from(scatter(low ^ count));
-        TraceId(id.max(1))
+/// The id as a header value.
+pub(super) fn header(trace: TraceId) -> Option<HeaderValue> {
+    let mut hex = [0_u8; 32];
+    let mut rest = trace.0;
+    for digit in hex.iter_mut().rev() {
+        let nibble = (rest & 0xf) as u8;
+        *digit = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+        rest >>= 4;
     }
-
-    /// The id as a header value.
-    pub(super) fn header(self) -> Option<HeaderValue> {
-        let mut hex = [0_u8; 32];
-        let mut rest = self.0;
-        for digit in hex.iter_mut().rev() {
-            let nibble = (rest & 0xf) as u8;
-            *digit = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-            rest >>= 4;
-        }
-        HeaderValue::from_bytes(&hex).ok()
-    }
+    HeaderValue::from_bytes(&hex).ok()
 }
 
 fn start() -> [u64; 2] {
@@ -145,10 +133,10 @@ mod tests {
 
     #[test]
     fn new_ids_differ_and_print_as_32_digits() {
-        let (one, two) = (TraceId::random(), TraceId::random());
+        let (one, two) = (random(), random());
         assert_ne!(one, two);
         assert_eq!(one.to_string().len(), 32);
-        assert_eq!(one.header().expect("a value").as_bytes(), one.to_string().as_bytes());
+        assert_eq!(header(one).expect("a value").as_bytes(), one.to_string().as_bytes());
     }
 
     #[test]

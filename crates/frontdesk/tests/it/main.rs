@@ -9,6 +9,7 @@
 
 mod binary;
 mod command_line;
+mod crash;
 mod program;
 mod server;
 mod slow_clients;

@@ -54,7 +54,9 @@ impl Catalogue {
         let all = built_in();
         // A technician has the fields that were added to users: the same rows, the same fields.
         let whole = |what: &Description| {
-            all.iter().find(|m| m.fixed.is_none() && m.table == what.table).map_or(what.name.clone(), |m| m.name.clone())
+            all.iter()
+                .find(|m| m.fixed.is_none() && m.table == what.table)
+                .map_or(what.name.clone(), |m| m.name.clone())
         };
         let modules: Vec<Arc<Module>> = all
             .iter()

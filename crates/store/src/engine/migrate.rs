@@ -22,8 +22,7 @@ pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"schema_step\" (\
     \"number\" BIGINT NOT NULL PRIMARY KEY, \"name\" TEXT NOT NULL, \"checksum\" TEXT NOT NULL, \
     \"applied_at\" BIGINT NOT NULL)";
 pub(super) const APPLIED: &str = "SELECT \"number\", \"checksum\" FROM \"schema_step\" ORDER BY \"number\"";
-pub(super) const RECORD: &str =
-    "INSERT INTO \"schema_step\" (\"number\", \"name\", \"checksum\", \"applied_at\") VALUES ($1, $2, $3, $4)";
+pub(super) const RECORD: &str = "INSERT INTO \"schema_step\" (\"number\", \"name\", \"checksum\", \"applied_at\") VALUES ($1, $2, $3, $4)";
 
 impl Step {
     pub(super) fn text(&self, dialect: Dialect) -> &str {

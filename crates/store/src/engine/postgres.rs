@@ -112,7 +112,8 @@ impl Failed {
 impl From<PgError> for Failed {
     fn from(error: PgError) -> Self {
         let Some(db) = error.as_db_error() else {
-            let io = std::iter::successors(error.source(), |e| (*e).source()).any(|e| e.is::<std::io::Error>());
+            let io =
+                std::iter::successors(error.source(), |e| (*e).source()).any(|e| e.is::<std::io::Error>());
             let text = match error.source() {
                 Some(source) => format!("{error}: {source}"),
                 None => error.to_string(),
@@ -458,7 +459,8 @@ impl Postgres {
             let shape = client.prepare(&format!("SELECT {columns} FROM {table}")).await?;
             let types: Vec<_> = shape.columns().iter().map(|column| column.type_().clone()).collect();
             client.batch_execute(BEGIN_LONG).await?;
-            let sink = client.copy_in(&format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)")).await?;
+            let sink =
+                client.copy_in(&format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)")).await?;
             let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
             for row in rows {
                 writer.as_mut().write_raw(row.iter().map(Bound)).await?;
@@ -467,7 +469,11 @@ impl Postgres {
         };
         match copied.await {
             Ok(count) => {
-                lease.client()?.batch_execute("COMMIT").await.map_err(|e| Failed::from(e).while_committing())?;
+                lease
+                    .client()?
+                    .batch_execute("COMMIT")
+                    .await
+                    .map_err(|e| Failed::from(e).while_committing())?;
                 lease.finish();
                 Ok(count)
             }
@@ -492,7 +498,8 @@ impl Postgres {
 
     /// The steps in the database. `None` when it has no table of steps.
     pub async fn applied_steps(&self, sql: &str) -> Result<Option<Vec<(i64, String)>>, Stopped> {
-        let settled = |failed: Failed| Stopped { overtaken: failed.class != Class::Plain, error: failed.error };
+        let settled =
+            |failed: Failed| Stopped { overtaken: failed.class != Class::Plain, error: failed.error };
         let client = self.client().await.map_err(settled)?;
         match client.query(sql, &[]).await {
             Ok(rows) => {
@@ -532,7 +539,9 @@ impl Postgres {
                 lease.finish();
                 Ok(())
             }
-            Err((failed, overtaken)) => Err(Stopped { error: lease.roll_back(failed).await.error, overtaken }),
+            Err((failed, overtaken)) => {
+                Err(Stopped { error: lease.roll_back(failed).await.error, overtaken })
+            }
         }
     }
 

@@ -376,7 +376,8 @@ impl Sqlite {
         if self.shared.closing.load(Ordering::Relaxed) || self.shared.permits.is_closed() {
             return Err(closed());
         }
-        let query = Query { sql: "SELECT count(*) FROM sqlite_schema".into(), binds: Vec::new(), cost: Cost::Point };
+        let query =
+            Query { sql: "SELECT count(*) FROM sqlite_schema".into(), binds: Vec::new(), cost: Cost::Point };
         self.read(query).await.map(|_| ())
     }
 
@@ -507,15 +508,17 @@ fn lock_file(path: &Path) -> Result<File, StoreError> {
     let file = open.open(&name).map_err(cannot)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(StoreError::Unavailable(format!("{} is already open, perhaps in another process", path.display())))
-        }
+        Err(TryLockError::WouldBlock) => Err(StoreError::Unavailable(format!(
+            "{} is already open, perhaps in another process",
+            path.display()
+        ))),
         Err(TryLockError::Error(e)) => Err(cannot(e)),
     }
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -58,9 +58,11 @@ impl Names {
     pub fn explain(&self, error: rusqlite::Error) -> StoreError {
         use rusqlite::Error as E;
         let (code, extended, message) = match error {
-            E::SqliteFailure(e, message) => {
-                (e.code, e.extended_code, message.unwrap_or_else(|| ffi::code_to_str(e.extended_code).to_owned()))
-            }
+            E::SqliteFailure(e, message) => (
+                e.code,
+                e.extended_code,
+                message.unwrap_or_else(|| ffi::code_to_str(e.extended_code).to_owned()),
+            ),
             E::SqlInputError { error, msg, .. } => (error.code, error.extended_code, msg),
             other => return StoreError::Invalid(other.to_string()),
         };

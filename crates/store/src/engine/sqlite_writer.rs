@@ -178,7 +178,9 @@ fn run_together(
     for (statements, _) in commits {
         match run_statements(shared, connection, statements) {
             Ok(touched) => results.push(Ok(touched)),
-            Err(failure) if failure.harmless && !connection.is_autocommit() => results.push(Err(failure.error)),
+            Err(failure) if failure.harmless && !connection.is_autocommit() => {
+                results.push(Err(failure.error))
+            }
             // Trouble with the disk is not the fault of one commit.
             Err(failure) if commits.len() == 1 || failure.error.is_transient() => {
                 return Done::Failed(failure.error);

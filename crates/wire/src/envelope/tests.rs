@@ -39,7 +39,8 @@ fn warnings_may_bring_the_entity() {
     let recorded = json!({"response_status":{"status":"warning","status_code":3000,"messages":[{"fields":["technician","resolution"],"status_code":4003,"type":"warning"}]}});
     let messages = [Message::warning(vec!["technician".into(), "resolution".into()])];
     assert_eq!(serde_json::from_str::<Value>(&warning(&messages, None)).unwrap(), recorded);
-    let beside: Value = serde_json::from_str(&warning(&messages, Some(("request", "{\"id\":\"1\"}")))).unwrap();
+    let beside: Value =
+        serde_json::from_str(&warning(&messages, Some(("request", "{\"id\":\"1\"}")))).unwrap();
     assert_eq!(beside["request"]["id"], "1");
     assert_eq!(beside["response_status"], recorded["response_status"]);
 }

@@ -41,7 +41,10 @@ fn python_literals() {
     check("()", json!([]));
     check("(1,)", json!([1]));
     check("[1, 2,]", json!([1, 2]));
-    check("{'a': None, 'b': null, 'c': TRUE, 'd': false, 'e': NONE,}", json!({"a":null,"b":null,"c":true,"d":false,"e":null}));
+    check(
+        "{'a': None, 'b': null, 'c': TRUE, 'd': false, 'e': NONE,}",
+        json!({"a":null,"b":null,"c":true,"d":false,"e":null}),
+    );
     check("u'a'", json!("a"));
     check(r#"{u'a': B"b"}"#, json!({"a": "b"}));
     check(r"b'caf\xc3\xa9'", json!("café"));
@@ -176,7 +179,8 @@ fn python(value: &Value) -> String {
         }
         Value::Array(items) => format!("[{}]", items.iter().map(python).collect::<Vec<_>>().join(", ")),
         Value::Object(map) => {
-            let one = |(k, v): (&String, &Value)| format!("{}: {}", python(&Value::from(k.as_str())), python(v));
+            let one =
+                |(k, v): (&String, &Value)| format!("{}: {}", python(&Value::from(k.as_str())), python(v));
             format!("{{{}}}", map.iter().map(one).collect::<Vec<_>>().join(", "))
         }
     }

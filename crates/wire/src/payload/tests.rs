@@ -33,7 +33,9 @@ fn every_place_of_input_data() {
     check(&form, None, "", list());
     check(&form, FORM, "", list());
     check(&form, JSON, "", list());
-    for content_type in [FORM, None, JSON, Some("text/plain"), Some("multipart/form-data; boundary=x"), Some("")] {
+    for content_type in
+        [FORM, None, JSON, Some("text/plain"), Some("multipart/form-data; boundary=x"), Some("")]
+    {
         check("", content_type, &form, list());
         check("", content_type, LIST, list());
         check("", content_type, &format!("input_data={LIST}"), list());
@@ -73,11 +75,26 @@ fn the_query_wins() {
 #[test]
 fn encodings_of_the_same_text() {
     let subject = |s: &str| json!({"request": {"subject": s}});
-    check("", FORM, "input_data=%7B%22request%22%3A+%7B%22subject%22%3A+%22a+b%20c%22%7D%7D", subject("a b c"));
-    check("", FORM, "input_data=%7B%22request%22:%7B%22subject%22:%2250%25+%26+1%2B1%22%7D%7D", subject("50% & 1+1"));
+    check(
+        "",
+        FORM,
+        "input_data=%7B%22request%22%3A+%7B%22subject%22%3A+%22a+b%20c%22%7D%7D",
+        subject("a b c"),
+    );
+    check(
+        "",
+        FORM,
+        "input_data=%7B%22request%22:%7B%22subject%22:%2250%25+%26+1%2B1%22%7D%7D",
+        subject("50% & 1+1"),
+    );
     check("", FORM, "input_data=%7B%22request%22:%7B%22subject%22:%22caf%C3%A9%22%7D%7D", subject("café"));
     check("", FORM, "input_data=%7B%22request%22:%7B%22subject%22:%22caf%5Cu00e9%22%7D%7D", subject("café"));
-    check("", FORM, "input_data=%7B%22request%22:%7B%22subject%22:%22a%5Fb%2Dc%2Ed%22%7D%7D", subject("a_b-c.d"));
+    check(
+        "",
+        FORM,
+        "input_data=%7B%22request%22:%7B%22subject%22:%22a%5Fb%2Dc%2Ed%22%7D%7D",
+        subject("a_b-c.d"),
+    );
     check("", FORM, "input_data=%7B'request':+%7B'subject':+'It%5C's'%7D%7D", subject("It's"));
     check("input_data={'request':{'subject':'x'}}", None, "", subject("x"));
     check("input_data={%22request%22:{%22subject%22:%22100%%22}}", None, "", subject("100%"));
@@ -118,19 +135,28 @@ fn plain_parameters() {
     check("list_info.row_count=50", "", &[("list_info.row_count", "50")]);
     check("a&b=&c=d=e&a=+%00%ff", "", &[("a", ""), ("b", ""), ("c", "d=e"), ("a", " \u{fffd}\u{fffd}")]);
     let json = of("x=1", JSON, r#"{"input_data":{"a":1},"row_count":5,"name":"n"}"#);
-    assert_eq!(json.params, [("x", "1"), ("name", "n"), ("row_count", "5")].map(|(k, v)| (k.into(), v.into())));
+    assert_eq!(
+        json.params,
+        [("x", "1"), ("name", "n"), ("row_count", "5")].map(|(k, v)| (k.into(), v.into()))
+    );
 }
 
 #[test]
 fn token_forms() {
     let pairs = form_pairs("grant_type=refresh_token&redirect_uri=https://a/b&scope=a%20b+c&&x");
-    let wanted = [("grant_type", "refresh_token"), ("redirect_uri", "https://a/b"), ("scope", "a b c"), ("x", "")];
+    let wanted =
+        [("grant_type", "refresh_token"), ("redirect_uri", "https://a/b"), ("scope", "a b c"), ("x", "")];
     assert_eq!(pairs, wanted.map(|(k, v)| (k.to_owned(), v.to_owned())));
 }
 
 #[test]
 fn unreadable_input_names_itself() {
-    refuse("input_data=%7Bx", None, b"", "4001 input_data (Unable to parse the given data for input_data: unknown word at byte 1)");
+    refuse(
+        "input_data=%7Bx",
+        None,
+        b"",
+        "4001 input_data (Unable to parse the given data for input_data: unknown word at byte 1)",
+    );
     refuse("input_data=5", None, b"", "neither an object nor an array");
     refuse("", JSON, b"{\"a\":", "input_data");
     refuse("", JSON, b"{\"a\":\"\xff\"}", "not UTF-8 at byte 6");
@@ -177,8 +203,10 @@ fn uploads() {
         let got = of("", content_type, &body);
         assert_eq!(got.input, Some(json!({"attachment": {}})), "{body}");
         assert_eq!(got.params, [("description".to_owned(), "two\nlines".to_owned())]);
-        let text = got.files.iter().map(|f| (f.field.as_str(), f.file_name.as_deref(), &body[f.data.clone()]));
-        let data = if line == "\n" { "data -- with\r\n--no boundary" } else { "data -- with\r\n--no boundary\r" };
+        let text =
+            got.files.iter().map(|f| (f.field.as_str(), f.file_name.as_deref(), &body[f.data.clone()]));
+        let data =
+            if line == "\n" { "data -- with\r\n--no boundary" } else { "data -- with\r\n--no boundary\r" };
         assert_eq!(
             text.collect::<Vec<_>>(),
             [("input_file", Some("a \"b\".txt"), data), ("file", Some("naïve.bin"), "")]

@@ -1,11 +1,16 @@
 //! Accounts, passwords, rights, and what threatens them.
 
-use super::{ONE, STUCK, SHARED, Team, Topic, WISH};
+use super::{ONE, SHARED, STUCK, Team, Topic, WISH};
 
 pub(super) const TOPICS: &[Topic] = &[
     Topic {
-        category: "User Administration", subcategory: "Account", item: "Reset password", team: Team::ServiceDesk,
-        template: "", share: 90, weight: STUCK,
+        category: "User Administration",
+        subcategory: "Account",
+        item: "Reset password",
+        team: Team::ServiceDesk,
+        template: "",
+        share: 90,
+        weight: STUCK,
         subjects: &[
             "Password expired, cannot sign in to {asset}",
             "Account locked after holidays",
@@ -43,8 +48,13 @@ pub(super) const TOPICS: &[Topic] = &[
         tasks: &["Confirm the identity of {first}", "Clear stored credentials on {asset}"],
     },
     Topic {
-        category: "User Administration", subcategory: "Two-factor authentication", item: "New device", team: Team::Identity,
-        template: "", share: 35, weight: STUCK,
+        category: "User Administration",
+        subcategory: "Two-factor authentication",
+        item: "New device",
+        team: Team::Identity,
+        template: "",
+        share: 35,
+        weight: STUCK,
         subjects: &[
             "New phone, authenticator app does not know my account",
             "Second factor asks for a code that I do not get",
@@ -76,8 +86,13 @@ pub(super) const TOPICS: &[Topic] = &[
         tasks: &["Revoke the old second factor", "Issue a security key to {first}"],
     },
     Topic {
-        category: "User Administration", subcategory: "Permissions", item: "Shared folder", team: Team::Identity,
-        template: "Access to an application", share: 45, weight: WISH,
+        category: "User Administration",
+        subcategory: "Permissions",
+        item: "Shared folder",
+        team: Team::Identity,
+        template: "Access to an application",
+        share: 45,
+        weight: WISH,
         subjects: &[
             "Access to the folder of {dept}",
             "Read access to the share on {host} for {user}",
@@ -109,11 +124,20 @@ pub(super) const TOPICS: &[Topic] = &[
             "The role in {app} was changed as approved.",
             "Access was granted until the end of the month and will be taken back by itself.",
         ],
-        tasks: &["Get the approval of the data owner", "Add {first} to the group", "Review the rights in four weeks"],
+        tasks: &[
+            "Get the approval of the data owner",
+            "Add {first} to the group",
+            "Review the rights in four weeks",
+        ],
     },
     Topic {
-        category: "Security", subcategory: "Phishing", item: "Suspicious mail", team: Team::Security,
-        template: "", share: 38, weight: SHARED,
+        category: "Security",
+        subcategory: "Phishing",
+        item: "Suspicious mail",
+        team: Team::Security,
+        template: "",
+        share: 38,
+        weight: SHARED,
         subjects: &[
             "Suspicious e-mail with an invoice {number}",
             "Phishing? Mail asks for my password",
@@ -149,8 +173,13 @@ pub(super) const TOPICS: &[Topic] = &[
         tasks: &["Withdraw the message from all mailboxes", "Scan {asset}", "Inform {dept}"],
     },
     Topic {
-        category: "Security", subcategory: "Malware", item: "", team: Team::Security,
-        template: "", share: 9, weight: SHARED,
+        category: "Security",
+        subcategory: "Malware",
+        item: "",
+        team: Team::Security,
+        template: "",
+        share: 9,
+        weight: SHARED,
         subjects: &[
             "Virus warning on {asset}",
             "Endpoint protection reports a threat on {asset}",
@@ -181,17 +210,35 @@ pub(super) const TOPICS: &[Topic] = &[
         tasks: &["Isolate {asset}", "Collect the evidence", "Install {asset} anew"],
     },
     Topic {
-        category: "User Administration", subcategory: "Account", item: "Change of name", team: Team::Identity,
-        template: "", share: 8, weight: ONE,
-        subjects: &["New surname after marriage", "Name is misspelt in the directory", "Change of department in the address book", "Job title wrong in signature"],
+        category: "User Administration",
+        subcategory: "Account",
+        item: "Change of name",
+        team: Team::Identity,
+        template: "",
+        share: 8,
+        weight: ONE,
+        subjects: &[
+            "New surname after marriage",
+            "Name is misspelt in the directory",
+            "Change of department in the address book",
+            "Job title wrong in signature",
+        ],
         symptoms: &[
             "I have married and my surname has changed.",
             "My name is spelt wrongly in the address book.",
             "I have moved to {dept}, the directory still shows the old department.",
             "The signature that is added to my mails shows an old job title.",
         ],
-        details: &["The personnel department has changed it already.", "Please keep the old address as an alias.", "My manager is now {user}."],
-        findings: &["Source record in the HR system checked.", "Alias set, primary address changed.", "Synchronisation runs at night."],
+        details: &[
+            "The personnel department has changed it already.",
+            "Please keep the old address as an alias.",
+            "My manager is now {user}.",
+        ],
+        findings: &[
+            "Source record in the HR system checked.",
+            "Alias set, primary address changed.",
+            "Synchronisation runs at night.",
+        ],
         answers: &[
             "Name and address were changed, the old address stays as an alias for a year.",
             "The directory shows the new department since the synchronisation of last night.",

@@ -76,18 +76,62 @@ pub(super) struct Form {
 }
 
 pub(super) const FORMS: [Form; 7] = [
-    Form { name: "Printer problem", comments: "Paper, toner, queues and drivers", service: "", subject: "", mandatory: &["description"] },
-    Form { name: "Outage", comments: "Something that many people need does not work", service: "", subject: "Outage: ", mandatory: &["description"] },
-    Form { name: "New employee", comments: "Accounts and equipment for somebody who joins", service: "User Administration", subject: "New employee: ", mandatory: &["description"] },
-    Form { name: "Leaving employee", comments: "Closing accounts and taking equipment back", service: "User Administration", subject: "Leaving: ", mandatory: &[] },
-    Form { name: "Hardware order", comments: "Laptops, screens, telephones and accessories", service: "Hardware", subject: "Order: ", mandatory: &["description"] },
-    Form { name: "Software installation", comments: "A program from the catalogue, or a new one", service: "Application Login", subject: "Install ", mandatory: &[] },
-    Form { name: "Access to an application", comments: "A role in a business application or a shared folder", service: "Application Login", subject: "Access to ", mandatory: &["description"] },
+    Form {
+        name: "Printer problem",
+        comments: "Paper, toner, queues and drivers",
+        service: "",
+        subject: "",
+        mandatory: &["description"],
+    },
+    Form {
+        name: "Outage",
+        comments: "Something that many people need does not work",
+        service: "",
+        subject: "Outage: ",
+        mandatory: &["description"],
+    },
+    Form {
+        name: "New employee",
+        comments: "Accounts and equipment for somebody who joins",
+        service: "User Administration",
+        subject: "New employee: ",
+        mandatory: &["description"],
+    },
+    Form {
+        name: "Leaving employee",
+        comments: "Closing accounts and taking equipment back",
+        service: "User Administration",
+        subject: "Leaving: ",
+        mandatory: &[],
+    },
+    Form {
+        name: "Hardware order",
+        comments: "Laptops, screens, telephones and accessories",
+        service: "Hardware",
+        subject: "Order: ",
+        mandatory: &["description"],
+    },
+    Form {
+        name: "Software installation",
+        comments: "A program from the catalogue, or a new one",
+        service: "Application Login",
+        subject: "Install ",
+        mandatory: &[],
+    },
+    Form {
+        name: "Access to an application",
+        comments: "A role in a business application or a shared folder",
+        service: "Application Login",
+        subject: "Access to ",
+        mandatory: &["description"],
+    },
 ];
 
 /// All topics.
 pub(super) fn all() -> impl Iterator<Item = &'static Topic> + Clone {
-    [access::TOPICS, equipment::TOPICS, network::TOPICS, services::TOPICS, software::TOPICS].into_iter().flatten()
+    [access::TOPICS, equipment::TOPICS, network::TOPICS, services::TOPICS, software::TOPICS]
+        .into_iter()
+        .flatten()
 }
 
 #[cfg(test)]
@@ -110,7 +154,8 @@ mod tests {
 
     #[test]
     fn every_placeholder_is_known() {
-        let texts = all().flat_map(|t| [t.subjects, t.symptoms, t.details, t.findings, t.answers, t.tasks]).flatten();
+        let texts =
+            all().flat_map(|t| [t.subjects, t.symptoms, t.details, t.findings, t.answers, t.tasks]).flatten();
         for text in texts {
             for part in text.split('{').skip(1) {
                 let name = part.split('}').next().unwrap();

@@ -1,0 +1,295 @@
+//! Demo data: a believable company around any number of requests, the same for the same number, seed and time.
+//!
+//! What is small (sites, groups, categories, promises) goes in one commit. Then people and requests follow in
+//! batches, each with everything that hangs on it, made by one task while another writes the batch before, so that
+//! memory stays flat. To add a sort of trouble, describe it in `topics`; to add a sort of row, make it in the file of
+//! its kind (`talk`, `work`) and load it in `Desk::load_batch`.
+
+mod calendar;
+mod company;
+mod forms;
+mod ids;
+mod life;
+mod names;
+mod people;
+mod places;
+mod requests;
+mod rng;
+mod rows;
+mod setup;
+mod talk;
+mod told;
+mod topics;
+mod words;
+mod work;
+mod world;
+
+use crate::{Desk, DeskError, Refusal, Snapshot};
+use calendar::{Calendar, DAY, HOUR};
+use company::{Company, Scale, Span};
+use forms::Forms;
+use ids::{Ids, Rising};
+use model::{Filter, Id, Record};
+use requests::Batch;
+use rng::{Rng, Stream};
+use rows::Rows;
+use setup::{Setup, Shipped};
+use std::collections::HashSet;
+use store::engine::Expect;
+use store::{Query, Statement, StoreError};
+use tokio::sync::mpsc;
+use world::World;
+
+/// How far the filling has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Requests that are written.
+    pub done: u64,
+    /// Requests that there will be.
+    pub total: u64,
+    /// What is being written.
+    pub stage: Stage,
+}
+
+/// What is being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Sites, groups, categories and the like.
+    Company,
+    /// Requesters and technicians.
+    People,
+    /// Requests and what hangs on them.
+    Requests,
+    /// Search documents of the last requests.
+    Search,
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DemoSummary {
+    /// Requests.
+    pub requests: u64,
+    /// Requesters.
+    pub people: u64,
+    /// Technicians.
+    pub technicians: u64,
+    /// Rows of all modules together, without the search documents and the side table.
+    pub rows: u64,
+}
+
+/// Requests per batch: a few megabytes of each module's rows.
+const BATCH: usize = 2_500;
+/// People per batch.
+const PEOPLE_BATCH: usize = 2_000;
+/// How long before the first request the company was there.
+const BEFORE: i64 = 30 * DAY;
+
+impl Desk {
+    /// Fills an initialised desk that has had no requests yet with a company of so many requests.
+    ///
+    /// Not all or nothing: when it fails half way, the desk is left with the requests of the batches so far, and
+    /// new requests count on from behind all of them.
+    ///
+    /// # Errors
+    /// [`DeskError::Refused`] for a desk that is not initialised, that has or had requests, or that lacks the ids
+    /// for so many; else that the database does not take the rows.
+    pub async fn demo(
+        &self,
+        requests: u64,
+        seed: u64,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<DemoSummary, DeskError> {
+        let mut tell = |done, stage| progress(Progress { done, total: requests, stage });
+        tell(0, Stage::Company);
+        let taken = self.may_fill().await?;
+        let now = self.now();
+        let count = i64::try_from(requests).unwrap_or(i64::MAX);
+        let too_many = |most: i64| {
+            refused(format!("The ids between the shipped ones and those of now suffice for {most} requests"))
+        };
+        let ids_from = calendar::start(now) - BEFORE;
+        let ids = Ids::new(ids_from, now).ok_or_else(|| too_many(0))?;
+        if count > ids.room() {
+            return Err(too_many(ids.room()));
+        }
+        let calendar = Calendar::new(count, now, seed);
+        let span = Span { start: calendar.start, end: now - 2 * HOUR };
+        let scale = Scale::of(requests);
+        let (company, setup, mut written) = {
+            let snapshot = self.snapshot();
+            let mut rows = Rows::new(&snapshot, Rising::new(ids), ids_from);
+            let company = Company::found(seed, scale, span, &mut rows, taken)?;
+            let setup = Setup::make(&mut rows)?;
+            let rows = rows.into_rows();
+            self.write_setup(&rows, count).await?;
+            (company, setup, rows.len() as u64)
+        };
+        self.reload().await?;
+        let snapshot = self.snapshot();
+        tell(0, Stage::People);
+        written += self.write_people(&snapshot, &company, seed, ids_from).await?;
+        let summary = DemoSummary {
+            requests,
+            people: company.people.len() as u64,
+            technicians: company.technicians.len() as u64,
+            rows: 0,
+        };
+        let shipped = Shipped::read(&snapshot)?;
+        let forms = Forms::new(&snapshot)?;
+        let end = now - HOUR / 2;
+        let world = World { seed, ids, calendar, end, company, setup, shipped, forms };
+        tell(0, Stage::Requests);
+        written += self.write_requests(&snapshot, world, &mut tell).await?;
+        let versions = ["setup", "people"].map(|name| self.store.raise_cache_version(name));
+        self.store.commit(versions.to_vec()).await?;
+        self.people.forget_all();
+        Ok(DemoSummary { rows: written, ..summary })
+    }
+
+    /// Whether the desk may be filled; if so, the e-mail addresses that it knows.
+    async fn may_fill(&self) -> Result<HashSet<String>, DeskError> {
+        const FEW: u64 = 10_000;
+        self.reload().await?;
+        if self.is_new() {
+            return Err(refused("The desk has not been initialised".into()));
+        }
+        let snapshot = self.snapshot();
+        if self.store.exists(snapshot.module("request")?, Filter::everything()).await? {
+            return Err(not_empty());
+        }
+        let users = Query::new(snapshot.module("user")?.clone(), Filter::everything(), FEW);
+        let users = self.store.list(&users).await?;
+        Ok(users.iter().filter_map(|user| user.text("email_id")).map(model::fold).collect())
+    }
+
+    /// Everything small, and the number from which the next request counts on.
+    async fn write_setup(&self, rows: &[Record], requests: i64) -> Result<(), DeskError> {
+        let counter = Statement {
+            sql: r#"INSERT INTO "counter" ("value", "name") VALUES ($1, $2)"#.into(),
+            binds: vec![requests.into(), "request".into()],
+            expect: Expect::Exactly(1),
+        };
+        let mut statements = vec![counter];
+        statements.extend(rows.iter().flat_map(|row| self.store.insert(row)));
+        statements.push(self.store.raise_cache_version("setup"));
+        match self.store.commit(statements).await {
+            // It had requests, although they are gone.
+            Err(StoreError::Conflict { constraint }) if constraint.starts_with("counter") => Err(not_empty()),
+            Err(StoreError::Conflict { constraint }) => {
+                Err(refused(format!("The desk has a row already that the demo would add ({constraint})")))
+            }
+            other => Ok(other?),
+        }
+    }
+
+    async fn write_people(
+        &self,
+        snapshot: &Snapshot,
+        company: &Company,
+        seed: u64,
+        since: i64,
+    ) -> Result<u64, DeskError> {
+        let module = snapshot.module("user")?;
+        let technicians = company.technician_records(snapshot, seed, since)?;
+        self.store.load(module, &technicians).await?;
+        let all = company.people.len();
+        for from in (0..all).step_by(PEOPLE_BATCH) {
+            let people = company.person_records(snapshot, seed, from..(from + PEOPLE_BATCH).min(all))?;
+            self.store.load(module, &people).await?;
+        }
+        Ok((all + technicians.len()) as u64)
+    }
+
+    async fn write_requests(
+        &self,
+        snapshot: &Snapshot,
+        world: World,
+        tell: &mut (dyn FnMut(u64, Stage) + Send),
+    ) -> Result<u64, DeskError> {
+        // One batch waits while one is made and one is written.
+        let (sender, mut batches) = mpsc::channel(1);
+        let maker = tokio::task::spawn_blocking(move || make(&world, &sender));
+        let mut written = 0;
+        let mut done = 0;
+        let mut unsearched = None;
+        while let Some(batch) = batches.recv().await {
+            let batch: Batch = batch;
+            let range = batch.range();
+            tokio::try_join!(self.fill_search(snapshot, unsearched), self.load_batch(snapshot, &batch))?;
+            unsearched = range;
+            done += batch.requests.len() as u64;
+            written += batch.rows();
+            tell(done, Stage::Requests);
+        }
+        tell(done, Stage::Search);
+        self.fill_search(snapshot, unsearched).await?;
+        maker.await.map_err(|error| DeskError::Internal(error.to_string()))?;
+        Ok(written)
+    }
+
+    /// Each module's rows are made ready while those of the one before are written.
+    async fn load_batch(&self, snapshot: &Snapshot, batch: &Batch) -> Result<(), DeskError> {
+        let load = async |module: &str, records: &[Record]| -> Result<(), DeskError> {
+            Ok(self.store.load(snapshot.module(module)?, records).await?)
+        };
+        tokio::try_join!(
+            load("request", &batch.requests),
+            load("history", &batch.history),
+            load("request_note", &batch.notes),
+            load("notification", &batch.notifications),
+            load("task", &batch.tasks),
+            load("worklog", &batch.worklogs),
+            load("approval_level", &batch.levels),
+            load("approval", &batch.approvals),
+            load("request_link", &batch.links),
+        )?;
+        Ok(())
+    }
+
+    async fn fill_search(&self, snapshot: &Snapshot, range: Option<(Id, Id)>) -> Result<(), DeskError> {
+        let Some((from, to)) = range else { return Ok(()) };
+        let module = snapshot.module("request")?;
+        Ok(self.store.fill_search(module, &snapshot.catalogue, from, to).await?)
+    }
+}
+
+/// Makes all batches, until nobody wants them any more.
+fn make(world: &World, sender: &mpsc::Sender<Batch>) {
+    let mut batch = Batch::default();
+    let mut links = Rng::new(world.seed, Stream::Links, 0);
+    let mut send = |batch: &mut Batch| {
+        let mut full = std::mem::take(batch);
+        world.link(&mut full, &mut links);
+        sender.blocking_send(full).is_ok()
+    };
+    for (number, created) in (1..).zip(world.calendar.moments()) {
+        world.request(number, created, &mut batch);
+        if batch.requests.len() == BATCH && !send(&mut batch) {
+            return;
+        }
+    }
+    if !batch.requests.is_empty() {
+        send(&mut batch);
+    }
+}
+
+impl Batch {
+    /// The first and the last request.
+    fn range(&self) -> Option<(Id, Id)> {
+        Some((self.requests.first()?.id(), self.requests.last()?.id()))
+    }
+    fn rows(&self) -> u64 {
+        let Self { requests, notes, notifications, tasks, worklogs, levels, approvals, links, history } =
+            self;
+        let all = [requests, notes, notifications, tasks, worklogs, levels, approvals, links, history];
+        all.iter().map(|rows| rows.len() as u64).sum()
+    }
+}
+
+fn not_empty() -> DeskError {
+    refused("Demo data goes into a new desk; this one has, or had, requests of its own".into())
+}
+
+fn refused(why: String) -> DeskError {
+    Refusal::because("demo", why).into()
+}
