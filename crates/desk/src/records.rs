@@ -206,12 +206,13 @@ impl Desk {
         let module = &place.module;
         // The most telling part first: the input's own, then the place, then what the caller may see at all.
         let mut filter = self.narrowed(ask.filter).and(place.filter());
-        if let Some(flag) =
-            module.deleted_flag().filter(|flag: &&str| !ask.with_deleted && !speaks_of(&filter, module, flag))
+        // An inactive lookup is still in the list that administrators keep; a deleted or trashed record is not.
+        let hides = |flag: &&str| module.size != Size::Small || *flag != "inactive";
+        if let Some(flag) = module.deleted_flag().filter(hides)
+            && !ask.with_deleted
+            && !speaks_of(&filter, module, flag)
         {
-            if module.size != Size::Small || flag != "inactive" {
-                filter = filter.and(equals(module, flag, vec![false.into()]));
-            }
+            filter = filter.and(equals(module, flag, vec![false.into()]));
         }
         filter = filter.and(visible(ctx, module, &snapshot)?);
         let mut query = Query::new(module.clone(), filter, ask.limit.saturating_add(1));

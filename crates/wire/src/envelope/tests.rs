@@ -19,8 +19,8 @@ fn one_entity() {
 #[test]
 fn a_list_has_its_status_in_an_array() {
     let asked = ListInfo::default();
-    let view = asked.view(2, false, None);
-    let tail = r#""list_info":{"has_more_rows":false,"row_count":2,"start_index":1},"response_status":[{"status_code":2000,"status":"success"}]}"#;
+    let view = ListInfoView::answer(&asked, None, 2, false, None);
+    let tail = r#""list_info":{"has_more_rows":false,"start_index":1,"row_count":2},"response_status":[{"status_code":2000,"status":"success"}]}"#;
     check(&list("notes", &["{}", "{}"], &view), &format!(r#"{{"notes":[{{}},{{}}],{tail}"#));
     check(&list("notes", &[] as &[&str], &view), &format!(r#"{{"notes":[],{tail}"#));
 }
