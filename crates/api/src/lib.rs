@@ -42,6 +42,7 @@ pub(crate) struct Api {
 /// Everything under `/api`, `/app` and `/oauth`.
 #[must_use]
 pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Router {
+    let oauth = oauth::router(desk.clone(), identity.clone(), options.public_url.clone());
     let api = Arc::new(Api { desk, identity, options });
     Router::new()
         .route("/api/openapi.json", get(openapi::serve))
@@ -52,6 +53,7 @@ pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> 
         .route("/app/{portal}/api/v3/", any(v3::entry))
         .route("/app/{portal}/api/v3/{*path}", any(v3::entry))
         .with_state(api)
+        .merge(oauth)
 }
 
 pub(crate) fn trace_of(request: &Request) -> u128 {

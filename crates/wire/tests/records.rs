@@ -1,7 +1,6 @@
 //! Records in and out: every form that clients send, and the keys and types of the recorded answers.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "in a test, what does not work must stop it"
 )]
 

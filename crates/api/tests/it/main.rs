@@ -7,6 +7,7 @@
 
 mod conventions;
 mod lists;
+mod oauth;
 mod people;
 mod requests;
 mod setup;

@@ -1,6 +1,5 @@
 //! The company: its sites, departments and groups, who works there, who helps them.
 
-use super::ids::Rising;
 use super::people::{self, Person, Technician};
 use super::places::{IT, PLACES, Place, REGIONS, TRADES, Trade};
 use super::rng::{Rng, Stream};
@@ -32,7 +31,6 @@ pub(super) struct Department {
 #[derive(Debug)]
 pub(super) struct Group {
     pub id: Id,
-    pub name: String,
     pub team: Team,
     /// The only site that it works for.
     pub site: Option<usize>,
@@ -193,7 +191,7 @@ fn groups(rows: &mut Rows<'_>, sites: &[Site], scale: Scale) -> Result<Vec<Group
             Some(id) => id,
             None => rows.add("support_group", &cells)?,
         };
-        groups.push(Group { id, name: name.to_owned(), team, site: None, members: Vec::new() });
+        groups.push(Group { id, team, site: None, members: Vec::new() });
     }
     let on_site = (scale.technicians / 4).clamp(1, sites.len());
     for (at, site) in sites.iter().enumerate().take(on_site) {
@@ -206,7 +204,7 @@ fn groups(rows: &mut Rows<'_>, sites: &[Site], scale: Scale) -> Result<Vec<Group
         ];
         sender(&mut cells, &format!("onsite.{}", site.place.code.to_lowercase()));
         let id = rows.add("support_group", &cells)?;
-        groups.push(Group { id, name, team: Team::OnSite, site: Some(at), members: Vec::new() });
+        groups.push(Group { id, team: Team::OnSite, site: Some(at), members: Vec::new() });
     }
     Ok(groups)
 }

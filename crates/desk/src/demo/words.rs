@@ -347,12 +347,13 @@ mod tests {
         for topic in super::super::topics::all() {
             let scene = Scene::new(&mut rng, "BER");
             for _ in 0..20 {
+                let answer = rng.word(topic.answers);
                 let texts = [
                     description(&mut rng, topic, &scene),
                     finding(&mut rng, topic, &scene),
                     asked(&mut rng, &scene),
                     reply(&mut rng, &scene, "Bo", topic.answers.first().copied()),
-                    resolution(&mut rng, &scene, rng.clone().word(topic.answers)),
+                    resolution(&mut rng, &scene, answer),
                 ];
                 for text in texts {
                     assert!(!text.contains(['{', '}']), "{text}");
