@@ -40,7 +40,6 @@ pub(crate) struct Api {
 }
 
 /// Everything under `/api`, `/app` and `/oauth`.
-#[must_use]
 pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Router {
     let oauth = oauth::router(desk.clone(), identity.clone(), options.public_url.clone());
     let api = Arc::new(Api { desk, identity, options });

@@ -88,7 +88,13 @@ async fn everything(desk: &Desk) -> Vec<Record> {
 
 async fn context(desk: &Desk) -> Context {
     let caller = desk.caller(shipped::ADMINISTRATOR).await.unwrap();
-    Context { caller, scopes: Scopes::all(), now: desk.now(), trace: 0, zone: desk.snapshot().settings.zone.clone() }
+    Context {
+        caller,
+        scopes: Scopes::all(),
+        now: desk.now(),
+        trace: 0,
+        zone: desk.snapshot().settings.zone.clone(),
+    }
 }
 
 async fn add_request(desk: &Desk, subject: &str) -> Record {
@@ -162,10 +168,16 @@ fn references_resolve(record: &Record, by_id: &HashMap<Id, &Record>) {
             list => ids_of(list),
         };
         for id in ids {
-            let found = by_id.get(&id).unwrap_or_else(|| panic!("{} {} → {id}", record.module.name, leaf.path));
+            let found =
+                by_id.get(&id).unwrap_or_else(|| panic!("{} {} → {id}", record.module.name, leaf.path));
             let table = if matches!(target, "technician" | "requester") { "user" } else { target };
             assert_eq!(found.module.name, table, "{} {}", record.module.name, leaf.path);
-            assert!(target != "technician" || found.is("is_technician"), "{} {}", record.module.name, leaf.path);
+            assert!(
+                target != "technician" || found.is("is_technician"),
+                "{} {}",
+                record.module.name,
+                leaf.path
+            );
         }
     }
 }
@@ -189,10 +201,11 @@ fn ids_follow_time(requests: &[&Record]) {
 }
 
 fn times_are_in_order(request: &Record) {
-    let times: Vec<i64> = ["created_time", "assigned_time", "responded_time", "resolved_time", "completed_time"]
-        .iter()
-        .filter_map(|path| request.int(path))
-        .collect();
+    let times: Vec<i64> =
+        ["created_time", "assigned_time", "responded_time", "resolved_time", "completed_time"]
+            .iter()
+            .filter_map(|path| request.int(path))
+            .collect();
     assert!(times.is_sorted() && *times.last().unwrap() < NOW, "{request:?}");
     let created = times[0];
     for due in ["due_by_time", "first_response_due_by_time"] {
@@ -209,8 +222,12 @@ fn filed_well(request: &Record, by_id: &HashMap<Id, &Record>) {
     assert_eq!(request.int("stopped_since").is_some(), stops);
     assert!(!open || (request.int("resolved_time").is_none() && request.int("completed_time").is_none()));
     match status.text("internal_name").unwrap() {
-        "Resolved" => assert!(request.int("resolved_time").is_some() && request.int("completed_time").is_none()),
-        "Closed" => assert!(request.int("resolved_time").is_some() && request.int("completed_time").is_some()),
+        "Resolved" => {
+            assert!(request.int("resolved_time").is_some() && request.int("completed_time").is_none())
+        }
+        "Closed" => {
+            assert!(request.int("resolved_time").is_some() && request.int("completed_time").is_some())
+        }
         "Canceled" => assert!(request.int("completed_time").is_some()),
         _ => assert!(request.get("resolution.content").is_null()),
     }
@@ -288,7 +305,8 @@ fn history_is_told(requests: &[&Record], history: &[&Record], by_id: &HashMap<Id
 
 fn shares_are_believable(requests: &[&Record], records: &[Record]) {
     let rows = |module: &str| records.iter().filter(|r| r.module.name == module).count();
-    let share = |test: &dyn Fn(&Record) -> bool| requests.iter().filter(|r| test(r)).count() * 100 / requests.len();
+    let share =
+        |test: &dyn Fn(&Record) -> bool| requests.iter().filter(|r| test(r)).count() * 100 / requests.len();
     let checks = [
         ("open", share(&|r| r.get("resolved_time").is_null() && r.get("completed_time").is_null()), 5..13),
         ("late", share(&|r| r.int("resolved_time") > r.int("due_by_time")), 6..25),
@@ -364,7 +382,6 @@ async fn a_clock_that_is_far_behind_refuses() {
 async fn measure() {
     let requests = std::env::var("FRONTDESK_DEMO_N").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
     let place = new_desk(NOW).await;
-    if let Ok(sql) = std::env::var("DEMO_BEFORE") { place.desk.store().db().execute_ddl(&std::fs::read_to_string(sql).unwrap()).await.unwrap(); }
     let began = std::time::Instant::now();
     let mut last = 0;
     let summary = place
@@ -379,13 +396,13 @@ async fn measure() {
         .unwrap();
     let seconds = began.elapsed().as_secs_f64();
     eprintln!("{summary:?} in {seconds:.2} s, {:.0} rows/s", summary.rows as f64 / seconds);
-    if let Ok(sql) = std::env::var("DEMO_AFTER") { place.desk.store().db().execute_ddl(&std::fs::read_to_string(sql).unwrap()).await.unwrap(); eprintln!("after {:.2}", began.elapsed().as_secs_f64()); }
-    for t in std::fs::read_dir("/proc/self/task").unwrap() { let t = t.unwrap().path(); let c = std::fs::read_to_string(t.join("comm")).unwrap(); let st = std::fs::read_to_string(t.join("stat")).unwrap(); let f: Vec<&str> = st.rsplit(')').next().unwrap().split_whitespace().collect(); eprintln!("{} user {} sys {}", c.trim(), f[11], f[12]); }
-    if std::env::var_os("DEMO_COPY").is_some() { place.desk.store().db().execute_ddl("PRAGMA wal_checkpoint(TRUNCATE)").await.ok(); std::fs::copy(place.dir.join("frontdesk.db"), "/tmp/demo-sample.db").unwrap(); }
     let store: &Store = place.desk.store();
     eprintln!("{:?}", store.db().stats());
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
-        eprintln!("{}", status.lines().filter(|l| l.starts_with("VmHWM") || l.starts_with("VmRSS")).collect::<String>());
+        eprintln!(
+            "{}",
+            status.lines().filter(|l| l.starts_with("VmHWM") || l.starts_with("VmRSS")).collect::<String>()
+        );
     }
     place.desk.close().await;
     let size = std::fs::metadata(place.dir.join("frontdesk.db")).unwrap().len();

@@ -9,7 +9,7 @@
     clippy::print_stderr
 )]
 
-use frontdesk_store::engine::{
+use store::engine::{
     Cost, Db, Dialect, Expect, PostgresOptions, Query, SqliteOptions, Statement, Step, StoreError, Value,
 };
 use std::path::{Path, PathBuf};
@@ -190,7 +190,7 @@ on_both! {
         let binds: Vec<Value> = (1..=12).map(Value::Int).collect();
         let places: Vec<String> = (1..=12).map(|n| format!("CAST(${n} AS BIGINT)")).collect();
         let sql = format!("SELECT {}", places.join(", "));
-        assert_eq!(bed.db.read(point(&sql, binds.clone())).await.unwrap(), [binds.clone()]);
+        assert_eq!(bed.db.read(point(&sql, binds.clone())).await.unwrap(), std::slice::from_ref(&binds));
         // Too few values, too many values, no SQL at all: our own mistakes.
         for query in [scan(&sql, binds[..11].to_vec()), scan("SELECT 1", [1.into()]), scan("SELEKT", [])] {
             assert!(matches!(bed.db.read(query).await, Err(StoreError::Invalid(_))));

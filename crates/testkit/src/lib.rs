@@ -8,7 +8,7 @@
 //! Time stands still until a test moves it; ids and secrets are made anew for each desk.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::missing_panics_doc,
     reason = "in a test, what does not work must stop it, loudly"

@@ -1,8 +1,5 @@
 //! Records in and out: every form that clients send, and the keys and types of the recorded answers.
-#![expect(
-    clippy::unwrap_used,
-    reason = "in a test, what does not work must stop it"
-)]
+#![expect(clippy::unwrap_used, reason = "in a test, what does not work must stop it")]
 
 use model::{Catalogue, Change, Id, Record, RefInput, Value};
 use proptest::prelude::*;

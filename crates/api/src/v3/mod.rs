@@ -43,17 +43,17 @@ async fn answer(call: &Call<'_>) -> Result<Answer, Failure> {
     let reads = *method == Method::GET || *method == Method::HEAD;
     let edits = *method == Method::PUT || *method == Method::PATCH;
     match target {
-        Target::Collection(place) => match method {
+        Target::Collection(place) => match *method {
             _ if reads => list::list(call, &place).await,
-            &Method::POST => write::add(call, &place).await,
+            Method::POST => write::add(call, &place).await,
             _ if edits => bulk::edit(call, &place).await,
-            &Method::DELETE => bulk::delete(call, &place).await,
+            Method::DELETE => bulk::delete(call, &place).await,
             _ => Err(call.wrong_method()),
         },
-        Target::Record(place, id) => match method {
+        Target::Record(place, id) => match *method {
             _ if reads => write::get(call, &place, id).await,
             _ if edits => write::edit(call, &place, id).await,
-            &Method::DELETE => write::delete(call, &place, id).await,
+            Method::DELETE => write::delete(call, &place, id).await,
             _ => Err(call.wrong_method()),
         },
         Target::Operation(place, id, operation) => {

@@ -37,6 +37,8 @@ pub(super) struct Life {
     pub reopened: Option<(i64, i64)>,
     pub resolved: Option<i64>,
     pub completed: Option<i64>,
+    /// When somebody set a later date, and the date before.
+    pub postponed: Option<(i64, i64)>,
     pub due: Option<i64>,
     pub response_due: Option<i64>,
     /// Until when things happen: the end of its life, or of the demo.
@@ -67,6 +69,7 @@ impl Life {
             held: None,
             held_since: None,
             reopened: None,
+            postponed: None,
             resolved: None,
             completed: None,
             due: promise.map(|p| created + p.resolution),
@@ -81,6 +84,7 @@ impl Life {
         }
         life.answer(rng, promised.0);
         life.hold(rng);
+        life.postpone(rng);
         life
     }
 
@@ -162,6 +166,17 @@ impl Life {
             let closed = from + rng.below(room / 2);
             self.reopened = Some((closed, closed + rng.between(MINUTE, room / 3)));
         }
+    }
+
+    /// What takes longer gets a new date, in half of the cases.
+    fn postpone(&mut self, rng: &mut Rng) {
+        let Some(due) = self.due.filter(|due| *due < self.end) else { return };
+        if !self.phase.is_open() || self.assigned.is_none() || rng.percent(45) {
+            return;
+        }
+        let from = self.responded.or(self.assigned).unwrap_or(self.created);
+        self.postponed = Some((rng.between(from, self.held_since.unwrap_or(self.end)), due));
+        self.due = Some((self.end + rng.between(-4, 30) * DAY).max(due + DAY));
     }
 }
 

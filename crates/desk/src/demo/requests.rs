@@ -7,11 +7,9 @@ use super::life::{Life, Phase};
 use super::people::Technician;
 use super::rng::{Rng, Stream};
 use super::setup::{Filed, Promise, WORKPLACES, keys};
-use super::told;
 use super::words::{self, Scene};
 use super::world::{Asker, World};
 use model::{Id, Record, Value};
-use serde_json::Value as Json;
 
 /// Rows of many requests, by module.
 #[derive(Debug, Default)]
@@ -43,7 +41,8 @@ pub(super) struct Case<'a> {
     pub hand: &'a Technician,
     pub life: Life,
     pub scene: Scene,
-    /// The phrase that says what ended it.
+    /// The phrases that say how it showed and what ended it.
+    symptom: &'static str,
     pub answer: &'static str,
     pub subject: String,
     pub priority: Option<Id>,
@@ -86,8 +85,8 @@ impl World {
         scene.first = asker.person.given.to_owned();
         scene.city = asker.site.place.city;
         scene.dept = asker.department.trade.name;
-        let subject = words::cut(scene.said(rng.word(topic.subjects)), 250);
-        let answer = rng.word(topic.answers);
+        let [subject, symptom, answer] = *rng.one(topic.troubles)?;
+        let subject = words::cut(scene.said(subject), 250);
         let mut record = self.forms.request.clone();
         record.set("id", id);
         record.set("display_id", number);
@@ -109,6 +108,7 @@ impl World {
             hand,
             life,
             scene,
+            symptom,
             answer,
             subject,
             priority,
@@ -143,7 +143,7 @@ impl Case<'_> {
     }
 
     fn words(&mut self) {
-        let text = words::description(&mut self.rng, self.filed.topic, &self.scene);
+        let text = words::description(&mut self.rng, self.filed.topic, self.symptom, &self.scene);
         self.record.set("subject", self.subject.as_str());
         self.record.set("description", text);
         if self.rng.percent(8) {
@@ -247,9 +247,9 @@ impl Case<'_> {
             return;
         }
         let wanted = match self.rng.below(100) {
-            0..88 => "Success",
-            88..94 => "Unable to reproduce",
-            94..97 => "Duplicate",
+            0..91 => "Success",
+            91..96 => "Unable to reproduce",
+            96..97 => "Duplicate",
             _ => "Failed",
         };
         let codes = &self.world.shipped.codes;
@@ -303,98 +303,6 @@ impl Case<'_> {
             tags.dedup();
             self.record.set("tags", model::record::list_of(&tags));
         }
-    }
-
-    /// The entries of the history, in order of time.
-    fn tell_story(&mut self) {
-        let shipped = &self.world.shipped;
-        let status = |s: &'static str| -> &(Id, String) {
-            match s {
-                "in progress" => &shipped.in_progress,
-                "on hold" => &shipped.on_hold,
-                "resolved" => &shipped.resolved,
-                "closed" => &shipped.closed,
-                "cancelled" => &shipped.cancelled,
-                _ => &shipped.open,
-            }
-        };
-        let step = |from: &(Id, String), to: &(Id, String)| {
-            told::moved("status", Some((from.0, &from.1)), Some((to.0, &to.1)))
-        };
-        let life = self.life.clone();
-        let hand = self.hand.id;
-        let creator = self.record.reference("created_by").unwrap_or(hand);
-        self.tell(life.created, creator, "CREATE", Vec::new());
-        let mut now = status("open");
-        if let Some(assigned) = life.assigned.filter(|at| *at > life.created) {
-            let mut diff = Vec::new();
-            if life.phase != Phase::Open && life.phase != Phase::Cancelled {
-                diff.push(step(now, status("in progress")));
-                now = status("in progress");
-            }
-            diff.push(told::moved("technician", None, Some((hand, &self.hand.name))));
-            let operation = if self.rng.percent(60) { "PICKUP" } else { "ASSIGN" };
-            self.tell(assigned, hand, operation, diff);
-        } else if life.phase == Phase::InProgress {
-            let at = life.responded.or(life.assigned).unwrap_or(life.created);
-            self.tell(at, hand, "UPDATE", vec![step(now, status("in progress"))]);
-            now = status("in progress");
-        }
-        if let Some((from, until)) = life.held {
-            self.tell(from, hand, "UPDATE", vec![step(now, status("on hold"))]);
-            let mut diff = vec![];
-            for (path, due) in [("due_by_time", life.due), ("first_response_due_by_time", life.response_due)]
-            {
-                diff.extend(
-                    due.map(|due| told::changed(path, told::time(due - until + from), told::time(due))),
-                );
-            }
-            diff.push(step(status("on hold"), now));
-            self.tell(until, hand, "UPDATE", diff);
-        }
-        if let Some((closed, again)) = life.reopened {
-            self.tell(closed, hand, "CLOSE", vec![step(now, status("closed"))]);
-            self.tell(again, self.asker.person.id, "REOPEN", vec![step(status("closed"), status("open"))]);
-            now = status("open");
-        }
-        match life.phase {
-            Phase::OnHold => {
-                let at = life.held_since.unwrap_or(life.end);
-                self.tell(at, hand, "UPDATE", vec![step(now, status("on hold"))]);
-            }
-            Phase::Cancelled => {
-                let by = if life.assigned.is_some() { hand } else { creator };
-                self.tell(life.end, by, "CANCEL", vec![step(now, status("cancelled"))]);
-            }
-            Phase::Resolved | Phase::Closed => {
-                let at_once = life.completed == life.resolved;
-                let to = if at_once { status("closed") } else { status("resolved") };
-                let mut diff = vec![step(now, to)];
-                let content = self.record.text("resolution.content").map_or(Json::Null, Json::from);
-                diff.push(told::changed("resolution.content", Json::Null, content));
-                let done = life.resolved.unwrap_or(life.end);
-                let code = self.code();
-                if at_once {
-                    diff.extend(code);
-                    self.tell(done, hand, "CLOSE", diff);
-                } else {
-                    self.tell(done, hand, "UPDATE", diff);
-                    if let Some(completed) = life.completed {
-                        let mut diff = vec![step(to, status("closed"))];
-                        diff.extend(code);
-                        self.tell(completed, crate::users::SYSTEM, "CLOSE", diff);
-                    }
-                }
-            }
-            Phase::Open | Phase::InProgress => {}
-        }
-    }
-
-    fn code(&self) -> Option<Json> {
-        let id = self.record.reference("closure_info.closure_code")?;
-        let name =
-            self.world.shipped.codes.iter().find(|(code, _)| *code == id).map(|(_, name)| name.as_str())?;
-        Some(told::moved("closure_info.closure_code", None, Some((id, name))))
     }
 
     fn finish(mut self) {

@@ -164,9 +164,8 @@ const ALSO: [&str; 10] = [
 ];
 
 /// How a request describes itself: short or long, plain or HTML.
-pub(super) fn description(rng: &mut Rng, topic: &Topic, scene: &Scene) -> String {
+pub(super) fn description(rng: &mut Rng, topic: &Topic, symptom: &str, scene: &Scene) -> String {
     let mut out = String::with_capacity(600);
-    let symptom = rng.word(topic.symptoms);
     let length = rng.below(10);
     if length < 2 {
         scene.say(&mut out, symptom);
@@ -224,10 +223,10 @@ fn log(rng: &mut Rng, scene: &Scene, html: bool, out: &mut String) {
         "request {number} aborted after 30000 ms",
     ];
     out.push_str(if html { "<pre>" } else { "" });
-    let (hour, mut minute) = (rng.between(7, 17), rng.below(30));
+    let mut second = rng.between(7, 17) * 3600 + rng.below(1800);
     for _ in 0..rng.between(4, 14) {
-        minute = (minute + rng.below(3)).min(59);
-        out.push_str(&format!("{hour:02}:{minute:02}:{:02} ", rng.below(60)));
+        second += rng.below(150);
+        out.push_str(&format!("{:02}:{:02}:{:02} ", second / 3600, second / 60 % 60, second % 60));
         scene.say(out, rng.word(&LINES));
         out.push('\n');
     }
@@ -347,12 +346,12 @@ mod tests {
         for topic in super::super::topics::all() {
             let scene = Scene::new(&mut rng, "BER");
             for _ in 0..20 {
-                let answer = rng.word(topic.answers);
+                let [_, symptom, answer] = rng.one(topic.troubles).unwrap();
                 let texts = [
-                    description(&mut rng, topic, &scene),
+                    description(&mut rng, topic, symptom, &scene),
                     finding(&mut rng, topic, &scene),
                     asked(&mut rng, &scene),
-                    reply(&mut rng, &scene, "Bo", topic.answers.first().copied()),
+                    reply(&mut rng, &scene, "Bo", Some(answer)),
                     resolution(&mut rng, &scene, answer),
                 ];
                 for text in texts {

@@ -193,15 +193,16 @@ impl Rooms {
         self.desk.ready().await.map_err(|error| error.to_string())
     }
 
-    /// Fills the desk with a company of `n` requests. `desk.demo(n, seed, progress)`.
+    /// Fills a new desk with a company of `n` requests, the same for the same seed; `progress` is told how many are
+    /// written.
     pub(crate) async fn demo(
         &self,
         n: u64,
-        _seed: u64,
+        seed: u64,
         progress: impl Fn(u64) + Send + Sync,
     ) -> Result<(), Failure> {
-        progress(n);
-        Ok(())
+        let filled = self.desk.demo(n, seed, &mut |p| progress(p.done)).await;
+        filled.map(|_| ()).map_err(|error| orders::failure(&error))
     }
 
     /// Everything below `/api`, `/app` and `/oauth`.

@@ -21,7 +21,7 @@ pub(super) async fn carry_out(desk: &Desk, identity: &Identity, order: Order) ->
 }
 
 /// What speaks against an order, in one line.
-fn failure(error: &DeskError) -> Failure {
+pub(super) fn failure(error: &DeskError) -> Failure {
     let DeskError::Refused(refusals) = error else { return super::one_line(error) };
     let words: Vec<String> = refusals
         .iter()

@@ -11,20 +11,37 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 90,
         weight: STUCK,
-        subjects: &[
-            "Password expired, cannot sign in to {asset}",
-            "Account locked after holidays",
-            "Please reset my Windows password",
-            "Forgot my password",
-            "Password reset link does not arrive",
-            "Locked out of {app}",
-        ],
-        symptoms: &[
-            "My password expired over the weekend and {asset} does not accept a new one.",
-            "After five wrong tries my account is locked.",
-            "I changed my password yesterday and since then neither {app} nor the mail client lets me in.",
-            "I came back from leave and cannot remember my password.",
-            "The self-service page says that my security questions were never set up.",
+        troubles: &[
+            [
+                "Password expired, cannot sign in to {asset}",
+                "My password expired over the weekend and {asset} does not accept a new one.",
+                "A temporary password was given by telephone. {first} has signed in to {asset} and set a new one.",
+            ],
+            [
+                "Account locked after holidays",
+                "I came back from leave, and after five wrong tries my account is locked.",
+                "The account was unlocked. An old password stored on the phone had locked it and was removed.",
+            ],
+            [
+                "Please reset my Windows password",
+                "I changed my password yesterday and cannot remember it today.",
+                "Password reset after a call-back on {ext}.",
+            ],
+            [
+                "Password reset link does not arrive",
+                "The self-service page says that it has sent me a link, but no message arrives.",
+                "The reset link went to an old private address. The address was corrected together with {first} and the reset worked.",
+            ],
+            [
+                "Locked out of {app}",
+                "Since I changed my password {app} does not let me in, Windows does.",
+                "The password was synchronised again from {host}; sign-in to {app} works.",
+            ],
+            [
+                "Self-service asks for questions I never set up",
+                "The self-service page says that my security questions were never set up, so I cannot reset my password.",
+                "Self-service registration was completed together with the user, then the password was reset.",
+            ],
         ],
         details: &[
             "The message is: the referenced account is currently locked out.",
@@ -39,12 +56,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Domain controller {host} had the lock-out, replicated to the others.",
             "Temporary password handed over by telephone, change at next sign-in is set.",
         ],
-        answers: &[
-            "The account was unlocked and a temporary password was given by telephone. {first} has signed in and set a new one.",
-            "Removed the stored credential from the phone that kept locking the account, then unlocked it.",
-            "Password reset and self-service registration completed together with the user.",
-            "The password was synchronised again from {host}; sign-in to {app} works.",
-        ],
         tasks: &["Confirm the identity of {first}", "Clear stored credentials on {asset}"],
     },
     Topic {
@@ -55,17 +66,32 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 35,
         weight: STUCK,
-        subjects: &[
-            "New phone, authenticator app does not know my account",
-            "Second factor asks for a code that I do not get",
-            "Lost security key",
-            "Cannot register authenticator for {app}",
-        ],
-        symptoms: &[
-            "I have a new telephone and the authenticator app is empty.",
-            "When I sign in from home I am asked for a code, but no message arrives on my phone.",
-            "My security key is gone, I last had it on the train to {city}.",
-            "The QR code for the authenticator says that it has expired, every time.",
+        troubles: &[
+            [
+                "New phone, authenticator app does not know my account",
+                "I have a new telephone and the authenticator app on it is empty.",
+                "The old authenticator was removed and the new telephone registered. Recovery codes were printed and handed over.",
+            ],
+            [
+                "Second factor asks for a code that I do not get",
+                "When I sign in from home I am asked for a code, but no message arrives on my phone.",
+                "The pushes went to a device that was enrolled years ago. It was removed, codes arrive.",
+            ],
+            [
+                "Lost security key",
+                "My security key is gone, I last had it on the train to {city}.",
+                "The lost key was revoked; a replacement was issued at the desk in {city} and registered.",
+            ],
+            [
+                "Cannot register authenticator for {app}",
+                "The QR code for the authenticator of {app} says that it has expired, every time.",
+                "The phone's clock was wrong. With automatic time the registration for {app} works.",
+            ],
+            [
+                "Code of the authenticator is refused",
+                "The six digits from my authenticator are refused as wrong, although I type them at once.",
+                "The phone's clock was set to automatic time, codes are accepted again.",
+            ],
         ],
         details: &[
             "The old telephone is already wiped.",
@@ -78,11 +104,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Clock of the phone was {count} minutes off.",
             "Old method revoked, registration opened for 24 hours.",
         ],
-        answers: &[
-            "The old authenticator was removed and the new telephone registered. Recovery codes were printed and handed over.",
-            "The lost key was revoked; a replacement key was issued at the desk in {city} and registered.",
-            "The phone's clock was set to automatic time, codes are accepted again.",
-        ],
         tasks: &["Revoke the old second factor", "Issue a security key to {first}"],
     },
     Topic {
@@ -93,19 +114,32 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "Access to an application",
         share: 45,
         weight: WISH,
-        subjects: &[
-            "Access to the folder of {dept}",
-            "Read access to the share on {host} for {user}",
-            "Access to {app} for {user}",
-            "Permission denied on the project drive",
-            "Role change in {app}",
-        ],
-        symptoms: &[
-            "I have moved to {dept} and need the rights that {user} has.",
-            "Please give {user} write access to the quarterly report folder.",
-            "When I open the project drive I get: access is denied.",
-            "For the audit I need to read the documents of {dept} until the end of the month.",
-            "I can open {app} but the menu for reports is missing.",
+        troubles: &[
+            [
+                "Access to the folder of {dept}",
+                "I have moved to {dept} and need the rights to its folder that {user} has.",
+                "{first} was added to the group of the folder; the rights are there after the next sign-in.",
+            ],
+            [
+                "Read access to the share on {host} for {user}",
+                "For the audit {user} needs to read the share on {host} until the end of the month.",
+                "Read access was granted until the end of the month and will be taken back by itself.",
+            ],
+            [
+                "Access to {app} for {user}",
+                "Please give {user} access to {app}, with the same role that I have.",
+                "The role in {app} was assigned to {user} as approved.",
+            ],
+            [
+                "Permission denied on the project drive",
+                "When I open the project drive I get: access is denied.",
+                "The group of the project had not been replicated to {host}. Access is back.",
+            ],
+            [
+                "Role change in {app}",
+                "I can open {app} but the menu for reports is missing, which I need in my new role.",
+                "The role in {app} was changed, the reports are in the menu.",
+            ],
         ],
         details: &[
             "The head of the department agrees, the mail is attached to the last order.",
@@ -118,11 +152,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "The group exists, {first} was a member of the old one only.",
             "Nested group on {host} was not replicated.",
             "Effective rights compared with those of {user}.",
-        ],
-        answers: &[
-            "{first} was added to the group of the share; the rights are there after the next sign-in.",
-            "The role in {app} was changed as approved.",
-            "Access was granted until the end of the month and will be taken back by itself.",
         ],
         tasks: &[
             "Get the approval of the data owner",
@@ -138,19 +167,37 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 38,
         weight: SHARED,
-        subjects: &[
-            "Suspicious e-mail with an invoice {number}",
-            "Phishing? Mail asks for my password",
-            "I clicked a link in a strange mail",
-            "Fake parcel notification",
-            "Mail that pretends to be from our managing director",
-        ],
-        symptoms: &[
-            "I received a mail that asks me to confirm my mailbox by clicking on a link.",
-            "A supplier sent an invoice {number} with a macro, we have no business with them.",
-            "I am afraid I entered my password on a page that only looked like ours.",
-            "Several colleagues in {dept} got the same message this morning.",
-            "Somebody writes in the name of our managing director and wants gift cards.",
+        troubles: &[
+            [
+                "Suspicious e-mail with an invoice {number}",
+                "A supplier sent an invoice {number} with a macro, we have no business with them.",
+                "The invoice was malware. It was removed from all mailboxes and the sender's domain is blocked.",
+            ],
+            [
+                "Phishing? Mail asks for my password",
+                "I received a mail that asks me to confirm my mailbox by clicking on a link.",
+                "The message was phishing. It was removed from all mailboxes, and the address {ip} behind the link is blocked.",
+            ],
+            [
+                "I clicked a link in a strange mail",
+                "I am afraid I entered my password on a page that only looked like ours.",
+                "Password changed and sessions revoked as a precaution, {asset} scanned without a finding.",
+            ],
+            [
+                "Fake parcel notification",
+                "Several colleagues in {dept} got the same message about a parcel this morning.",
+                "The parcel messages were withdrawn from all mailboxes and the employees concerned informed.",
+            ],
+            [
+                "Mail that pretends to be from our managing director",
+                "Somebody writes in the name of our managing director and wants gift cards.",
+                "The sender only showed a false name. The address was blocked and {dept} was warned.",
+            ],
+            [
+                "Strange booking confirmation",
+                "I got a booking confirmation for a journey to {city} that I did not book.",
+                "The mail was legitimate: {user} had booked for the whole team. Released.",
+            ],
         ],
         details: &[
             "The sender's address ends in an odd domain, the original is attached as a file.",
@@ -164,12 +211,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Sandbox run of the attachment shows a downloader.",
             "No sign-in from unknown places in the last 48 hours.",
         ],
-        answers: &[
-            "The message was phishing. It was removed from all mailboxes and the sender's domain is blocked.",
-            "Password changed and sessions revoked as a precaution, {asset} scanned without a finding.",
-            "The mail was legitimate, if clumsy: it comes from our travel provider. Released.",
-            "Address {ip} was blocked at the gateway and the employees concerned were informed.",
-        ],
         tasks: &["Withdraw the message from all mailboxes", "Scan {asset}", "Inform {dept}"],
     },
     Topic {
@@ -180,17 +221,27 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 9,
         weight: SHARED,
-        subjects: &[
-            "Virus warning on {asset}",
-            "Endpoint protection reports a threat on {asset}",
-            "Browser opens advertisements by itself",
-            "USB stick found in the car park",
-        ],
-        symptoms: &[
-            "A red window says that a threat was found on {asset}.",
-            "My browser opens pages with advertisements that I did not ask for.",
-            "We found a USB stick in front of the building and did not plug it in.",
-            "The virus scanner is switched off and I cannot start it.",
+        troubles: &[
+            [
+                "Virus warning on {asset}",
+                "A red window says that a threat was found on {asset}.",
+                "The file was put in quarantine and {asset} released after a full scan without findings.",
+            ],
+            [
+                "Endpoint protection switched off on {asset}",
+                "The virus scanner on {asset} is switched off and I cannot start it.",
+                "The protection service was damaged. {asset} was installed anew; documents came back from the backup of last night.",
+            ],
+            [
+                "Browser opens advertisements by itself",
+                "My browser opens pages with advertisements that I did not ask for.",
+                "A browser extension was the cause. It was removed and its installation is blocked for everybody.",
+            ],
+            [
+                "USB stick found in the car park",
+                "We found a USB stick in front of the building and did not plug it in.",
+                "The stick was examined on a separate machine and destroyed. It held holiday photographs.",
+            ],
         ],
         details: &[
             "The file is called setup_{number}.exe and lies in the download folder.",
@@ -202,11 +253,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Hash is known as potentially unwanted software.",
             "No further machines with this file, searched {count} devices.",
         ],
-        answers: &[
-            "The file was put in quarantine and {asset} released after a full scan without findings.",
-            "{asset} was installed anew; documents came back from the backup of last night.",
-            "The browser extension was removed and its installation is blocked for everybody.",
-        ],
         tasks: &["Isolate {asset}", "Collect the evidence", "Install {asset} anew"],
     },
     Topic {
@@ -217,17 +263,27 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 8,
         weight: ONE,
-        subjects: &[
-            "New surname after marriage",
-            "Name is misspelt in the directory",
-            "Change of department in the address book",
-            "Job title wrong in signature",
-        ],
-        symptoms: &[
-            "I have married and my surname has changed.",
-            "My name is spelt wrongly in the address book.",
-            "I have moved to {dept}, the directory still shows the old department.",
-            "The signature that is added to my mails shows an old job title.",
+        troubles: &[
+            [
+                "New surname after marriage",
+                "I have married and my surname has changed.",
+                "Name and address were changed, the old address stays as an alias for a year.",
+            ],
+            [
+                "Name is misspelt in the directory",
+                "My name is spelt wrongly in the address book.",
+                "The spelling was corrected at its source; the directory follows tonight.",
+            ],
+            [
+                "Change of department in the address book",
+                "I have moved to {dept}, the directory still shows the old department.",
+                "The directory shows the new department since the synchronisation of last night.",
+            ],
+            [
+                "Job title wrong in signature",
+                "The signature that is added to my mails shows an old job title.",
+                "The signature template reads the corrected job title now.",
+            ],
         ],
         details: &[
             "The personnel department has changed it already.",
@@ -238,11 +294,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Source record in the HR system checked.",
             "Alias set, primary address changed.",
             "Synchronisation runs at night.",
-        ],
-        answers: &[
-            "Name and address were changed, the old address stays as an alias for a year.",
-            "The directory shows the new department since the synchronisation of last night.",
-            "The signature template reads the corrected job title now.",
         ],
         tasks: &["Change the primary address of {first}"],
     },

@@ -56,12 +56,11 @@ pub(super) struct Topic {
     /// How common it is.
     pub share: i64,
     pub weight: Weight,
-    pub subjects: &'static [&'static str],
-    pub symptoms: &'static [&'static str],
+    /// What it is called, how it shows, and what ends it.
+    pub troubles: &'static [[&'static str; 3]],
     pub details: &'static [&'static str],
     /// What technicians write while they look into it.
     pub findings: &'static [&'static str],
-    pub answers: &'static [&'static str],
     pub tasks: &'static [&'static str],
 }
 
@@ -142,11 +141,9 @@ mod tests {
     fn every_topic_has_something_to_say() {
         for topic in all() {
             let name = (topic.category, topic.subcategory, topic.item);
-            assert!(topic.subjects.len() >= 4, "{name:?}");
-            assert!(topic.symptoms.len() >= 4, "{name:?}");
+            assert!(topic.troubles.len() >= 4, "{name:?}");
             assert!(topic.details.len() >= 3, "{name:?}");
             assert!(topic.findings.len() >= 3, "{name:?}");
-            assert!(topic.answers.len() >= 3, "{name:?}");
             assert!(!topic.tasks.is_empty(), "{name:?}");
             assert!(topic.template.is_empty() || FORMS.iter().any(|f| f.name == topic.template), "{name:?}");
         }
@@ -154,9 +151,8 @@ mod tests {
 
     #[test]
     fn every_placeholder_is_known() {
-        let texts =
-            all().flat_map(|t| [t.subjects, t.symptoms, t.details, t.findings, t.answers, t.tasks]).flatten();
-        for text in texts {
+        let others = all().flat_map(|t| [t.details, t.findings, t.tasks]).flatten();
+        for text in all().flat_map(|t| t.troubles.iter().flatten()).chain(others) {
             for part in text.split('{').skip(1) {
                 let name = part.split('}').next().unwrap();
                 assert!(super::super::words::Scene::default().has(name), "{{{name}}} in {text}");

@@ -14,17 +14,32 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "New employee",
         share: 26,
         weight: PLANNED,
-        subjects: &[
-            "New employee: {user} in {dept}",
-            "Onboarding of {user}",
-            "New colleague starts next month in {city}",
-            "Intern for {dept}, accounts needed",
-        ],
-        symptoms: &[
-            "{user} joins {dept} in {city} at the beginning of next month.",
-            "We have an intern from next Monday on, {user}, who needs the usual accounts.",
-            "Please prepare everything for our new colleague {user}.",
-            "{user} comes back from parental leave and needs a computer and all accounts.",
+        troubles: &[
+            [
+                "New employee: {user} in {dept}",
+                "{user} joins {dept} in {city} at the beginning of next month.",
+                "All accounts are ready and {asset} stands on the desk on floor {floor}.",
+            ],
+            [
+                "Onboarding of {user}",
+                "Please prepare everything for our new colleague {user}.",
+                "{user} was welcomed and has signed in to all systems.",
+            ],
+            [
+                "Intern for {dept}, accounts needed",
+                "We have an intern from next Monday on, {user}, who needs the usual accounts.",
+                "The accounts of {user} are ready and end by themselves with the internship.",
+            ],
+            [
+                "{user} returns from parental leave",
+                "{user} comes back from parental leave and needs a computer and all accounts.",
+                "The accounts were opened again and {asset} was prepared for {user}.",
+            ],
+            [
+                "New colleague starts next month in {city}",
+                "A new colleague, {user}, starts next month in {city}.",
+                "Everything was prepared; the start date was moved by the department itself.",
+            ],
         ],
         details: &[
             "Accounts as {first} has them, plus {app}.",
@@ -36,11 +51,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Account created, waits for the start date.",
             "Laptop {asset} reserved.",
             "Licence for {app} ordered, delivery in {count} days.",
-        ],
-        answers: &[
-            "All accounts are ready and {asset} stands on the desk on floor {floor}.",
-            "{user} was welcomed and has signed in to all systems.",
-            "Everything was prepared; the start date was moved by the department itself.",
         ],
         tasks: &[
             "Create the accounts of {user}",
@@ -58,17 +68,27 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "Leaving employee",
         share: 16,
         weight: PLANNED,
-        subjects: &[
-            "Leaving: {user}, {dept}",
-            "Offboarding of {user}",
-            "Close accounts of {user} at the end of the month",
-            "Contract of an external ends",
-        ],
-        symptoms: &[
-            "{user} leaves the company at the end of the month.",
-            "The contract of our external {user} ends on Friday.",
-            "Please close the accounts of {user} and take back the equipment.",
-            "{user} moves to another company of the group.",
+        troubles: &[
+            [
+                "Leaving: {user}, {dept}",
+                "{user} leaves the company at the end of the month.",
+                "Accounts were closed on the last day, mails are forwarded for three months.",
+            ],
+            [
+                "Offboarding of {user}",
+                "Please close the accounts of {user} and take back the equipment.",
+                "{asset} was returned and wiped, the accounts of {user} are closed.",
+            ],
+            [
+                "{user} moves to another company of the group",
+                "{user} moves to another company of the group and keeps nothing of ours.",
+                "All rights were taken away; documents were handed over to {first}.",
+            ],
+            [
+                "Contract of an external ends",
+                "The contract of our external {user} ends on Friday.",
+                "The account of {user} ends on Friday evening, the badge was collected.",
+            ],
         ],
         details: &[
             "Mails shall go to {first} for three months.",
@@ -81,11 +101,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Forwarding prepared.",
             "Equipment list: {asset}, phone, badge.",
         ],
-        answers: &[
-            "Accounts were closed on the last day, mails are forwarded for three months.",
-            "{asset} was returned and wiped.",
-            "All rights were taken away; documents were handed over to {first}.",
-        ],
         tasks: &["Disable the accounts of {user}", "Collect {asset}", "Forward the mailbox"],
     },
     Topic {
@@ -96,19 +111,32 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "Hardware order",
         share: 40,
         weight: WISH,
-        subjects: &[
-            "Order: new laptop for {user}",
-            "Order: second monitor",
-            "Order: headset for customer calls",
-            "Replacement for {asset}, four years old",
-            "Order: tablet for the warehouse",
-        ],
-        symptoms: &[
-            "{asset} is four years old and too slow for {app}.",
-            "For work with large drawings I would like a second monitor.",
-            "I need a headset with noise cancelling for calls with customers.",
-            "We need a tablet for the goods receipt in {city}.",
-            "{user} needs a lighter laptop for travelling.",
+        troubles: &[
+            [
+                "Order: new laptop for {user}",
+                "{user} needs a lighter laptop for travelling.",
+                "Delivered and set up; the old device was taken back.",
+            ],
+            [
+                "Order: second monitor",
+                "For work with large drawings I would like a second monitor.",
+                "The monitor was mounted on floor {floor}.",
+            ],
+            [
+                "Order: headset for customer calls",
+                "I need a headset with noise cancelling for calls with customers.",
+                "The headset was handed over at the desk.",
+            ],
+            [
+                "Replacement for {asset}, four years old",
+                "{asset} is four years old and too slow for {app}.",
+                "{asset} was replaced, all data was moved.",
+            ],
+            [
+                "Order: tablet for the warehouse",
+                "We need a tablet for the goods receipt in {city}.",
+                "The tablet was delivered to {city} with a case and a charger.",
+            ],
         ],
         details: &[
             "Cost centre {number}.",
@@ -120,12 +148,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Offer of the supplier: {count} days.",
             "In stock in {city}.",
             "Approval of the head of department asked for.",
-        ],
-        answers: &[
-            "Delivered and set up; the old device was taken back.",
-            "The monitor was mounted on floor {floor}.",
-            "The headset was handed over at the desk.",
-            "{asset} was replaced, all data was moved.",
         ],
         tasks: &[
             "Order from the supplier",
@@ -142,19 +164,32 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 34,
         weight: ONE,
-        subjects: &[
-            "How do I share a calendar?",
-            "Question about {app}",
-            "Where do I find the form for travel expenses?",
-            "How to set up an out-of-office reply for {user}",
-            "How long are deleted mails kept?",
-        ],
-        symptoms: &[
-            "How can I share my calendar with {dept} without showing details?",
-            "Is there a short manual for {app}?",
-            "Where do I find the current form for travel expenses?",
-            "{user} is ill and nobody has set an out-of-office reply.",
-            "I deleted a mail three weeks ago and would like to have it back.",
+        troubles: &[
+            [
+                "How do I share a calendar?",
+                "How can I share my calendar with {dept} without showing details?",
+                "Explained by telephone and sent the link to the article.",
+            ],
+            [
+                "Question about {app}",
+                "Is there a short manual for {app}?",
+                "The manual for {app} is in the knowledge base, the link was sent.",
+            ],
+            [
+                "Where do I find the form for travel expenses?",
+                "Where do I find the current form for travel expenses?",
+                "The form is on the page of {dept} now.",
+            ],
+            [
+                "Out-of-office reply for {user}",
+                "{user} is ill and nobody has set an out-of-office reply.",
+                "The out-of-office reply was set by us with the agreement of the manager.",
+            ],
+            [
+                "How long are deleted mails kept?",
+                "I deleted a mail three weeks ago and would like to have it back.",
+                "Deleted mails are kept for 90 days; this one was restored.",
+            ],
         ],
         details: &[
             "I looked in the intranet and found only an old page.",
@@ -167,12 +202,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Showed it on the screen of {first}.",
             "Article in the knowledge base brought up to date.",
         ],
-        answers: &[
-            "Explained by telephone and sent the link to the article.",
-            "The out-of-office reply was set by us with the agreement of the manager.",
-            "Deleted mails are kept for {count} days; this one was restored.",
-            "The form is on the page of {dept} now.",
-        ],
         tasks: &["Write an article for the knowledge base"],
     },
     Topic {
@@ -183,19 +212,32 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 22,
         weight: ONE,
-        subjects: &[
-            "Video conference in {room} without sound",
-            "Support for town hall meeting in {city}",
-            "Camera in {room} shows nothing",
-            "Guests cannot join our meeting",
-            "Recording of the meeting is missing",
-        ],
-        symptoms: &[
-            "In {room} the others hear us, but we do not hear them.",
-            "We need somebody to look after the technology for the meeting with {count} guests.",
-            "The camera in {room} shows a black picture.",
-            "External participants stay in the lobby and nobody can let them in.",
-            "The recording of yesterday's meeting cannot be found.",
+        troubles: &[
+            [
+                "Video conference in {room} without sound",
+                "In {room} the others hear us, but we do not hear them.",
+                "The audio output in {room} was set right, a test call was fine.",
+            ],
+            [
+                "Support for town hall meeting in {city}",
+                "We need somebody to look after the technology for the meeting with {count} guests in {city}.",
+                "A colleague looked after the meeting, everything went well.",
+            ],
+            [
+                "Camera in {room} shows nothing",
+                "The camera in {room} shows a black picture.",
+                "The room system was updated to {version}, the camera works.",
+            ],
+            [
+                "Guests cannot join our meeting",
+                "External participants stay in the lobby and nobody can let them in.",
+                "Guests of known partners may join directly now.",
+            ],
+            [
+                "Recording of the meeting is missing",
+                "The recording of yesterday's meeting cannot be found.",
+                "The recording was in the folder of {user}, who had started it, and was shared.",
+            ],
         ],
         details: &[
             "The next meeting is at two o'clock.",
@@ -207,12 +249,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Audio output was set to the screen without loudspeakers.",
             "Firmware of the room system is {version}.",
             "Lobby policy allows only people of our own company.",
-        ],
-        answers: &[
-            "The audio output in {room} was set right, a test call was fine.",
-            "The room system was updated to {version}.",
-            "A colleague looked after the meeting, everything went well.",
-            "Guests of known partners may join directly now.",
         ],
         tasks: &["Test the room system in {room}", "Attend the meeting in {city}"],
     },

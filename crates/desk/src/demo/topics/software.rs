@@ -11,21 +11,37 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 62,
         weight: ONE,
-        subjects: &[
-            "Outlook does not start on {asset}",
-            "Mailbox full",
-            "E-mails stay in the outbox",
-            "Search in Outlook finds nothing",
-            "Outlook asks for password again and again",
-            "Calendar of {user} not visible",
-        ],
-        symptoms: &[
-            "Outlook closes right after the start on {asset}.",
-            "I cannot send any more because my mailbox is full.",
-            "My mails stay in the outbox until I restart the program.",
-            "The search in Outlook finds nothing that is younger than a week.",
-            "Outlook asks for my password every few minutes.",
-            "I cannot open the calendar of {user} although it is shared with me.",
+        troubles: &[
+            [
+                "Outlook does not start on {asset}",
+                "Outlook closes right after the start on {asset}.",
+                "The add-in of {app} was updated, Outlook starts again.",
+            ],
+            [
+                "Mailbox full",
+                "I cannot send any more because my mailbox is full.",
+                "The archive was switched on; mails older than two years move there by themselves.",
+            ],
+            [
+                "E-mails stay in the outbox",
+                "My mails stay in the outbox until I restart the program.",
+                "A large draft blocked the outbox of {asset}. It was removed and the profile made anew.",
+            ],
+            [
+                "Search in Outlook finds nothing",
+                "The search in Outlook finds nothing that is younger than a week.",
+                "The search index was rebuilt over night.",
+            ],
+            [
+                "Outlook asks for password again and again",
+                "Outlook asks for my password every few minutes.",
+                "The old credentials were removed from {asset}, Outlook signs in without asking.",
+            ],
+            [
+                "Calendar of {user} not visible",
+                "I cannot open the calendar of {user} although it is shared with me.",
+                "{user} has granted the right to the calendar again.",
+            ],
         ],
         details: &[
             "The web mail works.",
@@ -40,13 +56,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Index on {asset} was paused, {count} items left.",
             "Mailbox holds {count} GB, archive is not active.",
         ],
-        answers: &[
-            "The add-in of {app} was updated, Outlook starts again.",
-            "The archive was switched on; mails older than two years move there by themselves.",
-            "The search index was rebuilt over night.",
-            "A new mail profile was made and the old credentials were removed.",
-            "{user} has granted the right to the calendar again.",
-        ],
         tasks: &["Rebuild the mail profile on {asset}", "Switch on the archive for {first}"],
     },
     Topic {
@@ -57,19 +66,32 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 24,
         weight: SHARED,
-        subjects: &[
-            "Customer does not receive our e-mails",
-            "Mail came back: {error}",
-            "Attachment blocked",
-            "Distribution list of {dept} out of date",
-            "Important e-mail landed in quarantine",
-        ],
-        symptoms: &[
-            "A customer in {city} has received none of our mails since Monday.",
-            "My mail to a supplier comes back as undeliverable.",
-            "A drawing that a customer sent was removed from the mail.",
-            "The distribution list of {dept} still contains people who have left.",
-            "An order was kept in quarantine for two days.",
+        troubles: &[
+            [
+                "Customer does not receive our e-mails",
+                "A customer in {city} has received none of our mails since Monday.",
+                "Our address {ip} was taken off the block list on request.",
+            ],
+            [
+                "Mail came back: {error}",
+                "My mail to a supplier comes back as undeliverable with {error}.",
+                "The supplier's domain had moved and our server kept the old route. It was cleared, mails arrive.",
+            ],
+            [
+                "Attachment blocked",
+                "A drawing that a customer sent was removed from the mail.",
+                "The rule for attachments lets drawings of known senders pass now; the message was released.",
+            ],
+            [
+                "Distribution list of {dept} out of date",
+                "The distribution list of {dept} still contains people who have left.",
+                "The list is kept from the personnel system now.",
+            ],
+            [
+                "Important e-mail landed in quarantine",
+                "An order was kept in quarantine for two days.",
+                "The sender was added to the allowed list and the message released.",
+            ],
         ],
         details: &[
             "The answer of the other server is attached.",
@@ -82,11 +104,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Message trace shows delivery after {count} hours.",
             "Rule for attachments matched on the file type.",
         ],
-        answers: &[
-            "Our address {ip} was taken off the block list on request.",
-            "The sender was added to the allowed list and the message released.",
-            "The list is kept from the personnel system now.",
-        ],
         tasks: &["Ask for removal from the block list", "Update the list of {dept}"],
     },
     Topic {
@@ -97,21 +114,37 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 55,
         weight: SHARED,
-        subjects: &[
-            "ERP: posting of invoice {number} not possible",
-            "ERP report does not finish",
-            "Order {number} hangs in status released",
-            "ERP: wrong tax on credit note",
-            "ERP client cannot reach {host}",
-            "Material master {number} locked by {user}",
-        ],
-        symptoms: &[
-            "When I post invoice {number} the system says that the period is closed.",
-            "The report on open orders has been running for two hours.",
-            "Order {number} stays in status released and production cannot begin.",
-            "A credit note shows the wrong tax rate.",
-            "Material {number} is locked by {user}, who is on leave.",
-            "The ERP client reports that it cannot reach {host}.",
+        troubles: &[
+            [
+                "ERP: posting of invoice {number} not possible",
+                "When I post invoice {number} the system says that the period is closed.",
+                "The period was opened for one hour and invoice {number} was posted.",
+            ],
+            [
+                "ERP report does not finish",
+                "The report on open orders has been running for two hours.",
+                "A missing index was created, the report takes {count} seconds.",
+            ],
+            [
+                "Order {number} hangs in status released",
+                "Order {number} stays in status released and production cannot begin.",
+                "A material without a routing held the order up. Order {number} is in production.",
+            ],
+            [
+                "ERP: wrong tax on credit note",
+                "A credit note shows the wrong tax rate.",
+                "The tax code was corrected in the customer master and the credit note was created again.",
+            ],
+            [
+                "Material master {number} locked by {user}",
+                "Material {number} is locked by {user}, who is on leave.",
+                "The lock entry of {user} was removed; the material can be edited.",
+            ],
+            [
+                "ERP client cannot reach {host}",
+                "The ERP client reports that it cannot reach {host}.",
+                "The client still pointed to the old server. Its entry for {host} was corrected.",
+            ],
         ],
         details: &[
             "The message number is {error}.",
@@ -125,12 +158,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Period in company code {count} was closed by the nightly job.",
             "Missing index after update {version}; query plan reads the whole table.",
             "Tax code of the customer master is empty.",
-        ],
-        answers: &[
-            "The lock entry was removed; the material can be edited.",
-            "The period was opened for one hour and invoice {number} was posted.",
-            "The missing index was created, the report takes {count} seconds.",
-            "The tax code was corrected in the customer master and the credit note was created again.",
         ],
         tasks: &[
             "Check the customizing of company code {count}",
@@ -146,19 +173,32 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 30,
         weight: ONE,
-        subjects: &[
-            "CRM shows old customer data",
-            "Cannot export list from {app}",
-            "{app} very slow",
-            "Dashboard in {app} empty",
-            "{app}: error {error} when saving",
-        ],
-        symptoms: &[
-            "The CRM shows addresses that we changed weeks ago.",
-            "The export from {app} ends with an empty file.",
-            "Saving a visit report in {app} ends with {error}.",
-            "My dashboard has been empty since the last release.",
-            "{app} takes ages to open a customer.",
+        troubles: &[
+            [
+                "CRM shows old customer data",
+                "The CRM shows addresses that we changed weeks ago.",
+                "The synchronisation from ERP was restarted and has caught up.",
+            ],
+            [
+                "Cannot export list from {app}",
+                "The export from {app} ends with an empty file.",
+                "The export ran into its time limit. Large lists come by mail now.",
+            ],
+            [
+                "{app} very slow",
+                "{app} takes ages to open a customer.",
+                "Old entries were archived in {app}, a customer opens within two seconds.",
+            ],
+            [
+                "Dashboard in {app} empty",
+                "My dashboard in {app} has been empty since the last release.",
+                "The role was corrected for release {version}, dashboards are filled.",
+            ],
+            [
+                "{app}: error {error} when saving",
+                "Saving a visit report in {app} ends with {error}.",
+                "The vendor's patch {version} was installed, saving works.",
+            ],
         ],
         details: &[
             "Customer {number} is an example.",
@@ -171,12 +211,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Export larger than {count} thousand rows runs into the time limit.",
             "Role lacks the right to read dashboards since release {version}.",
         ],
-        answers: &[
-            "The synchronisation was restarted and has caught up.",
-            "The export was split; large lists come by mail now.",
-            "The role was corrected for release {version}.",
-            "The vendor's patch {version} was installed, saving works.",
-        ],
         tasks: &["Open a case with the vendor of {app}", "Test release {version}"],
     },
     Topic {
@@ -187,18 +221,32 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "Software installation",
         share: 38,
         weight: WISH,
-        subjects: &[
-            "Install {app} on {asset}",
-            "Please install PDF editor",
-            "Need Visio on {asset}",
-            "Install {app} for {user}",
-            "Software from the catalogue does not install",
-        ],
-        symptoms: &[
-            "Please install {app} on my computer {asset}.",
-            "For the new project I need a program to draw diagrams.",
-            "The installation from the catalogue ends with {error}.",
-            "{user} and I both need {app} version {version}.",
+        troubles: &[
+            [
+                "Install {app} on {asset}",
+                "Please install {app} on my computer {asset}.",
+                "{app} was installed on {asset} and activated.",
+            ],
+            [
+                "Install PDF editor on {asset}",
+                "I have to fill in and sign forms and need a PDF editor on {asset}.",
+                "The PDF editor was assigned to {first} and installed.",
+            ],
+            [
+                "Install Visio on {asset}",
+                "For the new project I need a program to draw diagrams.",
+                "A licence of Visio was free and was assigned; the program is in the catalogue.",
+            ],
+            [
+                "Install {app} for {user}",
+                "{user} and I both need {app} version {version}.",
+                "{app} {version} was installed for both.",
+            ],
+            [
+                "Software from the catalogue does not install",
+                "The installation of {app} from the catalogue ends with {error}.",
+                "The package was repaired and installs without errors now.",
+            ],
         ],
         details: &[
             "The cost centre is {number}.",
@@ -211,11 +259,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Package {version} assigned to {asset}.",
             "Installer waits for a restart of {asset}.",
         ],
-        answers: &[
-            "{app} was installed on {asset} and activated.",
-            "The package was repaired and installs without errors now.",
-            "The licence was assigned to {first}; the program is in the catalogue.",
-        ],
         tasks: &["Check the licences of {app}", "Assign the package to {asset}"],
     },
     Topic {
@@ -226,19 +269,32 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 34,
         weight: ONE,
-        subjects: &[
-            "Excel crashes with large file",
-            "Word opens documents read-only",
-            "Macro blocked in Excel",
-            "Office asks for activation",
-            "PowerPoint template of {dept} missing",
-        ],
-        symptoms: &[
-            "Excel closes without a message when I open the price list.",
-            "Word opens every document of the project drive as read-only.",
-            "A macro that we have used for years is blocked since update {version}.",
-            "Office says that it is not activated and will stop in {count} days.",
-            "The new template is missing in PowerPoint.",
+        troubles: &[
+            [
+                "Excel crashes with large file",
+                "Excel closes without a message when I open the price list.",
+                "The 64-bit version of Office was installed, the file opens.",
+            ],
+            [
+                "Word opens documents read-only",
+                "Word opens every document of the project drive as read-only.",
+                "The share was added to the trusted locations.",
+            ],
+            [
+                "Macro blocked in Excel",
+                "A macro that we have used for years is blocked since update {version}.",
+                "The macro was signed and its publisher is trusted now.",
+            ],
+            [
+                "Office asks for activation",
+                "Office says that it is not activated and will stop in {count} days.",
+                "Office was activated again with the account of {first}.",
+            ],
+            [
+                "PowerPoint template of {dept} missing",
+                "The new template of {dept} is missing in PowerPoint.",
+                "The template was published to everybody in {dept}.",
+            ],
         ],
         details: &[
             "The file has {count} sheets.",
@@ -251,12 +307,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "{asset} runs the 32-bit version.",
             "Activation server {host} not reachable from this network.",
         ],
-        answers: &[
-            "The 64-bit version of Office was installed, the file opens.",
-            "The share was added to the trusted locations.",
-            "Office was activated again with the account of {first}.",
-            "The template was published to everybody in {dept}.",
-        ],
         tasks: &["Install the 64-bit version on {asset}"],
     },
     Topic {
@@ -267,19 +317,32 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 30,
         weight: ONE,
-        subjects: &[
-            "Windows update fails with {error}",
-            "{asset} restarts during work",
-            "Update stuck at 35 percent",
-            "Login takes ten minutes",
-            "Desktop icons gone after update",
-        ],
-        symptoms: &[
-            "The update {version} fails each time with {error}.",
-            "{asset} restarted by itself in the middle of a meeting.",
-            "The update has been standing at 35 percent since this morning.",
-            "Signing in takes ten minutes since last week.",
-            "After the update my desktop is empty and the icons are gone.",
+        troubles: &[
+            [
+                "Windows update fails with {error}",
+                "The update {version} fails each time with {error}.",
+                "The component store was repaired, update {version} is installed.",
+            ],
+            [
+                "{asset} restarts during work",
+                "{asset} restarted by itself in the middle of a meeting.",
+                "Active hours were set so that {asset} restarts at night only.",
+            ],
+            [
+                "Update stuck at 35 percent",
+                "The update has been standing at 35 percent since this morning.",
+                "{asset} was started in safe mode and the update taken back. The second try went through.",
+            ],
+            [
+                "Login takes ten minutes",
+                "Signing in takes ten minutes since last week.",
+                "The policy that mapped a removed drive was deleted. Signing in takes {count} seconds.",
+            ],
+            [
+                "Desktop icons gone after update",
+                "After the update my desktop is empty and the icons are gone.",
+                "The profile was set right; all icons are back.",
+            ],
         ],
         details: &[
             "There are {count} GB free.",
@@ -292,12 +355,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Profile of {first} is marked as backup in the registry.",
             "Group policy waits {count} seconds for a drive that is gone.",
         ],
-        answers: &[
-            "The component store was repaired, update {version} is installed.",
-            "The profile was set right; all icons are back.",
-            "The policy that mapped a removed drive was deleted. Signing in takes {count} seconds.",
-            "Active hours were set so that {asset} restarts at night only.",
-        ],
         tasks: &["Repair the component store of {asset}", "Remove the old drive from the policy"],
     },
     Topic {
@@ -308,17 +365,27 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "Outage",
         share: 6,
         weight: WIDE,
-        subjects: &[
-            "Outage: ERP not available",
-            "Outage: nobody can post goods receipts",
-            "Interface between ERP and {app} stopped",
-            "ERP batch jobs failed tonight",
-        ],
-        symptoms: &[
-            "Nobody in {dept} can sign in to the ERP system.",
-            "Goods receipts cannot be posted at any site.",
-            "The interface from ERP to {app} has sent nothing since midnight.",
-            "{count} batch jobs of last night have failed.",
+        troubles: &[
+            [
+                "Outage: ERP not available",
+                "Nobody in {dept} can sign in to the ERP system.",
+                "The connection limit on {host} was raised and the leaking service restarted.",
+            ],
+            [
+                "Outage: nobody can post goods receipts",
+                "Goods receipts cannot be posted at any site.",
+                "After the failover all services run on the second node; cause is under investigation with the vendor.",
+            ],
+            [
+                "Interface between ERP and {app} stopped",
+                "The interface from ERP to {app} has sent nothing since midnight.",
+                "The damaged message was set aside, the queue was processed completely.",
+            ],
+            [
+                "ERP batch jobs failed tonight",
+                "{count} batch jobs of last night have failed.",
+                "The jobs' account was unlocked and all jobs were run again.",
+            ],
         ],
         details: &[
             "Lorries are waiting.",
@@ -330,11 +397,6 @@ pub(super) const TOPICS: &[Topic] = &[
             "Queue holds {count} messages, first one is damaged.",
             "Failover to the second node started.",
         ],
-        answers: &[
-            "The damaged message was set aside, the queue was processed completely.",
-            "The connection limit on {host} was raised and the leaking service restarted.",
-            "After the failover all services run on the second node; cause is under investigation with the vendor.",
-        ],
         tasks: &["Inform the key users", "Process the queue by hand", "Write the incident report"],
     },
     Topic {
@@ -345,28 +407,33 @@ pub(super) const TOPICS: &[Topic] = &[
         template: "",
         share: 10,
         weight: STUCK,
-        subjects: &[
-            "PDF forms cannot be signed",
-            "Adobe Reader crashes when printing",
-            "PDF opens in the browser only",
-            "Update of Adobe Reader fails on {asset}",
-        ],
-        symptoms: &[
-            "I cannot sign the form of the customs office.",
-            "Adobe Reader closes as soon as I print.",
-            "Every PDF opens in the browser, where the form does not work.",
-            "The update to {version} ends with {error}.",
+        troubles: &[
+            [
+                "PDF forms cannot be signed",
+                "I cannot sign the form of the customs office.",
+                "Adobe Reader was updated to {version}; signing works.",
+            ],
+            [
+                "Adobe Reader crashes when printing",
+                "Adobe Reader closes as soon as I print.",
+                "The printer driver was replaced, printing works in protected mode.",
+            ],
+            [
+                "PDF opens in the browser only",
+                "Every PDF opens in the browser, where the form does not work.",
+                "PDF files open in Adobe Reader again.",
+            ],
+            [
+                "Update of Adobe Reader fails on {asset}",
+                "The update to {version} ends with {error}.",
+                "The installer cache of {asset} was repaired, {version} is installed.",
+            ],
         ],
         details: &["The deadline is today.", "Other PDFs are fine.", "I work on {asset}."],
         findings: &[
             "Protected mode conflicts with the printer driver.",
             "File association was changed by an update.",
             "Installer cache damaged.",
-        ],
-        answers: &[
-            "Adobe Reader was updated to {version}; signing works.",
-            "PDF files open in Adobe Reader again.",
-            "The printer driver was replaced, printing works in protected mode.",
         ],
         tasks: &["Roll out Adobe Reader {version}"],
     },
