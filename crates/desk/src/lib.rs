@@ -41,7 +41,7 @@ pub use links::Linked;
 pub use records::{ListAsk, Outcome, Page, Place};
 pub use resolve::is_gone;
 pub use snapshot::{Settings, Snapshot};
-pub use store::search::words;
+pub use store::search::{is_searched, words};
 pub use view::View;
 
 use arc_swap::ArcSwap;

@@ -21,7 +21,8 @@ fn own_columns(module: &Module) -> Vec<String> {
 }
 
 /// Whether records of the module are documents of their own.
-pub(crate) fn is_searched(module: &Module) -> bool {
+#[must_use]
+pub fn is_searched(module: &Module) -> bool {
     module.history_of.is_none() && module.leaves().iter().any(|l| l.field.full_text)
 }
 

@@ -18,7 +18,7 @@ pub(crate) enum Answer {
 }
 
 /// The HTTP answer.
-pub(crate) fn respond(answer: Result<Answer, Failure>, trace: u128) -> Response {
+pub(crate) fn respond(answer: Result<Answer, Failure>) -> Response {
     match answer {
         Ok(Answer::Json(text)) => json(StatusCode::OK, text),
         Ok(Answer::Status(status, text)) => {
@@ -27,9 +27,6 @@ pub(crate) fn respond(answer: Result<Answer, Failure>, trace: u128) -> Response 
         Ok(Answer::File(name, media_type, bytes)) => file(&name, &media_type, bytes),
         Err(failure) => {
             let status = StatusCode::from_u16(failure.http).unwrap_or(StatusCode::BAD_REQUEST);
-            if status.is_server_error() {
-                tracing::warn!(status = status.as_u16(), trace.id = format!("{trace:032x}"), "call failed");
-            }
             let mut response = json(status, failure.to_json());
             if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
@@ -88,11 +85,11 @@ pub(crate) fn failure(error: DeskError, trace: u128) -> Failure {
             with_message(Failure::not_found(), format!("Merged into the request with id {id}"))
         }
         DeskError::Unavailable(why) => {
-            tracing::warn!(why, trace.id = format!("{trace:032x}"), "the database is not available");
+            tracing::warn!(why, "the database is not available");
             Failure::unavailable()
         }
         DeskError::Internal(why) => {
-            tracing::error!(why, trace.id = format!("{trace:032x}"), "internal error");
+            tracing::error!(why, "internal error");
             Failure::internal(format!("{trace:032x}"))
         }
     }

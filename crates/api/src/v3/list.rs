@@ -5,7 +5,7 @@ use crate::v3::call::Call;
 use crate::v3::write::Seen;
 use crate::v3::{criteria, uploads};
 use desk::{ListAsk, Page, Place};
-use model::{Module, Node, SortKey};
+use model::{Filter, Module, Node, Op, SortKey};
 use std::sync::Arc;
 use wire::failure::Failure;
 use wire::list_info::{ListInfo, ListInfoView};
@@ -46,7 +46,9 @@ pub(crate) fn ask(
     let mut ask = ListAsk::new(criteria::filter(call, module, info)?, u64::from(info.row_count));
     ask.offset = info.start;
     ask.count = info.get_total_count;
-    ask.words = info.search_text.as_deref().map(store_words).unwrap_or_default();
+    if let Some(text) = info.search_text.as_deref().filter(|t| !t.trim().is_empty()) {
+        search(module, text, &mut ask);
+    }
     ask.sort = info
         .sort
         .iter()
@@ -56,8 +58,20 @@ pub(crate) fn ask(
     Ok(ask)
 }
 
-fn store_words(text: &str) -> Vec<String> {
-    desk::words(text)
+/// Words to search for: in the full text of a module that has one, else in what names a record.
+fn search(module: &Arc<Module>, text: &str, ask: &mut ListAsk) {
+    let words = desk::words(text);
+    if words.is_empty() {
+        // Nothing but punctuation is in no text.
+        ask.filter = Filter::nothing();
+    } else if desk::is_searched(module) {
+        ask.words = words;
+    } else {
+        for word in words {
+            let has = model::filter::test(module, module.title, Op::Contains, vec![word.into()]);
+            ask.filter = std::mem::replace(&mut ask.filter, Filter::everything()).and(has);
+        }
+    }
 }
 
 /// The places of a selection; none, which means all, when a value that is worked out is among them.

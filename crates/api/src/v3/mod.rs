@@ -34,7 +34,7 @@ pub(crate) async fn entry(State(api): State<Arc<Api>>, request: Request) -> Resp
         Ok(call) => answer(&call).await,
         Err(failure) => Err(failure),
     };
-    answer::respond(answer, trace)
+    answer::respond(answer)
 }
 
 async fn answer(call: &Call<'_>) -> Result<Answer, Failure> {
@@ -76,5 +76,5 @@ async fn answer(call: &Call<'_>) -> Result<Answer, Failure> {
 
 /// A JSON text as an answer, for what is served beside the calls.
 pub(crate) fn json_answer(text: String) -> Response {
-    answer::respond(Ok(Answer::Json(text)), 0)
+    answer::respond(Ok(Answer::Json(text)))
 }

@@ -165,6 +165,9 @@ on_both_engines! {
         assert_eq!(by(json!({"sort_field": "technician.name", "sort_order": "desc", "row_count": 1})).await.len(), 1);
         assert_eq!(by(json!({"sort_fields": [{"field": "priority.name", "order": "asc"}, {"field": "subject", "order": "desc"}]})).await,
             ["Gamma 100% phone", "Alpha printer", "beta PRINTER", "Ärger", "delta_phone"]);
+        let found = admin.list("/levels", json!({"search_text": "tier 2"})).await.ok();
+        assert_eq!(found["levels"].as_array().unwrap().len(), 1);
+        assert_eq!(admin.list("/requests", json!({"search_text": "!?"})).await.ok()["requests"], json!([]));
         for field in ["created_time", "due_by_time", "last_updated_time", "id", "priority", "status", "display_id", "status.name"] {
             assert_eq!(by(json!({"sort_field": field})).await.len(), 5, "{field}");
         }
