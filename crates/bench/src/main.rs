@@ -1,2 +1,135 @@
-//! Placeholder.
-fn main() {}
+//! Measures what the project promises, as ratios taken in one run: a real server process under load over HTTP, against
+//! a bare axum route and a raw rusqlite loop. `README.md` beside this crate says what each figure means.
+#![expect(clippy::print_stdout, reason = "the table is what it is for")]
+
+mod bare;
+mod load;
+mod raw;
+mod server;
+
+use load::Measured;
+use server::Server;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Anything that goes wrong ends the run: a figure from a broken run is worse than none.
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+struct Options {
+    sizes: Vec<u64>,
+    seconds: u64,
+    binary: PathBuf,
+}
+
+fn options() -> Outcome<Options> {
+    let here = std::env::current_exe()?;
+    let mut options = Options { sizes: vec![1_000, 100_000], seconds: 4, binary: here.with_file_name("frontdesk") };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| format!("{name} needs a value"));
+        match name.as_str() {
+            "--requests" => {
+                options.sizes = value()?.split(',').map(|n| n.trim().parse()).collect::<Result<_, _>>()?;
+            }
+            "--seconds" => options.seconds = value()?.parse()?,
+            "--server" => options.binary = value()?.into(),
+            _ => return Err(format!("unknown option {name}; known are --requests, --seconds, --server").into()),
+        }
+    }
+    Ok(options)
+}
+
+fn main() -> Outcome<()> {
+    if std::env::args().nth(1).as_deref() == Some(bare::MODE) {
+        return bare::serve();
+    }
+    let options = options()?;
+    let time = Duration::from_secs(options.seconds);
+    println!("| what | figure |\n|---|---|");
+    let mut lists: Vec<Vec<Measured>> = Vec::new();
+    for size in &options.sizes {
+        let server = Server::filled(&options.binary, *size)?;
+        println!("| {size} requests: start to ready | {} ms |", server.ready_ms);
+        println!("| {size} requests: resident memory when idle | {} MB |", server.resident_mb()?);
+        gets(&server, *size, time)?;
+        lists.push(queries(&server, *size, time)?);
+        creates(&server, *size, time)?;
+    }
+    if let (Some(small), Some(large)) = (lists.first(), lists.last())
+        && options.sizes.len() > 1
+    {
+        for ((name, _), (small, large)) in QUERIES.iter().zip(small.iter().zip(large)) {
+            let ratio = large.cpu_us / small.cpu_us;
+            println!("| {name}: server CPU at {:?} against {:?} requests | {ratio:.2} × |", options.sizes.last(), options.sizes.first());
+        }
+    }
+    Ok(())
+}
+
+/// One full request, against a bare route that answers as many bytes; in turns, because the machine is shared.
+fn gets(server: &Server, size: u64, time: Duration) -> Outcome<()> {
+    let calls = server.full_requests()?;
+    let bytes = server.size_of(calls.first().ok_or("the desk has no requests")?)?;
+    let bare = Server::bare(bytes)?;
+    let constant = vec![load::get("/", "")];
+    for connections in [64, 1] {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            theirs.push(load::run(&bare, &constant, connections, time / 3)?);
+            ours.push(load::run(server, &calls, connections, time / 3)?);
+        }
+        let (ours, theirs) = (load::median(ours)?, load::median(theirs)?);
+        println!("| {size} requests, {connections} connections: GET one ({bytes} bytes) | {ours} |");
+        println!("| … bare axum route of the same size | {theirs} |");
+        println!("| … **ratio of throughput** (goal ≥ 0.5) | **{:.2}** |", ours.per_second / theirs.per_second);
+        println!("| … ratio of CPU per call | {:.2} |", theirs.cpu_us / ours.cpu_us);
+    }
+    Ok(())
+}
+
+/// Durable creates, against a raw loop that writes the same rows in transactions of 100.
+fn creates(server: &Server, size: u64, time: Duration) -> Outcome<()> {
+    let calls = vec![load::post(&server.key, raw::BODY)];
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        theirs.push(raw::rows_per_second(&server.data_copy()?, time / 3)?);
+        ours.push(load::run(server, &calls, 64, time / 3)?);
+    }
+    theirs.sort_by(f64::total_cmp);
+    let theirs = theirs.get(1).copied().ok_or("no raw figures")?;
+    let ours = load::median(ours)?;
+    println!("| {size} requests: durable create, 64 connections | {ours} |");
+    println!("| … raw rusqlite loop, transactions of 100, into a copy of the same database | {theirs:.0}/s |");
+    println!("| … **ratio** (goal ≥ 0.5) | **{:.2}** |", ours.per_second / theirs);
+    let one = load::run(server, &calls, 1, time / 2)?;
+    println!("| {size} requests: durable create, 1 connection | {one} |");
+    Ok(())
+}
+
+/// Lists of 100 and searches: their names and their `list_info`.
+const QUERIES: [(&str, &str); 6] = [
+    (
+        "list of 100: status and priority, newest first",
+        r#"{"row_count":100,"sort_field":"created_time","sort_order":"desc","search_criteria":[{"field":"status.name","condition":"is","value":"Closed"},{"field":"priority.name","condition":"is","value":"Normal","logical_operator":"and"}]}"#,
+    ),
+    (
+        "list of 100: category and status, oldest first",
+        r#"{"row_count":100,"sort_field":"created_time","sort_order":"asc","search_criteria":[{"field":"category.name","condition":"is","value":"Software"},{"field":"status.name","condition":"is","value":"Closed","logical_operator":"and"}]}"#,
+    ),
+    ("list of 100: no criteria, newest first", r#"{"row_count":100,"sort_field":"created_time","sort_order":"desc"}"#),
+    ("full text, 50 newest: a word", r#"{"row_count":50,"search_text":"printer"}"#),
+    ("full text, 50 newest: two words", r#"{"row_count":50,"search_text":"printer floor"}"#),
+    ("full text, 50 newest: a beginning", r#"{"row_count":50,"search_text":"pri"}"#),
+];
+
+fn queries(server: &Server, size: u64, time: Duration) -> Outcome<Vec<Measured>> {
+    let mut measured = Vec::new();
+    for (name, info) in QUERIES {
+        let input = format!("{{\"list_info\":{info}}}");
+        let path = format!("/api/v3/requests?input_data={}", load::encoded(&input));
+        let result = load::run(server, &[load::get(&path, &server.key)], 1, time / 4)?;
+        println!("| {size} requests: {name} | {result} |");
+        measured.push(result);
+    }
+    Ok(measured)
+}

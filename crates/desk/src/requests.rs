@@ -364,7 +364,8 @@ fn times(ctx: &Context, draft: &mut Draft) {
 
 /// Fills in what is worked out from the rest and from the time.
 pub(crate) fn complete(record: &mut Record, now: i64) {
-    let done = record.int("completed_time").or(record.int("resolved_time"));
+    // The promise is about solving it; that somebody closes it days later is no delay.
+    let done = record.int("resolved_time").or(record.int("completed_time"));
     let late = |due: Option<i64>, met: Option<i64>| due.is_some_and(|due| met.unwrap_or(now) > due);
     let stands = record.int("stopped_since");
     let overdue = late(record.int("due_by_time"), done.or(stands));

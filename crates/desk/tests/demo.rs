@@ -375,36 +375,3 @@ async fn a_clock_that_is_far_behind_refuses() {
     let place = new_desk(1_700_000_000_000).await;
     assert!(refused(&place.desk).await.contains("ids"));
 }
-
-/// Figures: `FRONTDESK_DEMO_N=100000 cargo test --release -p frontdesk-desk --test demo -- --ignored --nocapture`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
-async fn measure() {
-    let requests = std::env::var("FRONTDESK_DEMO_N").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
-    let place = new_desk(NOW).await;
-    let began = std::time::Instant::now();
-    let mut last = 0;
-    let summary = place
-        .desk
-        .demo(requests, SEED, &mut |p| {
-            if p.done - last >= requests / 10 || p.stage != Stage::Requests {
-                last = p.done;
-                eprintln!("{:8.2} s {:?} {} of {}", began.elapsed().as_secs_f64(), p.stage, p.done, p.total);
-            }
-        })
-        .await
-        .unwrap();
-    let seconds = began.elapsed().as_secs_f64();
-    eprintln!("{summary:?} in {seconds:.2} s, {:.0} rows/s", summary.rows as f64 / seconds);
-    let store: &Store = place.desk.store();
-    eprintln!("{:?}", store.db().stats());
-    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
-        eprintln!(
-            "{}",
-            status.lines().filter(|l| l.starts_with("VmHWM") || l.starts_with("VmRSS")).collect::<String>()
-        );
-    }
-    place.desk.close().await;
-    let size = std::fs::metadata(place.dir.join("frontdesk.db")).unwrap().len();
-    eprintln!("{} MB on disk, closed after {:.2} s", size / 1_000_000, began.elapsed().as_secs_f64());
-}

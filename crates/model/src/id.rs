@@ -13,8 +13,8 @@ pub struct Id(i64);
 /// Shipped rows are `SHIPPED_PREFIX + tail`; the tails are the same in every portal (setup.md section 13).
 pub const SHIPPED_PREFIX: i64 = 100_001 * 1_000_000_000_000;
 
-/// Ids count milliseconds from here, 2024-01-01T00:00:00Z, so that every generated id is greater than every
-/// shipped one and has 18 digits until 2031.
+/// Ids count milliseconds from here, 2024-01-01T00:00:00Z, so that every id generated since October 2024 is greater
+/// than every shipped one and has 18 digits until 2031.
 const EPOCH_MS: i64 = 1_704_067_200_000;
 const SEQUENCE_BITS: u32 = 12;
 const NODE_BITS: u32 = 10;

@@ -1,0 +1,132 @@
+//! Server processes: a desk filled for the run, or the bare route. Killed and cleaned up when dropped.
+
+use crate::{Outcome, bare, load};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    dir: tempfile::TempDir,
+    /// Host and port.
+    pub address: String,
+    /// A technician key; empty for the bare route.
+    pub key: String,
+    /// From the start of the process to the first answer of `/readyz`.
+    pub ready_ms: u128,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _gone_already = self.child.kill();
+        let _gone_already = self.child.wait();
+    }
+}
+
+impl Server {
+    /// A new desk with so many requests.
+    pub fn filled(binary: &Path, requests: u64) -> Outcome<Self> {
+        let dir = tempfile::tempdir()?;
+        let run = |arguments: &[&str]| -> Outcome<Vec<u8>> {
+            let output = Command::new(binary).args(arguments).arg("--data-dir").arg(dir.path()).output()?;
+            if output.status.success() {
+                return Ok(output.stdout);
+            }
+            Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
+        };
+        let secrets: Value = serde_json::from_slice(&run(&["init", "--json"])?)?;
+        let key = secrets.get("technician_key").and_then(Value::as_str).ok_or("no key")?.to_owned();
+        run(&["demo", &requests.to_string()])?;
+        let mut command = Command::new(binary);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).arg("--data-dir").arg(dir.path());
+        let mut server = Self::spawn(command, dir, key)?;
+        let begun = Instant::now();
+        while server.ask(&load::get("/readyz", "")).is_err() {
+            if begun.elapsed() > Duration::from_secs(30) {
+                return Err("the server does not become ready".into());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        server.ready_ms += begun.elapsed().as_millis();
+        Ok(server)
+    }
+
+    /// The bare route with an answer of so many bytes.
+    pub fn bare(bytes: usize) -> Outcome<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args([bare::MODE, &bytes.to_string()]);
+        Self::spawn(command, tempfile::tempdir()?, String::new())
+    }
+
+    fn spawn(mut command: Command, dir: tempfile::TempDir, key: String) -> Outcome<Self> {
+        let begun = Instant::now();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
+        let address = line.trim_end().rsplit_once("http://").ok_or("the server did not say where it listens")?.1;
+        Ok(Self { address: address.to_owned(), child, dir, key, ready_ms: begun.elapsed().as_millis() })
+    }
+
+    fn ask(&self, request: &[u8]) -> Outcome<Vec<u8>> {
+        load::call(&mut load::connect(&self.address)?, request)
+    }
+
+    /// Calls for single requests, spread over the whole desk.
+    pub fn full_requests(&self) -> Outcome<Vec<Vec<u8>>> {
+        let mut calls = Vec::new();
+        let total = self.list(r#"{"row_count":1,"get_total_count":true}"#)?;
+        let total = total.pointer("/list_info/total_count").and_then(Value::as_u64).ok_or("no count")?;
+        for page in 0..10 {
+            let start = total / 10 * page + 1;
+            let info = format!(r#"{{"row_count":100,"start_index":{start},"sort_field":"id","fields_required":["id"]}}"#);
+            let list = self.list(&info)?;
+            for row in list.get("requests").and_then(Value::as_array).into_iter().flatten() {
+                let id = row.get("id").and_then(Value::as_str).ok_or("a request without an id")?;
+                calls.push(load::get(&format!("/api/v3/requests/{id}"), &self.key));
+            }
+        }
+        Ok(calls)
+    }
+
+    fn list(&self, info: &str) -> Outcome<Value> {
+        let path = format!("/api/v3/requests?input_data={}", load::encoded(&format!("{{\"list_info\":{info}}}")));
+        Ok(serde_json::from_slice(&self.ask(&load::get(&path, &self.key))?)?)
+    }
+
+    /// How many bytes an answer has.
+    pub fn size_of(&self, request: &[u8]) -> Outcome<usize> {
+        Ok(self.ask(request)?.len())
+    }
+
+    /// A copy of the database as it is now, for a loop that writes into it.
+    pub fn data_copy(&self) -> Outcome<PathBuf> {
+        let copy = self.dir.path().join("copy.db");
+        for old in ["copy.db", "copy.db-wal", "copy.db-shm"] {
+            let _was_not_there = std::fs::remove_file(self.dir.path().join(old));
+        }
+        let source = rusqlite::Connection::open(self.dir.path().join("frontdesk.db"))?;
+        source.execute("VACUUM INTO ?1", [copy.to_string_lossy().into_owned()])?;
+        Ok(copy)
+    }
+
+    /// CPU time of the process so far, user and system.
+    pub fn cpu(&self) -> Outcome<Duration> {
+        /// What Linux counts in, on every machine of ours.
+        const TICKS_PER_SECOND: u64 = 100;
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields: Vec<&str> = stat.rsplit_once(')').ok_or("no stat")?.1.split_whitespace().collect();
+        let ticks = |i: usize| -> Outcome<u64> { Ok(fields.get(i).ok_or("a short stat")?.parse()?) };
+        Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 1000 / TICKS_PER_SECOND))
+    }
+
+    /// Resident memory, in megabytes.
+    pub fn resident_mb(&self) -> Outcome<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).ok_or("no VmRSS")?;
+        Ok(line.split_whitespace().nth(1).ok_or("no figure")?.parse::<u64>()? / 1024)
+    }
+}
