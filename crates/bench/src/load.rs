@@ -42,7 +42,9 @@ pub fn post(key: &str, body: &str) -> Vec<u8> {
 
 /// Percent-encoded.
 pub fn encoded(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 /// One call; the answer's body.

@@ -23,7 +23,8 @@ struct Options {
 
 fn options() -> Outcome<Options> {
     let here = std::env::current_exe()?;
-    let mut options = Options { sizes: vec![1_000, 100_000], seconds: 4, binary: here.with_file_name("frontdesk") };
+    let mut options =
+        Options { sizes: vec![1_000, 100_000], seconds: 4, binary: here.with_file_name("frontdesk") };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{name} needs a value"));
@@ -33,7 +34,11 @@ fn options() -> Outcome<Options> {
             }
             "--seconds" => options.seconds = value()?.parse()?,
             "--server" => options.binary = value()?.into(),
-            _ => return Err(format!("unknown option {name}; known are --requests, --seconds, --server").into()),
+            _ => {
+                return Err(
+                    format!("unknown option {name}; known are --requests, --seconds, --server").into()
+                );
+            }
         }
     }
     Ok(options)
@@ -60,7 +65,11 @@ fn main() -> Outcome<()> {
     {
         for ((name, _), (small, large)) in QUERIES.iter().zip(small.iter().zip(large)) {
             let ratio = large.cpu_us / small.cpu_us;
-            println!("| {name}: server CPU at {:?} against {:?} requests | {ratio:.2} × |", options.sizes.last(), options.sizes.first());
+            println!(
+                "| {name}: server CPU at {:?} against {:?} requests | {ratio:.2} × |",
+                options.sizes.last(),
+                options.sizes.first()
+            );
         }
     }
     Ok(())
@@ -81,7 +90,10 @@ fn gets(server: &Server, size: u64, time: Duration) -> Outcome<()> {
         let (ours, theirs) = (load::median(ours)?, load::median(theirs)?);
         println!("| {size} requests, {connections} connections: GET one ({bytes} bytes) | {ours} |");
         println!("| … bare axum route of the same size | {theirs} |");
-        println!("| … **ratio of throughput** (goal ≥ 0.5) | **{:.2}** |", ours.per_second / theirs.per_second);
+        println!(
+            "| … **ratio of throughput** (goal ≥ 0.5) | **{:.2}** |",
+            ours.per_second / theirs.per_second
+        );
         println!("| … ratio of CPU per call | {:.2} |", theirs.cpu_us / ours.cpu_us);
     }
     Ok(())
@@ -99,7 +111,9 @@ fn creates(server: &Server, size: u64, time: Duration) -> Outcome<()> {
     let theirs = theirs.get(1).copied().ok_or("no raw figures")?;
     let ours = load::median(ours)?;
     println!("| {size} requests: durable create, 64 connections | {ours} |");
-    println!("| … raw rusqlite loop, transactions of 100, into a copy of the same database | {theirs:.0}/s |");
+    println!(
+        "| … raw rusqlite loop, transactions of 100, into a copy of the same database | {theirs:.0}/s |"
+    );
     println!("| … **ratio** (goal ≥ 0.5) | **{:.2}** |", ours.per_second / theirs);
     let one = load::run(server, &calls, 1, time / 2)?;
     println!("| {size} requests: durable create, 1 connection | {one} |");
@@ -116,7 +130,10 @@ const QUERIES: [(&str, &str); 6] = [
         "list of 100: category and status, oldest first",
         r#"{"row_count":100,"sort_field":"created_time","sort_order":"asc","search_criteria":[{"field":"category.name","condition":"is","value":"Software"},{"field":"status.name","condition":"is","value":"Closed","logical_operator":"and"}]}"#,
     ),
-    ("list of 100: no criteria, newest first", r#"{"row_count":100,"sort_field":"created_time","sort_order":"desc"}"#),
+    (
+        "list of 100: no criteria, newest first",
+        r#"{"row_count":100,"sort_field":"created_time","sort_order":"desc"}"#,
+    ),
     ("full text, 50 newest: a word", r#"{"row_count":50,"search_text":"printer"}"#),
     ("full text, 50 newest: two words", r#"{"row_count":50,"search_text":"printer floor"}"#),
     ("full text, 50 newest: a beginning", r#"{"row_count":50,"search_text":"pri"}"#),

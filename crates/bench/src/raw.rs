@@ -10,7 +10,8 @@ use store::engine::{Db, SqliteOptions};
 use store::{Statement, Store};
 
 const SUBJECT: &str = "The printer on floor 3 does not answer";
-const DESCRIPTION: &str = "<div>It says paper jam, but there is none. Please help, the whole floor waits.</div>";
+const DESCRIPTION: &str =
+    "<div>It says paper jam, but there is none. Please help, the whole floor waits.</div>";
 
 /// The body that the server gets for the same rows.
 pub const BODY: &str = r#"{"request":{"subject":"The printer on floor 3 does not answer","description":"<div>It says paper jam, but there is none. Please help, the whole floor waits.</div>","priority":{"name":"High"}}}"#;
@@ -51,7 +52,9 @@ pub fn rows_per_second(database: &Path, time: Duration) -> Outcome<f64> {
         connection.execute_batch("BEGIN IMMEDIATE")?;
         for row in hundred {
             for statement in row {
-                connection.prepare_cached(&statement.sql)?.execute(params_from_iter(statement.binds.iter().map(Cell)))?;
+                connection
+                    .prepare_cached(&statement.sql)?
+                    .execute(params_from_iter(statement.binds.iter().map(Cell)))?;
             }
         }
         connection.execute_batch("COMMIT")?;
@@ -83,8 +86,16 @@ fn statements(store: &Store) -> Outcome<Vec<Vec<Statement>>> {
         row.set("description", DESCRIPTION);
         row.set("created_time", now);
         let shipped = [
-            ("status", 6657), ("template", 6655), ("request_type", 8391), ("mode", 6665), ("level", 6671), ("urgency", 7921),
-            ("priority", 6805), ("site", 222_001), ("requester", 1_000_001), ("created_by", 1_000_001),
+            ("status", 6657),
+            ("template", 6655),
+            ("request_type", 8391),
+            ("mode", 6665),
+            ("level", 6671),
+            ("urgency", 7921),
+            ("priority", 6805),
+            ("site", 222_001),
+            ("requester", 1_000_001),
+            ("created_by", 1_000_001),
         ];
         for (path, tail) in shipped {
             row.set(path, Id::shipped(tail));

@@ -67,7 +67,8 @@ impl Server {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
-        let address = line.trim_end().rsplit_once("http://").ok_or("the server did not say where it listens")?.1;
+        let address =
+            line.trim_end().rsplit_once("http://").ok_or("the server did not say where it listens")?.1;
         Ok(Self { address: address.to_owned(), child, dir, key, ready_ms: begun.elapsed().as_millis() })
     }
 
@@ -82,7 +83,9 @@ impl Server {
         let total = total.pointer("/list_info/total_count").and_then(Value::as_u64).ok_or("no count")?;
         for page in 0..10 {
             let start = total / 10 * page + 1;
-            let info = format!(r#"{{"row_count":100,"start_index":{start},"sort_field":"id","fields_required":["id"]}}"#);
+            let info = format!(
+                r#"{{"row_count":100,"start_index":{start},"sort_field":"id","fields_required":["id"]}}"#
+            );
             let list = self.list(&info)?;
             for row in list.get("requests").and_then(Value::as_array).into_iter().flatten() {
                 let id = row.get("id").and_then(Value::as_str).ok_or("a request without an id")?;
@@ -93,7 +96,8 @@ impl Server {
     }
 
     fn list(&self, info: &str) -> Outcome<Value> {
-        let path = format!("/api/v3/requests?input_data={}", load::encoded(&format!("{{\"list_info\":{info}}}")));
+        let path =
+            format!("/api/v3/requests?input_data={}", load::encoded(&format!("{{\"list_info\":{info}}}")));
         Ok(serde_json::from_slice(&self.ask(&load::get(&path, &self.key))?)?)
     }
 

@@ -174,6 +174,8 @@ impl Desk {
     pub async fn reload(&self) -> Result<(), DeskError> {
         let snapshot = Snapshot::load(&self.store).await?;
         self.snapshot.store(Arc::new(snapshot));
+        // What references show of people has names of lookups in it.
+        self.people.forget_all();
         Ok(())
     }
 

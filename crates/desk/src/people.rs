@@ -1,7 +1,6 @@
 //! People as they are met: a bounded cache of user records, since almost every answer names two or three.
 
-use model::{Id, Record};
-use std::collections::HashMap;
+use model::{Id, Map, Record};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,7 +10,7 @@ const PEOPLE_MAX: usize = 10_000;
 /// The cache. A record that is changed is forgotten; a reader that was under way then may not put it back.
 #[derive(Debug, Default)]
 pub(crate) struct People {
-    known: RwLock<HashMap<Id, Arc<Record>>>,
+    known: RwLock<Map<Id, Arc<Record>>>,
     generation: AtomicU64,
 }
 

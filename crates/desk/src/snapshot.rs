@@ -1,7 +1,7 @@
 //! What every call needs and few calls change: the catalogue and all small lookups, in memory, replaced as a whole.
 
 use crate::DeskError;
-use model::{Catalogue, Filter, Id, Module, Record, Size, fold};
+use model::{Catalogue, Filter, Id, Map, Module, Record, Size, fold};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{Query, Store};
@@ -11,9 +11,9 @@ use store::{Query, Store};
 pub struct Snapshot {
     /// The modules, with the fields that administrators added.
     pub catalogue: Catalogue,
-    by_id: HashMap<Id, Arc<Record>>,
+    by_id: Map<Id, Arc<Record>>,
     by_name: HashMap<(String, String), Vec<Arc<Record>>>,
-    ordered: HashMap<String, Vec<Arc<Record>>>,
+    ordered: Map<String, Vec<Arc<Record>>>,
     /// The desk's own settings.
     pub settings: Settings,
 }
@@ -63,9 +63,9 @@ impl Snapshot {
         }
         let catalogue = Catalogue::new(&extensions);
         let mut this = Self {
-            by_id: HashMap::new(),
+            by_id: Map::default(),
             by_name: HashMap::new(),
-            ordered: HashMap::new(),
+            ordered: Map::default(),
             settings: Settings::default(),
             catalogue: Catalogue::new(&[]),
         };

@@ -4,7 +4,7 @@
 use crate::context::Context;
 use crate::{Desk, DeskError, Snapshot};
 use model::filter::equals;
-use model::{Id, Kind, Record, Size, plain_text};
+use model::{Id, Kind, Map, Record, Size, plain_text};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct View {
     snapshot: Arc<Snapshot>,
-    met: HashMap<Id, Arc<Record>>,
+    met: Map<Id, Arc<Record>>,
 }
 
 impl View {
@@ -36,23 +36,21 @@ impl Desk {
     /// When the database does not answer.
     pub async fn view(&self, records: &[Record], slots: Option<&[usize]>) -> Result<View, DeskError> {
         let snapshot = self.snapshot();
-        let mut met: HashMap<Id, Arc<Record>> = HashMap::new();
+        let mut met: Map<Id, Arc<Record>> = Map::default();
         let mut wanted: HashMap<&str, HashSet<Id>> = HashMap::new();
         let Some(first) = records.first() else { return Ok(View { snapshot, met }) };
         let module = first.module.clone();
-        for (slot, leaf) in module.leaves().iter().enumerate() {
-            let Some(target) = leaf.target() else { continue };
-            if slots.is_some_and(|s| !s.contains(&slot)) || !leaf.field.shown {
+        for far in snapshot.catalogue.far_references(&module.name) {
+            let (slot, target, size) = (far.slot, far.target.as_str(), far.size);
+            if slots.is_some_and(|s| !s.contains(&slot)) {
                 continue;
             }
-            let size = snapshot.catalogue.module(target).map_or(Size::Small, |m| m.size);
-            if size == Size::Small {
-                continue;
-            }
+            let is_list = module.leaf(slot).is_some_and(|l| matches!(l.field.kind, Kind::RefMany(_)));
             for record in records {
-                let ids = match leaf.field.kind {
-                    Kind::RefMany(_) => model::record::ids_of(record.at(slot)),
-                    _ => record.at(slot).as_int().map(Id::new).into_iter().collect(),
+                let ids = if is_list {
+                    model::record::ids_of(record.at(slot))
+                } else {
+                    record.at(slot).as_int().map(Id::new).into_iter().collect()
                 };
                 for id in ids {
                     if met.contains_key(&id) {
@@ -81,7 +79,8 @@ impl Desk {
                 met.insert(record.id(), record);
             }
         }
-        Ok(View { snapshot, met })
+        // Taken after the people: what their texts show of lookups is then never older than they are.
+        Ok(View { snapshot: self.snapshot(), met })
     }
 
     /// Fills in the values that are worked out, as far as these places are shown.

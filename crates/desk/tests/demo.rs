@@ -3,8 +3,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "in a test, what does not work must stop it, and what is measured is told"
+    reason = "in a test, what does not work must stop it"
 )]
 
 use desk::demo::{DemoSummary, Stage};
@@ -16,8 +15,8 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use store::Query;
 use store::engine::{Db, SqliteOptions};
-use store::{Query, Store};
 
 /// 2026-11-24 10:00:00 UTC.
 const NOW: i64 = 1_795_514_400_000;

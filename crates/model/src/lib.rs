@@ -1,6 +1,9 @@
 //! What things are: ids, instants, values, and the catalogue that describes every module of the desk once, as
 //! data. Pure: no I/O, no clock, no randomness; those come in as arguments.
 
+/// A map whose keys are names and ids of our own, never chosen by a client, so that its hash may be fast.
+pub type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
+
 pub mod catalogue;
 pub mod field;
 pub mod filter;

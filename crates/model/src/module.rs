@@ -1,7 +1,7 @@
 //! Modules: the nouns of the desk.
 
+use crate::Map;
 use crate::field::{Field, Kind, Name, Storage};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The first part of a scope, `SDPOnDemand.<area>.<operation>` (conventions.md section 2.6).
@@ -214,7 +214,7 @@ impl Leaf {
 pub struct Module {
     what: Description,
     leaves: Vec<Leaf>,
-    places: HashMap<String, usize>,
+    places: Map<String, usize>,
     tree: Vec<Node>,
     embed: Vec<Node>,
     list: Vec<Node>,
@@ -264,7 +264,7 @@ impl Module {
         let mut leaves = Vec::new();
         let mut tree = Vec::new();
         flatten(&what.fields, "", &mut leaves, &mut tree);
-        let mut places: HashMap<String, usize> =
+        let mut places: Map<String, usize> =
             leaves.iter().enumerate().map(|(slot, leaf): (usize, &Leaf)| (leaf.path.clone(), slot)).collect();
         for (slot, leaf) in leaves.iter().enumerate() {
             for alias in &leaf.field.aliases {

@@ -1,7 +1,25 @@
 //! Records, and what an input wants changed in one.
 
 use crate::{Id, Module, Value};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+/// The text of a record as references show it, made once for a record that many answers refer to. A clone, which is
+/// about to be changed, begins without.
+#[derive(Debug, Default)]
+pub struct Embedded(OnceLock<String>);
+
+impl Clone for Embedded {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Embedded {
+    /// The text; made by `make` the first time.
+    pub fn text(&self, make: impl FnOnce() -> String) -> &str {
+        self.0.get_or_init(make)
+    }
+}
 
 /// One record of a module: a value at each leaf's place.
 #[derive(Clone, Debug)]
@@ -12,6 +30,8 @@ pub struct Record {
     pub values: Vec<Value>,
     /// How often the row has been written; an edit states which one it saw.
     pub version: i64,
+    /// What references to it show.
+    pub embedded: Embedded,
 }
 
 static NULL: Value = Value::Null;
@@ -21,7 +41,7 @@ impl Record {
     #[must_use]
     pub fn new(module: Arc<Module>) -> Self {
         let values = vec![Value::Null; module.leaves().len()];
-        Self { module, values, version: 1 }
+        Self { module, values, version: 1, embedded: Embedded::default() }
     }
     /// The value at a place.
     #[must_use]

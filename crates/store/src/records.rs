@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 #[derive(Clone, Debug)]
 pub struct Store {
     db: Db,
-    tables: Arc<RwLock<HashMap<usize, Arc<Table>>>>,
+    tables: Arc<RwLock<model::Map<usize, Arc<Table>>>>,
 }
 
 /// Greatest number of ids in one `IN (…)`; longer lists are read in pieces.

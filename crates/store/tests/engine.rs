@@ -9,12 +9,12 @@
     clippy::print_stderr
 )]
 
-use store::engine::{
-    Cost, Db, Dialect, Expect, PostgresOptions, Query, SqliteOptions, Statement, Step, StoreError, Value,
-};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+use store::engine::{
+    Cost, Db, Dialect, Expect, PostgresOptions, Query, SqliteOptions, Statement, Step, StoreError, Value,
+};
 
 /// A fresh database, and how to open it again.
 struct Bed {

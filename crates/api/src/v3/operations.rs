@@ -227,7 +227,8 @@ async fn resolution(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Fa
 async fn approval_notification(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
     if call.method == Method::GET || call.method == Method::HEAD {
         let record = call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
-        let view = call.desk().view(std::slice::from_ref(&record), None).await.map_err(|e| failed(call, e))?;
+        let view =
+            call.desk().view(std::slice::from_ref(&record), None).await.map_err(|e| failed(call, e))?;
         let approver = record.reference("approver").and_then(|id| view.record(id));
         let name = approver.as_deref().map_or("", |a| a.title()).to_owned();
         let to: Vec<String> =

@@ -1,6 +1,8 @@
 //! The V3 face over a whole desk, on both engines.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "in a test, what does not work must stop it"
 )]

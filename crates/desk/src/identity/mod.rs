@@ -8,7 +8,7 @@
 //! What is taken back by this process is forgotten at once; where several processes share a database, what is kept
 //! is looked up anew after a second.
 //!
-//! One more kind of credential: a table and statements in [`store::credentials`], a file here, and a [`cache`] for it
+//! One more kind of credential: a table and statements in [`store::credentials`], a file here, and a cache for it
 //! if it comes with every call.
 
 mod cache;

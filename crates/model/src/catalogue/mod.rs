@@ -13,16 +13,27 @@ mod work;
 
 use crate::filter::Path;
 use crate::module::{Deletion, Description, Module, Size};
-use crate::{Area, Field, Kind, Storage, field};
-use std::collections::HashMap;
+use crate::{Area, Field, Kind, Map, Storage, field};
 use std::sync::Arc;
 
 /// All modules of one desk at one time: the built-in ones with the fields that its administrators added.
 #[derive(Debug)]
 pub struct Catalogue {
     modules: Vec<Arc<Module>>,
-    by_name: HashMap<String, usize>,
-    by_path: HashMap<String, usize>,
+    by_name: Map<String, usize>,
+    by_path: Map<String, usize>,
+    far: Map<String, Vec<Far>>,
+}
+
+/// A reference to a record that is not a small lookup, and so is not in memory for certain.
+#[derive(Clone, Debug)]
+pub struct Far {
+    /// The place of the reference.
+    pub slot: usize,
+    /// The module referred to.
+    pub target: String,
+    /// How many records that has.
+    pub size: Size,
 }
 
 /// A field that an administrator added to a module.
@@ -70,15 +81,17 @@ impl Catalogue {
                 Arc::new(Module::new(what))
             })
             .collect();
-        let by_name = modules.iter().enumerate().map(|(i, m)| (m.name.to_string(), i)).collect();
-        let mut by_path = HashMap::new();
+        let by_name: Map<String, usize> =
+            modules.iter().enumerate().map(|(i, m)| (m.name.to_string(), i)).collect();
+        let mut by_path = Map::default();
         for (i, module) in modules.iter().enumerate().filter(|(_, m)| m.top_level) {
             by_path.insert(module.plural.to_string(), i);
             for path in &module.paths {
                 by_path.insert((*path).to_owned(), i);
             }
         }
-        Self { modules, by_name, by_path }
+        let far = modules.iter().map(|m| (m.name.to_string(), far(m, &modules, &by_name))).collect();
+        Self { modules, by_name, by_path, far }
     }
 
     /// All modules.
@@ -127,6 +140,12 @@ impl Catalogue {
         }
     }
 
+    /// The shown references of a module to records that are not small lookups.
+    #[must_use]
+    pub fn far_references(&self, name: &str) -> &[Far] {
+        self.far.get(name).map_or(&[], Vec::as_slice)
+    }
+
     /// Every field that refers to records of the module: whose record, and where.
     #[must_use]
     pub fn referring_to(&self, name: &str) -> Vec<(&Arc<Module>, usize)> {
@@ -144,6 +163,15 @@ impl Catalogue {
             })
             .collect()
     }
+}
+
+fn far(module: &Module, modules: &[Arc<Module>], by_name: &Map<String, usize>) -> Vec<Far> {
+    let far = |(slot, leaf): (usize, &crate::Leaf)| {
+        let target = leaf.target().filter(|_| leaf.field.shown)?;
+        let size = modules.get(*by_name.get(target)?)?.size;
+        (size != Size::Small).then(|| Far { slot, target: target.to_owned(), size })
+    };
+    module.leaves().iter().enumerate().filter_map(far).collect()
 }
 
 /// The leaf whose path is the longest prefix of the dotted path, and that prefix's length.
