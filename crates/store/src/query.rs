@@ -250,7 +250,12 @@ impl Renderer {
                 self.sql.push(r#"EXISTS (SELECT 1 FROM "field_value" "#).alias(value).push(" WHERE ");
                 self.sql.column(value, "field").push(" = ").bind(field);
                 self.sql.push(" AND ").column(value, "record").push(" = ").column(at, "id");
-                if test.op != Op::Empty {
+                if test.op == Op::Empty {
+                    // Several values are as many rows, so that none means empty; one text may be there and say nothing.
+                    if column == "word" && !matches!(leaf.field.kind, Kind::PickMany { .. }) {
+                        self.sql.push(" AND ").column(value, column).push(" <> ''");
+                    }
+                } else {
                     let operands = test.operands.iter().map(as_number).collect();
                     self.sql.push(" AND ");
                     self.compare(&Test { operands, ..test.clone() }, value, column, column == "word");

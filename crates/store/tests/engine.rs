@@ -593,14 +593,13 @@ async fn the_log_stays_bounded_and_a_full_queue_refuses() {
     let bed = Bed::sqlite_with(SqliteOptions { readers: 1, read_queue: 2, ..sqlite_options() }).await;
     let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100000000000) \
                    SELECT count(*) FROM n";
-    let mut tasks = Vec::new();
-    for _ in 0..8 {
-        let db = bed.db.clone();
-        tasks.push(tokio::spawn(async move { db.read(scan(endless, [])).await }));
-    }
+    // Asked in one breath, so that the first cannot be done before the last asks.
+    let ask = || bed.db.read(scan(endless, []));
+    let answers = tokio::join!(ask(), ask(), ask(), ask(), ask(), ask(), ask(), ask());
+    let answers: [_; 8] = answers.into();
     let mut refused = 0;
-    for task in tasks {
-        match task.await.unwrap() {
+    for answer in answers {
+        match answer {
             Err(StoreError::Unavailable(_)) => refused += 1,
             Err(StoreError::Timeout) => {}
             other => panic!("{other:?}"),
@@ -608,13 +607,13 @@ async fn the_log_stays_bounded_and_a_full_queue_refuses() {
     }
     assert!(refused >= 5, "{refused}");
     let text = "y".repeat(20_000);
-    for round in 0..30 {
+    for round in 0..60 {
         let row =
             |n: i64| vec![(round * 1000 + n).into(), format!("{round} {n}").into(), text.as_str().into()];
         bed.db.load("item", &["id", "name", "note"], (0..250).map(row).collect()).await.unwrap();
     }
     let wal = std::fs::metadata(database(&bed).join("inner/desk.db-wal")).unwrap().len();
-    assert!(wal < 100 << 20, "{wal}");
+    assert!(wal < 180 << 20, "{wal}");
     assert!(bed.db.stats().checkpoints > 0);
     bed.end().await;
 }

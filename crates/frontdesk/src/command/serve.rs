@@ -24,10 +24,17 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(|error| Failure::runtime(error.to_string()))?;
     let rooms = Rooms::open(&settings.place).await?;
     let url = url(settings, address);
-    welcome(settings, &rooms, &url).await?;
-
+    // Before anybody is told that we listen: who starts us may stop us as soon as they have read it.
     let mut signals =
         Signals::listen().map_err(|error| Failure::runtime(format!("cannot listen for signals: {error}")))?;
+    tokio::select! {
+        biased;
+        done = welcome(settings, &rooms, &url) => done?,
+        signal = signals.next() => {
+            tracing::info!(signal, "stopped while starting");
+            return Ok(());
+        }
+    }
     if let Some(tls) = &tls {
         tokio::spawn(Arc::clone(tls).reload_on_hangup());
     }

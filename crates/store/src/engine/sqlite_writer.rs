@@ -72,9 +72,12 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
             next_restart = WAL_CAP;
         }
         if wal >= next_restart {
-            // The passive checkpoints do not catch up. Waiting for readers is bounded by the busy timeout; a
-            // reader that is older than that is tried again a quarter later, and ends at its deadline.
-            next_restart = match restart_log(&connection) {
+            // The passive checkpoints do not catch up. Waiting for readers, and for the passive checkpoint that
+            // runs, is bounded by the busy timeout: a short one at first, because a reader that is older than that
+            // is tried again a quarter later and ends at its deadline; the whole one when the log is twice the
+            // size, where a slow disk must slow the writer down.
+            let patience = if wal < 2 * WAL_CAP { Duration::from_millis(200) } else { super::sqlite::BUSY };
+            next_restart = match restart_log(&connection, patience) {
                 Ok(true) => WAL_CAP,
                 Ok(false) => wal + WAL_CAP / 4,
                 Err(e) => {
@@ -92,8 +95,8 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
     }
 }
 
-fn restart_log(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.busy_timeout(Duration::from_millis(200))?;
+fn restart_log(connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
+    connection.busy_timeout(patience)?;
     let busy = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0));
     connection.busy_timeout(super::sqlite::BUSY)?;
     busy.map(|busy| busy == 0)
