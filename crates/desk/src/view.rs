@@ -4,9 +4,12 @@
 use crate::context::Context;
 use crate::{Desk, DeskError, Snapshot};
 use model::filter::equals;
-use model::{Id, Kind, Map, Record, Size, plain_text};
+use model::{Id, Kind, Map, Record, Size, excerpt};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+/// Characters of a description that a list shows.
+const EXCERPT: usize = 250;
 
 /// The records that some records refer to.
 #[derive(Debug)]
@@ -99,11 +102,11 @@ impl Desk {
         let snapshot = self.snapshot();
         match module.name.as_ref() {
             "request" => {
-                let excerpt = shown("short_description");
+                let short = shown("short_description");
                 for record in records.iter_mut() {
                     crate::requests::complete(record, ctx.now);
-                    if excerpt {
-                        let text = record.text("description").map(|d| excerpt_of(&plain_text(d)));
+                    if short {
+                        let text = record.text("description").map(|d| excerpt(d, EXCERPT));
                         record.set("short_description", text);
                     }
                 }
@@ -153,10 +156,4 @@ impl Desk {
         let open = mine.clone().and(equals(items, "completed", vec![false.into()]));
         Ok(self.store.exists(items, mine).await? && !self.store.exists(items, open).await?)
     }
-}
-
-fn excerpt_of(text: &str) -> String {
-    const EXCERPT: usize = 250;
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().take(EXCERPT).collect()
 }

@@ -1,5 +1,7 @@
 //! Text as search sees it.
 
+use std::ops::ControlFlow;
+
 /// Text for comparing, sorting and searching: lower case by Unicode's rules. Done here and stored beside the
 /// text, so that every database and every filter agrees to the letter.
 #[must_use]
@@ -11,34 +13,74 @@ pub fn fold(text: &str) -> String {
 /// comes out is for searching and for excerpts, and is escaped again wherever it is shown.
 #[must_use]
 pub fn plain_text(html: &str) -> String {
-    if !html.contains(['<', '&']) {
-        return html.to_owned();
-    }
     let mut out = String::with_capacity(html.len());
+    let _all = pieces(html, |piece| {
+        out.push_str(piece);
+        ControlFlow::Continue(())
+    });
+    out
+}
+
+/// The beginning of an HTML text's words, with one space between them; at most so many characters.
+#[must_use]
+pub fn excerpt(html: &str, most: usize) -> String {
+    let mut out = String::with_capacity(most);
+    let (mut room, mut gap) = (most, false);
+    let _rest = pieces(html, |piece| {
+        let mut rest = piece;
+        loop {
+            let from = rest.trim_start();
+            gap |= from.len() < rest.len();
+            if from.is_empty() {
+                return ControlFlow::Continue(());
+            }
+            let (word, after) = from.split_at(from.find(char::is_whitespace).unwrap_or(from.len()));
+            if gap && !out.is_empty() {
+                if room == 0 {
+                    return ControlFlow::Break(());
+                }
+                out.push(' ');
+                room -= 1;
+            }
+            let end = if word.len() <= room { None } else { word.char_indices().nth(room) };
+            if let Some((end, _)) = end {
+                out.push_str(word.get(..end).unwrap_or(""));
+                return ControlFlow::Break(());
+            }
+            out.push_str(word);
+            room -= word.chars().count();
+            gap = false;
+            rest = after;
+        }
+    });
+    out
+}
+
+/// The pieces that the words of an HTML text consist of, one after the other, until `take` has enough.
+fn pieces(html: &str, mut take: impl FnMut(&str) -> ControlFlow<()>) -> ControlFlow<()> {
     let mut rest = html;
     while let Some(at) = rest.find(['<', '&']) {
         let (clean, from) = rest.split_at(at);
-        out.push_str(clean);
+        take(clean)?;
         if let Some(tag) = from.strip_prefix('<') {
             let opens_tag = tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
             match tag.find('>') {
                 Some(end) if opens_tag => {
-                    out.push(' ');
+                    take(" ")?;
                     rest = tag.get(end + 1..).unwrap_or("");
                 }
                 _ => {
-                    out.push('<');
+                    take("<")?;
                     rest = tag;
                 }
             }
         } else {
             let (text, after) = entity(from);
-            out.push_str(text);
+            take(text)?;
             rest = after;
         }
     }
-    out.push_str(rest);
-    out
+    take(rest)
 }
 
 /// The character of the entity that `from` begins with, and what follows it; `&` itself when it is none.
@@ -75,6 +117,17 @@ mod tests {
         ] {
             assert_eq!(plain_text(html), words);
         }
+    }
+
+    #[test]
+    fn an_excerpt_is_the_beginning_of_the_words() {
+        let html = " <p>Printer  <b>on</b>\n fire</p>&amp; smoke, grüßt &lt;3 ";
+        let whole: Vec<char> = "Printer on fire & smoke, grüßt <3".chars().collect();
+        for most in 0..40 {
+            let expected: String = whole.iter().take(most).collect();
+            assert_eq!(excerpt(html, most).trim_end(), expected.trim_end(), "{most}");
+        }
+        assert_eq!(excerpt(" \u{a0}<br>", 9), "");
     }
 
     #[test]

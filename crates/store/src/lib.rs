@@ -5,6 +5,7 @@
 //! in order of first use, which SQLite binds by position). What really differs is asked of
 //! [`engine::Dialect`] in `schema` and `search`, and nowhere else.
 
+mod cache;
 pub mod credentials;
 pub mod engine;
 pub mod migrations;

@@ -1,5 +1,6 @@
 //! Reading records, and the statements that write them.
 
+use crate::cache;
 use crate::engine::{self, Cost, Db, Expect, Statement, StoreError};
 use crate::query::{self, Query};
 use crate::search;
@@ -14,6 +15,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct Store {
     db: Db,
     tables: Arc<RwLock<model::Map<usize, Arc<Table>>>>,
+    cache: Option<Arc<cache::Records>>,
 }
 
 /// Greatest number of ids in one `IN (…)`; longer lists are read in pieces.
@@ -23,7 +25,8 @@ impl Store {
     /// The records in a database whose schema is current.
     #[must_use]
     pub fn new(db: Db) -> Self {
-        Self { db, tables: Arc::default() }
+        let cache = cache::Records::beside(&db);
+        Self { db, tables: Arc::default(), cache }
     }
 
     /// The database itself, for statements that are not about records.
@@ -49,6 +52,9 @@ impl Store {
         let current: Vec<usize> = catalogue.modules().iter().map(|m| Arc::as_ptr(m).addr()).collect();
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         tables.retain(|key, _| current.contains(key));
+        if let Some(cache) = &self.cache {
+            cache.clear();
+        }
     }
 
     /// The record with this id, whoever asks.
@@ -56,12 +62,17 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn get(&self, module: &Arc<Module>, id: Id) -> Result<Option<Record>, StoreError> {
-        let table = self.table(module);
-        let query = engine::Query { sql: table.get.clone(), binds: vec![id.into()], cost: Cost::Point };
-        let row = self.db.read(query).await?.into_iter().next();
-        Ok(row
-            .map(|row| table.record(&table.columns, row))
-            .filter(|r| module.fixed.is_none_or(|(field, truth)| r.is(field) == truth)))
+        let read = async {
+            let table = self.table(module);
+            let query = engine::Query { sql: table.get.clone(), binds: vec![id.into()], cost: Cost::Point };
+            let row = self.db.read(query).await?.into_iter().next();
+            Ok(row.map(|row| table.record(&table.columns, row)))
+        };
+        let record = match &self.cache {
+            Some(cache) => cache.get(module, id, read).await?,
+            None => read.await?,
+        };
+        Ok(record.filter(|r| module.fixed.is_none_or(|(field, truth)| r.is(field) == truth)))
     }
 
     /// The records with these ids, in no order; ids without a record are left out.

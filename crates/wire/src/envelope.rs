@@ -44,12 +44,24 @@ pub fn json_string(out: &mut String, text: &str) {
 #[must_use]
 pub fn object(key: &str, json: &str) -> String {
     let mut out = String::with_capacity(key.len() + json.len() + 80);
+    object_open(&mut out, key);
+    out.push_str(json);
+    object_close(&mut out);
+    out
+}
+
+/// Begins what [`object`] makes: the caller writes the entity, then [`object_close`].
+pub fn object_open(out: &mut String, key: &str) {
     out.push('{');
-    member(&mut out, key, json);
+    json_string(out, key);
+    out.push(':');
+}
+
+/// Ends it.
+pub fn object_close(out: &mut String) {
     out.push_str(",\"response_status\":");
     out.push_str(SUCCESS);
     out.push('}');
-    out
 }
 
 /// Begins a list: `{"<key>":[`. The caller writes the rows, separated by commas, then [`list_close`].
@@ -111,7 +123,9 @@ pub fn warning(messages: &[Message], entity: Option<(&str, &str)>) -> String {
     let mut out = String::with_capacity(200);
     out.push('{');
     if let Some((key, json)) = entity {
-        member(&mut out, key, json);
+        json_string(&mut out, key);
+        out.push(':');
+        out.push_str(json);
         out.push(',');
     }
     out.push_str("\"response_status\":{\"status_code\":3000,\"messages\":[");
@@ -123,13 +137,6 @@ pub fn warning(messages: &[Message], entity: Option<(&str, &str)>) -> String {
     }
     out.push_str("],\"status\":\"warning\"}}");
     out
-}
-
-/// `"<key>":<json>`
-fn member(out: &mut String, key: &str, json: &str) {
-    json_string(out, key);
-    out.push(':');
-    out.push_str(json);
 }
 
 #[cfg(test)]

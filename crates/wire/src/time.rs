@@ -1,7 +1,5 @@
 //! Times on the wire: `{"display_value":"Jun 24, 2020 03:05 PM","value":"1593000300533"}` (conventions 5).
 
-use std::fmt::Write as _;
-
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY: i64 = 86_400_000;
@@ -48,15 +46,22 @@ pub(crate) fn write_instant(out: &mut String, ms: i64, offset: Offset) {
     out.push_str("{\"display_value\":\"");
     write_day(out, local);
     let twelve = if hour % 12 == 0 { 12 } else { hour % 12 };
-    let half = if hour < 12 { "AM" } else { "PM" };
-    let _ = write!(out, " {twelve:02}:{minute:02} {half}\",\"value\":\"{ms}\"}}");
+    out.push(' ');
+    two_digits(out, twelve);
+    out.push(':');
+    two_digits(out, minute);
+    out.push_str(if hour < 12 { " AM\",\"value\":\"" } else { " PM\",\"value\":\"" });
+    number(out, ms);
+    out.push_str("\"}");
 }
 
 /// Writes a day, stored as its midnight in UTC.
 pub(crate) fn write_date(out: &mut String, ms: i64) {
     out.push_str("{\"display_value\":\"");
     write_day(out, ms);
-    let _ = write!(out, "\",\"value\":\"{ms}\"}}");
+    out.push_str("\",\"value\":\"");
+    number(out, ms);
+    out.push_str("\"}");
 }
 
 /// `Jun 24, 2020`. The civil date of a day number, by the usual reckoning in eras of 400 years that begin in March.
@@ -71,7 +76,24 @@ fn write_day(out: &mut String, ms: i64) {
     let month = if month_from_march < 10 { month_from_march + 2 } else { month_from_march - 10 };
     let year = year_of_era + era * 400 + i64::from(month < 2);
     let name = usize::try_from(month).ok().and_then(|m| MONTHS.get(m)).copied().unwrap_or("Jan");
-    let _ = write!(out, "{name} {day}, {year}");
+    out.push_str(name);
+    out.push(' ');
+    number(out, day);
+    out.push_str(", ");
+    number(out, year);
+}
+
+/// Without the machinery of `write!`, which costs more than the digits.
+pub(crate) fn number(out: &mut String, n: i64) {
+    out.push_str(itoa::Buffer::new().format(n));
+}
+
+/// At least two digits.
+pub(crate) fn two_digits(out: &mut String, n: i64) {
+    if (0..10).contains(&n) {
+        out.push('0');
+    }
+    number(out, n);
 }
 
 /// Midnight in UTC of `2026-09-18`.

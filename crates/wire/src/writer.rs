@@ -118,22 +118,20 @@ impl<'a> Writer<'a> {
             (_, Value::Null) => out.push_str("null"),
             (Kind::Ref(target), Value::Int(id)) => self.refer(out, target, Id::new(*id), depth),
             (Kind::Id | Kind::Digits { .. }, Value::Int(n)) => {
-                let _ = write!(out, "\"{n}\"");
+                out.push('"');
+                time::number(out, *n);
+                out.push('"');
             }
             (Kind::Time, Value::Int(ms)) => self.instant(out, *ms),
             (Kind::Date, Value::Int(ms)) => time::write_date(out, *ms),
             (Kind::Span, Value::Int(ms)) => span(out, *ms),
             (Kind::Bool, value) => out.push_str(if value.as_bool() == Some(true) { "true" } else { "false" }),
             (Kind::PickMany { .. } | Kind::Json, Value::Text(json)) => out.push_str(json),
-            (_, Value::Int(n)) => {
-                let _ = write!(out, "{n}");
-            }
+            (_, Value::Int(n)) => time::number(out, *n),
             (_, Value::Double(d)) => {
                 let _ = write!(out, "{d}");
             }
-            (_, Value::Bool(b)) => {
-                let _ = write!(out, "{b}");
-            }
+            (_, Value::Bool(b)) => out.push_str(if *b { "true" } else { "false" }),
             (_, Value::Text(text)) => json_string(out, text),
         }
     }
@@ -181,10 +179,11 @@ fn is_empty(record: &Record, node: &Node) -> bool {
 /// `{"hours":"01","minutes":"20","value":"4800000"}` (requests.md section 8).
 fn span(out: &mut String, ms: i64) {
     let minutes = ms / 60_000;
-    let _ = write!(
-        out,
-        "{{\"hours\":\"{:02}\",\"minutes\":\"{:02}\",\"value\":\"{ms}\"}}",
-        minutes / 60,
-        minutes % 60
-    );
+    out.push_str("{\"hours\":\"");
+    time::two_digits(out, minutes / 60);
+    out.push_str("\",\"minutes\":\"");
+    time::two_digits(out, minutes % 60);
+    out.push_str("\",\"value\":\"");
+    time::number(out, ms);
+    out.push_str("\"}");
 }

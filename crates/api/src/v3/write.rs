@@ -24,8 +24,7 @@ impl Lookups for Seen<'_> {
 pub(crate) async fn get(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
     let record =
         call.desk().get(&call.ctx, place, id).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
-    let json = whole(call, record).await?;
-    Ok(Answer::Json(wire::envelope::object(place.module.key(), &json)))
+    enveloped(call, record, place.module.key()).await
 }
 
 /// POST to a collection.
@@ -93,16 +92,33 @@ fn key_of<'m>(module: &'m Module, input: &serde_json::Value) -> Cow<'m, str> {
 
 /// The answer to a write: the record, with a warning when a closing rule kept part of it from being done.
 pub(crate) async fn outcome(call: &Call<'_>, done: Outcome, key: &str) -> Result<Answer, Failure> {
+    if done.unmet.is_empty() {
+        return enveloped(call, done.record, key).await;
+    }
     let json = whole(call, done.record).await?;
-    Ok(Answer::Json(if done.unmet.is_empty() {
-        wire::envelope::object(key, &json)
-    } else {
-        wire::envelope::warning(&answer::unmet(&done.unmet), Some((key, &json)))
-    }))
+    Ok(Answer::Json(wire::envelope::warning(&answer::unmet(&done.unmet), Some((key, &json)))))
+}
+
+/// A record with everything it shows, as the answer of a success: written once, into the text that is sent.
+async fn enveloped(call: &Call<'_>, record: Record, key: &str) -> Result<Answer, Failure> {
+    let mut text = String::with_capacity(WHOLE_BYTES);
+    wire::envelope::object_open(&mut text, key);
+    write_whole(call, record, &mut text).await?;
+    wire::envelope::object_close(&mut text);
+    Ok(Answer::Json(text))
 }
 
 /// A record with everything it shows, as JSON.
 pub(crate) async fn whole(call: &Call<'_>, record: Record) -> Result<String, Failure> {
+    let mut json = String::with_capacity(WHOLE_BYTES);
+    write_whole(call, record, &mut json).await?;
+    Ok(json)
+}
+
+/// What a request with everything it shows usually takes.
+const WHOLE_BYTES: usize = 8 * 1024;
+
+async fn write_whole(call: &Call<'_>, record: Record, out: &mut String) -> Result<(), Failure> {
     let failed = |e| answer::failure(e, call.ctx.trace);
     let mut records = [record];
     call.desk().complete(&call.ctx, &mut records, None).await.map_err(failed)?;
@@ -110,9 +126,8 @@ pub(crate) async fn whole(call: &Call<'_>, record: Record) -> Result<String, Fai
     let view = call.desk().view(&records, None).await.map_err(failed)?;
     let seen = Seen(&view);
     let writer = Writer::new(&seen, &call.ctx.zone);
-    let mut json = String::with_capacity(8 * 1024);
     for record in &records {
-        writer.record(&mut json, record);
+        writer.record(out, record);
     }
-    Ok(json)
+    Ok(())
 }

@@ -74,6 +74,14 @@ pub struct Statement {
     pub expect: Expect,
 }
 
+/// Is told which rows changed.
+pub trait RowWatch: Send + Sync {
+    /// These rows, by their integer keys, of whatever table, were updated or deleted, or were about to be when the
+    /// commit failed. Comes after the change can be seen and before anybody is told that it is done. On the
+    /// writer's thread: be quick.
+    fn changed(&self, rows: &[i64]);
+}
+
 /// How much work a query is, which decides where SQLite runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {
@@ -223,6 +231,16 @@ impl Db {
         match self.engine {
             Engine::Sqlite(_) => Dialect::Sqlite,
             Engine::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// From now on `watch` is told of every row that changes. False, and nothing is told, where others may write
+    /// without our hearing of it (PostgreSQL, a shared SQLite file), or when somebody watches already.
+    #[must_use]
+    pub fn watch_rows(&self, watch: Arc<dyn RowWatch>) -> bool {
+        match &self.engine {
+            Engine::Sqlite(e) => e.watch_rows(watch),
+            Engine::Postgres(_) => false,
         }
     }
 

@@ -4,7 +4,7 @@ use super::migrate::{self, Step};
 use super::queue::{Queue, Refused};
 use super::sqlite_names::Names;
 use super::sqlite_writer::{self as writer, Checkpoint, Job};
-use super::{Cost, EngineStats, Query, Row, Statement, StoreError, Value, quoted, quoted_list};
+use super::{Cost, EngineStats, Query, Row, RowWatch, Statement, StoreError, Value, quoted, quoted_list};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -72,6 +72,7 @@ pub(super) struct Shared {
     pub checkpoint: Checkpoint,
     pub names: Names,
     pub counters: Counters,
+    pub changes: writer::Changes,
     reads: Queue<Scan>,
     closing: Arc<AtomicBool>,
 }
@@ -122,6 +123,8 @@ pub(super) struct Sqlite {
     inline: Vec<Mutex<Option<Inline>>>,
     /// Where the search for a free inline connection begins.
     turn: AtomicUsize,
+    /// Whether another process may write as well.
+    is_shared: bool,
     threads: Mutex<Vec<JoinHandle<()>>>,
     deadline: Duration,
     /// Held while the database is open.
@@ -154,6 +157,7 @@ impl Sqlite {
             checkpoint: Checkpoint::default(),
             names,
             counters: Counters::default(),
+            changes: writer::Changes::default(),
             reads: Queue::new(options.read_queue.max(1)),
             closing: Arc::new(AtomicBool::new(false)),
         });
@@ -162,6 +166,7 @@ impl Sqlite {
             shared: shared.clone(),
             inline: Vec::new(),
             turn: AtomicUsize::new(0),
+            is_shared: options.shared,
             threads: Mutex::new(Vec::new()),
             deadline: options.read_deadline,
             lock: Mutex::new(lock),
@@ -186,6 +191,10 @@ impl Sqlite {
         let thread = thread.map_err(|e| StoreError::Unavailable(format!("no thread: {e}")))?;
         self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         Ok(())
+    }
+
+    pub fn watch_rows(&self, watch: Arc<dyn RowWatch>) -> bool {
+        !self.is_shared && self.shared.changes.watch(watch)
     }
 
     pub async fn read(&self, query: Query) -> Result<Vec<Row>, StoreError> {
@@ -300,6 +309,7 @@ impl Sqlite {
             if result.is_err() {
                 writer::roll_back(connection);
             }
+            shared.changes.tell();
             let _gone = answer.send(result);
         };
         self.send(Job::Alone(Box::new(job))).await?;

@@ -1,10 +1,11 @@
 //! The one thread that writes to SQLite, and the one that empties the write-ahead log.
 
 use super::sqlite::{Shared, bind};
-use super::{Statement, StoreError};
+use super::{RowWatch, Statement, StoreError};
 use rusqlite::Connection;
+use rusqlite::hooks::Action;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -39,6 +40,12 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
     };
     if let Err(e) = connection.wal_hook(Some(hook)) {
         tracing::error!(error = %e, "the write-ahead log is not watched");
+    }
+    let changes = shared.changes.clone();
+    let hook = move |action, _: &str, _: &str, row| changes.note(action, row);
+    if let Err(e) = connection.update_hook(Some(hook)) {
+        tracing::error!(error = %e, "rows that change are not watched");
+        shared.changes.close();
     }
     let mut jobs = Vec::with_capacity(MOST_IN_BATCH);
     let mut commits = Vec::with_capacity(MOST_IN_BATCH);
@@ -112,6 +119,49 @@ impl Drop for Abandon<'_> {
     }
 }
 
+/// The rows that the open transaction has changed, for those who keep copies of rows.
+#[derive(Clone, Default)]
+pub(super) struct Changes(Arc<ChangesInner>);
+
+#[derive(Default)]
+struct ChangesInner {
+    watch: OnceLock<Option<Arc<dyn RowWatch>>>,
+    rows: Mutex<Vec<i64>>,
+}
+
+impl Changes {
+    /// False when somebody watches already, or nobody can.
+    pub fn watch(&self, watch: Arc<dyn RowWatch>) -> bool {
+        self.0.watch.set(Some(watch)).is_ok()
+    }
+
+    /// From now on nobody can watch.
+    fn close(&self) {
+        if self.0.watch.set(None).is_err() {
+            tracing::error!("rows are watched in vain");
+        }
+    }
+
+    fn note(&self, action: Action, row: i64) {
+        // A new row is nowhere kept yet.
+        if action != Action::SQLITE_INSERT && self.0.watch.get().is_some() {
+            self.0.rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
+        }
+    }
+
+    /// Tells, and begins anew.
+    pub fn tell(&self) {
+        let mut rows = self.0.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        if rows.is_empty() {
+            return;
+        }
+        if let Some(Some(watch)) = self.0.watch.get() {
+            watch.changed(&rows);
+        }
+        rows.clear();
+    }
+}
+
 /// How one commit failed.
 struct Failure {
     error: StoreError,
@@ -131,6 +181,11 @@ fn run_batch(shared: &Shared, connection: &Connection, commits: &mut Vec<(Vec<St
         done = run_apart(shared, connection, commits, &mut results);
     }
     let counters = &shared.counters;
+    if matches!(done, Done::Failed(_)) {
+        roll_back(connection);
+    }
+    // Before anybody is told.
+    shared.changes.tell();
     match done {
         Done::Committed => {
             let good = results.iter().filter(|r| r.is_ok()).count() as u64;
@@ -143,7 +198,6 @@ fn run_batch(shared: &Shared, connection: &Connection, commits: &mut Vec<(Vec<St
             }
         }
         Done::Failed(error) => {
-            roll_back(connection);
             if error.is_transient() {
                 tracing::error!(%error, commits = commits.len(), "a transaction failed as a whole");
             }

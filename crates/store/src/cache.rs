@@ -1,0 +1,83 @@
+//! Records that were read lately, for engines that tell of every row they change.
+//!
+//! A record is never older than the last acknowledged commit: the writer names the rows it changed, by SQLite's own
+//! account of them and not by ours, and they are forgotten before anybody is told that the commit is done. A read that
+//! is under way meanwhile loses its place, so that what it found is not kept.
+
+use crate::engine::{Db, RowWatch};
+use model::{Id, Module, Record};
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache, GuardResult};
+use std::sync::Arc;
+
+/// What the records together may take, as [`Weight`] reckons. Some ten thousand requests.
+const BYTES: u64 = 24 * 1024 * 1024;
+/// What a request usually takes.
+const USUAL_BYTES: u64 = 3 * 1024;
+
+/// The records, by id: ids are unique throughout a desk.
+pub(crate) struct Records(Cache<i64, Arc<Record>, Weight>);
+
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<i64, Arc<Record>> for Weight {
+    fn weight(&self, _: &i64, record: &Arc<Record>) -> u64 {
+        let texts: usize = record.values.iter().filter_map(|v| v.as_str()).map(str::len).sum();
+        (size_of::<Record>() + size_of_val(record.values.as_slice()) + texts + 64) as u64
+    }
+}
+
+impl RowWatch for Records {
+    fn changed(&self, rows: &[i64]) {
+        for row in rows {
+            self.0.remove(row);
+        }
+    }
+}
+
+impl std::fmt::Debug for Records {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Records").field("records", &self.0.len()).finish()
+    }
+}
+
+impl Records {
+    /// A cache beside a database; `None` where changes are made that this process does not hear of.
+    pub fn beside(db: &Db) -> Option<Arc<Self>> {
+        let entries = usize::try_from(BYTES / USUAL_BYTES).unwrap_or(usize::MAX);
+        let records = Arc::new(Self(Cache::with_weighter(entries, BYTES, Weight)));
+        db.watch_rows(records.clone()).then_some(records)
+    }
+
+    /// Forgets everything: what is read from now on is of another catalogue.
+    pub fn clear(&self) {
+        self.0.clear();
+    }
+
+    /// The record of this very module, from memory or else by `read`. A row that was read through another module,
+    /// of another catalogue or on the same table, counts as not there.
+    pub async fn get<E>(
+        &self,
+        module: &Arc<Module>,
+        id: Id,
+        read: impl Future<Output = Result<Option<Record>, E>>,
+    ) -> Result<Option<Record>, E> {
+        let id = id.get();
+        // A place is held from before the read, so that a change in between is noticed. Whoever finds it taken
+        // reads without keeping: waiting would cost more.
+        let place = match self.0.get_value_or_guard(&id, Some(std::time::Duration::ZERO)) {
+            GuardResult::Value(record) if Arc::ptr_eq(&record.module, module) => {
+                return Ok(Some(Record::clone(&record)));
+            }
+            GuardResult::Value(_) => None,
+            GuardResult::Guard(place) => Some(place),
+            GuardResult::Timeout => None,
+        };
+        let record = read.await?;
+        if let (Some(place), Some(record)) = (place, &record) {
+            let _changed_meanwhile = place.insert(Arc::new(record.clone()));
+        }
+        Ok(record)
+    }
+}
