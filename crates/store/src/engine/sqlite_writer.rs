@@ -4,8 +4,8 @@ use super::sqlite::{Shared, bind};
 use super::{RowWatch, Statement, StoreError};
 use rusqlite::Connection;
 use rusqlite::hooks::Action;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -23,7 +23,7 @@ pub(super) enum Job {
 const MOST_IN_BATCH: usize = 256;
 /// While commits keep arriving this close to each other, the writer waits for those it hopes for.
 const GAP: Duration = Duration::from_micros(60);
-/// A passive checkpoint begins at so many pages (16 MB) …
+/// A passive checkpoint runs for each so many pages (16 MB) …
 const CHECKPOINT_AT: u64 = 4_000;
 /// … and at so many (64 MB) the writer itself waits until the log can begin anew.
 pub(super) const WAL_CAP: u64 = 16_384;
@@ -51,7 +51,7 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
     let mut commits = Vec::with_capacity(MOST_IN_BATCH);
     let mut hoped = 1;
     let mut usual = Duration::from_micros(200);
-    let mut next_restart = WAL_CAP;
+    let (mut next_passive, mut next_restart) = (CHECKPOINT_AT, WAL_CAP);
     while shared.writes.pop_many(&mut jobs, MOST_IN_BATCH, hoped, GAP, usual / 2) {
         shared.permits.add_permits(jobs.len());
         let taken = jobs.len();
@@ -73,10 +73,13 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
 
         let wal = pages.load(Ordering::Relaxed);
         shared.counters.wal_pages.store(wal, Ordering::Relaxed);
-        if wal >= CHECKPOINT_AT {
+        if wal < CHECKPOINT_AT {
+            (next_passive, next_restart) = (CHECKPOINT_AT, WAL_CAP);
+        } else if wal >= next_passive {
+            // While commits keep coming the log does not begin anew, however often it is copied: once for each
+            // stretch is enough.
             shared.checkpoint.ask();
-        } else {
-            next_restart = WAL_CAP;
+            next_passive = wal + CHECKPOINT_AT;
         }
         if wal >= next_restart {
             // The passive checkpoints do not catch up. Waiting for readers, and for the passive checkpoint that
@@ -84,7 +87,7 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
             // is tried again a quarter later and ends at its deadline; the whole one when the log is twice the
             // size, where a slow disk must slow the writer down.
             let patience = if wal < 2 * WAL_CAP { Duration::from_millis(200) } else { super::sqlite::BUSY };
-            next_restart = match restart_log(&connection, patience) {
+            next_restart = match restart_log(shared, &connection, patience) {
                 Ok(true) => WAL_CAP,
                 Ok(false) => wal + WAL_CAP / 4,
                 Err(e) => {
@@ -102,7 +105,10 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
     }
 }
 
-fn restart_log(connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
+/// Copies the whole log and lets the next commit begin it anew; false when readers hold it for longer than patience.
+fn restart_log(shared: &Shared, connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
+    // SQLite waits for readers, but not for another checkpoint.
+    shared.checkpoint.quiet(patience);
     connection.busy_timeout(patience)?;
     let busy = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0));
     connection.busy_timeout(super::sqlite::BUSY)?;
@@ -352,45 +358,51 @@ pub(super) fn roll_back(connection: &Connection) {
 pub(super) struct Checkpoint {
     state: Mutex<CheckpointState>,
     changed: Condvar,
-    /// So that the writer takes the lock only once per checkpoint.
-    asked: AtomicBool,
 }
 
 #[derive(Default)]
 struct CheckpointState {
     asked: bool,
+    running: bool,
     ended: bool,
 }
 
 impl Checkpoint {
     fn ask(&self) {
-        if !self.asked.swap(true, Ordering::Relaxed) {
-            self.state.lock().unwrap_or_else(PoisonError::into_inner).asked = true;
-            self.changed.notify_one();
-        }
+        self.state().asked = true;
+        self.changed.notify_all();
     }
 
     pub fn end(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
-        self.changed.notify_one();
+        self.state().ended = true;
+        self.changed.notify_all();
     }
 
+    /// Waits until a checkpoint is asked for; it then counts as running. False at the end.
     fn wait(&self) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         while !state.asked && !state.ended {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.asked = false;
-        self.asked.store(false, Ordering::Relaxed);
+        (state.asked, state.running) = (false, true);
         !state.ended
     }
 
-    /// A rest between two checkpoints, which ends early at the end.
-    fn rest(&self, long: Duration) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if !state.ended {
-            let _woken = self.changed.wait_timeout_while(state, long, |state| !state.ended);
-        }
+    fn done(&self) {
+        self.state().running = false;
+        self.changed.notify_all();
+    }
+
+    /// Waits, so long at most, until no checkpoint runs or is about to.
+    fn quiet(&self, patience: Duration) {
+        let _quiet = self
+            .changed
+            .wait_timeout_while(self.state(), patience, |state| state.asked || state.running)
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+
+    fn state(&self) -> MutexGuard<'_, CheckpointState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -403,7 +415,6 @@ pub(super) fn checkpoints(shared: &Shared, connection: &Connection) {
             }
             Err(e) => tracing::warn!(error = %e, "a checkpoint failed"),
         }
-        // With a reader that holds the log, the writer would ask again after every commit.
-        shared.checkpoint.rest(Duration::from_millis(20));
+        shared.checkpoint.done();
     }
 }
