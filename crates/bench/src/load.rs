@@ -1,11 +1,13 @@
-//! A load generator: one thread and one kept-alive connection for each client, every answer checked.
+//! A load generator: one kept-alive connection for each client, every answer checked. One thread drives all clients,
+//! so that it takes as little as possible of the machine that it shares with the server.
 
 use crate::Outcome;
 use crate::server::Server;
 use std::fmt;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::ops::Range;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// What a run showed.
 #[derive(Clone, Copy, Debug)]
@@ -47,52 +49,69 @@ pub fn encoded(text: &str) -> String {
         .collect()
 }
 
-/// One call; the answer's body.
-pub fn call(stream: &mut BufReader<TcpStream>, request: &[u8]) -> Outcome<Vec<u8>> {
-    stream.get_mut().write_all(request)?;
-    let mut line = String::new();
-    stream.read_line(&mut line)?;
-    if !line.starts_with("HTTP/1.1 20") {
-        return Err(format!("not a success: {line}").into());
-    }
-    let mut length = 0;
-    loop {
-        line.clear();
-        stream.read_line(&mut line)?;
-        if line == "\r\n" {
-            break;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse()?;
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body)?;
-    Ok(body)
+/// A kept-alive connection, and what has arrived on it.
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
 }
 
-/// A connection.
-pub fn connect(address: &str) -> Outcome<BufReader<TcpStream>> {
-    let stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-    Ok(BufReader::with_capacity(64 * 1024, stream))
+/// How long an answer may take before the run counts as failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Connection {
+    /// A connection to `host:port`.
+    pub async fn open(address: &str) -> Outcome<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
+    }
+
+    /// One call; the answer's body.
+    pub async fn call(&mut self, request: &[u8]) -> Outcome<&[u8]> {
+        tokio::time::timeout(PATIENCE, self.call_patiently(request)).await?
+    }
+
+    async fn call_patiently(&mut self, request: &[u8]) -> Outcome<&[u8]> {
+        self.stream.write_all(request).await?;
+        self.buffer.clear();
+        loop {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err("the server hung up".into());
+            }
+            if let Some(body) = body_of(&self.buffer)? {
+                return Ok(self.buffer.get(body).unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// Where the body of an answer is, once all of it is there.
+fn body_of(answer: &[u8]) -> Outcome<Option<Range<usize>>> {
+    let Some(head_end) = answer.windows(4).position(|w| w == b"\r\n\r\n") else { return Ok(None) };
+    let head = std::str::from_utf8(answer.get(..head_end).unwrap_or_default())?;
+    if !head.starts_with("HTTP/1.1 20") {
+        return Err(format!("not a success: {}", String::from_utf8_lossy(answer)).into());
+    }
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim())
+    });
+    let length: usize = length.ok_or("an answer without a length")?.parse()?;
+    let body = head_end + 4..head_end + 4 + length;
+    Ok((answer.len() >= body.end).then_some(body))
+}
+
+/// Runs one future to its end.
+pub fn block_on<T>(future: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
 }
 
 /// So many clients send these calls, each beginning at another one, for so long.
 pub fn run(server: &Server, calls: &[Vec<u8>], connections: usize, time: Duration) -> Outcome<Measured> {
     let cpu = server.cpu()?;
     let begun = Instant::now();
-    let mut latencies: Vec<u64> = Vec::new();
-    let results: Vec<Outcome<Vec<u64>>> = std::thread::scope(|scope| {
-        let clients: Vec<_> = (0..connections)
-            .map(|i| scope.spawn(move || client(&server.address, calls, i * 7919, begun + time)))
-            .collect();
-        clients.into_iter().map(|c| c.join().unwrap_or_else(|_| Err("a client panicked".into()))).collect()
-    });
-    for result in results {
-        latencies.append(&mut result?);
-    }
+    let clients = (0..connections).map(|i| client(&server.address, calls, i * 7919, begun + time));
+    let mut latencies = block_on(futures_util::future::try_join_all(clients))?.concat();
     let elapsed = begun.elapsed().as_secs_f64();
     let cpu = server.cpu()?.saturating_sub(cpu);
     latencies.sort_unstable();
@@ -107,15 +126,15 @@ pub fn run(server: &Server, calls: &[Vec<u8>], connections: usize, time: Duratio
     })
 }
 
-fn client(address: &str, calls: &[Vec<u8>], from: usize, until: Instant) -> Outcome<Vec<u64>> {
-    let mut stream = connect(address)?;
+async fn client(address: &str, calls: &[Vec<u8>], from: usize, until: Instant) -> Outcome<Vec<u64>> {
+    let mut connection = Connection::open(address).await?;
     let mut latencies = Vec::with_capacity(100_000);
     for request in calls.iter().cycle().skip(from % calls.len()) {
         let begun = Instant::now();
         if begun >= until {
             break;
         }
-        call(&mut stream, request)?;
+        connection.call(request).await?;
         latencies.push(u64::try_from(begun.elapsed().as_micros())?);
     }
     Ok(latencies)

@@ -73,16 +73,19 @@ impl Server {
     }
 
     fn ask(&self, request: &[u8]) -> Outcome<Vec<u8>> {
-        load::call(&mut load::connect(&self.address)?, request)
+        load::block_on(async {
+            let mut connection = load::Connection::open(&self.address).await?;
+            Ok(connection.call(request).await?.to_vec())
+        })
     }
 
-    /// Calls for single requests, spread over the whole desk.
-    pub fn full_requests(&self) -> Outcome<Vec<Vec<u8>>> {
+    /// Calls for single requests: so many hundreds, from places all over the desk.
+    pub fn full_requests(&self, hundreds: u64) -> Outcome<Vec<Vec<u8>>> {
         let mut calls = Vec::new();
         let total = self.list(r#"{"row_count":1,"get_total_count":true}"#)?;
         let total = total.pointer("/list_info/total_count").and_then(Value::as_u64).ok_or("no count")?;
-        for page in 0..10 {
-            let start = total / 10 * page + 1;
+        for page in 0..hundreds {
+            let start = total / hundreds * page + 1;
             let info = format!(
                 r#"{{"row_count":100,"start_index":{start},"sort_field":"id","fields_required":["id"]}}"#
             );
