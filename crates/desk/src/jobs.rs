@@ -1,13 +1,14 @@
-//! What happens without anybody calling: requests on hold go on at the time that was set.
+//! What happens without anybody calling: requests on hold go on at the time that was set, and what lists are planned
+//! by is counted anew.
 //!
-//! Every process may run every job: each step is an edit that states which version it saw, so of two processes
-//! one does it and the other finds it done.
+//! Every process may run every job: each step of one that writes is an edit that states which version it saw, so of
+//! two processes one does it and the other finds it done.
 
 use crate::context::{Access, Caller, Context, Scopes, View};
 use crate::records::patch_of;
 use crate::{Desk, DeskError, users};
 use model::filter::{equals, test};
-use model::{Change, Filter, Op, RefInput};
+use model::{Change, Filter, Op, RefInput, Size};
 use store::Query;
 
 /// How many requests one run takes up.
@@ -30,6 +31,20 @@ impl Desk {
             trace: 0,
             zone: self.snapshot().settings.zone.clone(),
         }
+    }
+
+    /// Counts what lists are planned by, in every module that may be large and has grown or shrunk since. Returns how
+    /// many modules it counted.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn measure(&self) -> Result<usize, DeskError> {
+        let snapshot = self.snapshot();
+        let mut counted = 0;
+        for module in snapshot.catalogue.modules().iter().filter(|m| m.size != Size::Small) {
+            counted += usize::from(self.store.measure(module).await?);
+        }
+        Ok(counted)
     }
 
     /// Moves requests on hold whose time has come to the status that was set. Returns how many it moved.

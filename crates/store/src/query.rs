@@ -1,5 +1,6 @@
 //! Filters and sort keys to SQL.
 
+use crate::plan::Plan;
 use crate::search;
 use crate::sql::{Alias, Sql};
 use crate::table::{EXTRA, Table, VERSION, key_column};
@@ -34,13 +35,19 @@ impl Query {
     }
 }
 
-struct Renderer {
+struct Renderer<'a> {
     sql: Sql,
     aliases: u16,
+    plan: Option<&'a Plan>,
 }
 
 /// The query's text, and the places whose columns it gives.
-pub(crate) fn select(query: &Query, table: &Table, dialect: Dialect) -> (engine::Query, Vec<usize>) {
+pub(crate) fn select(
+    query: &Query,
+    table: &Table,
+    dialect: Dialect,
+    plan: Option<&Plan>,
+) -> (engine::Query, Vec<usize>) {
     let mut slots = query.slots.clone();
     if slots.is_empty() {
         slots.clone_from(&table.columns);
@@ -50,7 +57,7 @@ pub(crate) fn select(query: &Query, table: &Table, dialect: Dialect) -> (engine:
         slots.insert(0, id);
         slots.dedup();
     }
-    let mut r = Renderer { sql: Sql::new("SELECT "), aliases: 0 };
+    let mut r = Renderer { sql: Sql::new("SELECT "), aliases: 0, plan };
     let mine = Alias(0);
     for slot in &slots {
         if let Some(leaf) = table.module.leaf(*slot) {
@@ -74,16 +81,24 @@ pub(crate) fn select(query: &Query, table: &Table, dialect: Dialect) -> (engine:
 
 /// How many records pass.
 pub(crate) fn count(query: &Query, dialect: Dialect) -> engine::Query {
-    let mut r = Renderer { sql: Sql::new("SELECT count(*)"), aliases: 0 };
+    let mut r = Renderer { sql: Sql::new("SELECT count(*)"), aliases: 0, plan: None };
     r.from(query, Vec::new(), dialect);
     r.wheres(query, dialect);
     r.sql.query(engine::Cost::Scan)
 }
 
-impl Renderer {
+impl Renderer<'_> {
     fn fresh(&mut self) -> Alias {
         self.aliases += 1;
         Alias(self.aliases)
+    }
+
+    /// A column as a test sees it: of the row itself, without its index where another one is to be used.
+    fn tested(&mut self, at: Alias, column: &str) -> &mut Sql {
+        if at == Alias(0) && self.plan.is_some_and(|plan| plan.hides(column)) {
+            self.sql.push("+");
+        }
+        self.sql.column(at, column)
     }
 
     /// FROM, with a LEFT JOIN for each reference that a sort key goes through.
@@ -207,7 +222,7 @@ impl Renderer {
                 self.sql.column(value, "field").push(" = ").bind(field).push(" AND ").column(value, "number");
             }
             _ => {
-                self.sql.column(at, &leaf.column);
+                self.tested(at, &leaf.column);
             }
         }
         self.sql.push(" IN (SELECT ").column(other, "id").push(" FROM ").name(&target).push(" ").alias(other);
@@ -277,32 +292,34 @@ impl Renderer {
                     self.sql.push("1 = 0");
                 }
                 [one] => {
-                    self.sql.column(at, column).push(" = ").bind(one.clone());
+                    self.tested(at, column).push(" = ").bind(one.clone());
                 }
                 many => {
-                    self.sql.column(at, column).push(" IN (").bind_list(many.iter().cloned()).push(")");
+                    self.tested(at, column).push(" IN (").bind_list(many.iter().cloned()).push(")");
                 }
             },
             Op::Less => {
-                self.sql.column(at, column).push(" < ").bind(first());
+                self.tested(at, column).push(" < ").bind(first());
             }
             Op::LessOrEqual => {
-                self.sql.column(at, column).push(" <= ").bind(first());
+                self.tested(at, column).push(" <= ").bind(first());
             }
             Op::Greater => {
-                self.sql.column(at, column).push(" > ").bind(first());
+                self.tested(at, column).push(" > ").bind(first());
             }
             Op::GreaterOrEqual => {
-                self.sql.column(at, column).push(" >= ").bind(first());
+                self.tested(at, column).push(" >= ").bind(first());
             }
             Op::Between => {
-                self.sql.column(at, column).push(" BETWEEN ").bind(first());
+                self.tested(at, column).push(" BETWEEN ").bind(first());
                 self.sql.push(" AND ").bind(operands.get(1).cloned().unwrap_or_default());
             }
             Op::Empty => {
-                self.sql.push("(").column(at, column).push(" IS NULL");
+                self.sql.push("(");
+                self.tested(at, column).push(" IS NULL");
                 if is_text {
-                    self.sql.push(" OR ").column(at, column).push(" = ''");
+                    self.sql.push(" OR ");
+                    self.tested(at, column).push(" = ''");
                 }
                 self.sql.push(")");
             }
@@ -324,8 +341,9 @@ impl Renderer {
             let after = if test.op == Op::StartsWith { successor(&text) } else { None };
             if let Some(after) = after {
                 // A range, which an index answers; LIKE would scan.
-                self.sql.push("(").column(at, column).push(" >= ").bind(text);
-                self.sql.push(" AND ").column(at, column).push(" < ").bind(after).push(")");
+                self.sql.push("(");
+                self.tested(at, column).push(" >= ").bind(text).push(" AND ");
+                self.tested(at, column).push(" < ").bind(after).push(")");
             } else {
                 let escaped = escape_like(&text);
                 let pattern = match test.op {
@@ -333,7 +351,7 @@ impl Renderer {
                     Op::EndsWith => format!("%{escaped}"),
                     _ => format!("%{escaped}%"),
                 };
-                self.sql.column(at, column).push(" LIKE ").bind(pattern).push(r" ESCAPE '\'");
+                self.tested(at, column).push(" LIKE ").bind(pattern).push(r" ESCAPE '\'");
             }
         }
         self.sql.push(")");

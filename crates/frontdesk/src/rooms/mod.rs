@@ -40,6 +40,9 @@ impl Clock for SystemClock {
 /// How often to look whether another process on the same database changed what this one keeps in memory.
 const REFRESH: Duration = Duration::from_millis(250);
 
+/// How often to look whether what lists are planned by still holds.
+const MEASURE: Duration = Duration::from_secs(120);
+
 /// How often to look for requests on hold whose time has come.
 const JOBS: Duration = Duration::from_secs(10);
 
@@ -138,6 +141,15 @@ impl Rooms {
                 if let Err(error) = desk.resume_held_requests().await {
                     tracing::warn!(%error, "requests on hold were not looked at");
                 }
+            }
+        });
+        let desk = Arc::clone(&self.desk);
+        tokio::spawn(async move {
+            loop {
+                if let Err(error) = desk.measure().await {
+                    tracing::warn!(%error, "what lists are planned by was not counted");
+                }
+                tokio::time::sleep(MEASURE).await;
             }
         });
         if !self.desk.is_shared() {

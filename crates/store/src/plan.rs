@@ -1,0 +1,283 @@
+//! Which index a list begins with, on SQLite.
+//!
+//! Left alone, SQLite takes the first equality that has an index, however common its value is. Its own statistics
+//! would cost the writer seconds of `ANALYZE` and know averages only. So we count, on a reader's connection, how
+//! often each value of each indexed column occurs, reckon what each way in would cost, and hide the other ways from
+//! SQLite with a `+` before the column. PostgreSQL knows its data and is left alone.
+
+use crate::query::Query;
+use crate::sql::{Alias, Sql};
+use crate::table::key_column;
+use crate::{engine, engine::Cost};
+use model::{Filter, Kind, Leaf, Map, Module, Op, Test, Value};
+use std::sync::Arc;
+
+/// Values that are counted one by one; the others share what is left.
+const VALUES_MAX: i64 = 200;
+/// With fewer rows than this any way in is quick.
+const ROWS_MIN: f64 = 2_000.0;
+/// Reading and sorting a row costs about this much of walking past one in order.
+const SORTED: f64 = 1.5;
+
+/// What is known of a table's rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Statistics {
+    /// How many there were.
+    pub rows: f64,
+    columns: Map<String, Spread>,
+}
+
+/// How a column's values are spread, as shares of all rows.
+#[derive(Clone, Debug)]
+enum Spread {
+    /// References: the commonest, each of the others on average, and none.
+    Values { common: Map<i64, f64>, other: f64, none: f64 },
+    /// Times and numbers: from the least to the greatest.
+    Range { least: f64, greatest: f64 },
+    /// Texts, nearly all different.
+    Different,
+}
+
+/// The way in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// Columns of the table that begin an index and are not to be used.
+    hidden: Vec<String>,
+}
+
+impl Plan {
+    /// Whether a test of this column must not lead SQLite to an index.
+    pub fn hides(&self, column: &str) -> bool {
+        self.hidden.iter().any(|hidden| hidden == column)
+    }
+}
+
+/// The columns of the module's indexes, the id at the end left out.
+fn indexes(module: &Module) -> impl Iterator<Item = Vec<String>> + '_ {
+    let composite = module.indexes.iter().map(|paths| paths.iter().filter_map(|p| module.find(p)).collect());
+    let single = module.leaves().iter().filter(|l| l.field.indexed || l.field.unique.is_some());
+    let single = single.map(|leaf| vec![leaf]);
+    composite.chain(single).map(|leaves: Vec<&Leaf>| leaves.into_iter().map(column_of).collect())
+}
+
+fn column_of(leaf: &Leaf) -> String {
+    if leaf.has_key_column() { key_column(leaf) } else { leaf.column.clone() }
+}
+
+/// The queries that count: first the rows, then one for each column that begins an index.
+pub(crate) fn questions(module: &Arc<Module>) -> (engine::Query, Vec<(String, engine::Query)>) {
+    let mut rows = Sql::new("SELECT count(*) FROM ");
+    rows.name(&module.table);
+    let mut columns: Vec<(String, engine::Query)> = Vec::new();
+    for leaf in module.leaves().iter().filter(|l| l.is_column()) {
+        let column = column_of(leaf);
+        if !indexes(module).any(|index| index.first() == Some(&column)) {
+            continue;
+        }
+        let mut sql;
+        match leaf.field.kind {
+            Kind::Ref(_) => {
+                sql = Sql::new("SELECT v, n, count(*) OVER (), sum(n) OVER () FROM (SELECT ");
+                sql.name(&column).push(" v, count(*) n FROM ").name(&module.table);
+                sql.push(" GROUP BY 1) ORDER BY n DESC LIMIT ").bind(VALUES_MAX);
+            }
+            Kind::Time | Kind::Date | Kind::Int { .. } | Kind::Digits { .. } => {
+                sql = Sql::new("SELECT min(");
+                sql.column(Alias(0), &column).push("), (SELECT max(").column(Alias(1), &column);
+                sql.push(") FROM ").name(&module.table).push(" t1) FROM ").name(&module.table).push(" t0");
+            }
+            _ => sql = Sql::new("SELECT NULL"),
+        }
+        columns.push((column, sql.query(Cost::Scan)));
+    }
+    (rows.query(Cost::Scan), columns)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn float(value: Option<&Value>) -> f64 {
+    value.and_then(Value::as_int).map_or(0.0, |n| n as f64)
+}
+
+impl Statistics {
+    /// From the answers to [`questions`].
+    pub fn new(rows: &[engine::Row], answers: Vec<(String, Vec<engine::Row>)>) -> Self {
+        let all = float(rows.first().and_then(|row| row.first())).max(1.0);
+        let columns = answers.into_iter().map(|(column, rows)| (column, Spread::new(&rows))).collect();
+        Self { rows: all, columns }
+    }
+
+    /// Whether a table with so many rows is still much like the one that was counted.
+    pub fn still_holds(&self, rows: &[engine::Row]) -> bool {
+        let now = float(rows.first().and_then(|row| row.first())).max(1.0);
+        (0.8..1.25).contains(&(now / self.rows))
+    }
+
+    fn share(&self, filter: &Filter) -> f64 {
+        match filter {
+            Filter::All(parts) => parts.iter().map(|part| self.share(part)).product(),
+            Filter::Any(parts) => parts.iter().map(|part| self.share(part)).sum::<f64>().min(1.0),
+            Filter::Not(inner) => 1.0 - self.share(inner),
+            Filter::Test(test) => self.share_of(test).clamp(0.0, 1.0),
+        }
+    }
+
+    fn share_of(&self, test: &Test) -> f64 {
+        let spread = entry(test).and_then(|column| self.columns.get(&column));
+        let one = 1.0 / self.rows;
+        #[expect(clippy::cast_precision_loss, reason = "at most some hundred operands")]
+        let several = test.operands.len() as f64;
+        if !test.path.via.is_empty() {
+            // How many of the others pass is not known, only how many rows refer to each of them.
+            let each = match spread {
+                Some(Spread::Values { other, .. }) => other.max(one),
+                _ => 0.01,
+            };
+            return match test.op {
+                Op::In => each * several,
+                Op::StartsWith => each * 10.0 * several,
+                _ => 0.3,
+            };
+        }
+        match (test.op, spread) {
+            (Op::In, Some(Spread::Values { common, other, .. })) => test
+                .operands
+                .iter()
+                .map(|id| id.as_int().and_then(|id| common.get(&id)).unwrap_or(other))
+                .sum(),
+            (Op::Empty, Some(Spread::Values { none, .. })) => *none,
+            (Op::In, Some(Spread::Range { .. } | Spread::Different)) => several * 2.0 * one,
+            (_, Some(Spread::Range { least, greatest })) => {
+                let at = |i: usize| {
+                    let width = (greatest - least).max(1.0);
+                    ((float(test.operands.get(i)) - least) / width).clamp(0.0, 1.0)
+                };
+                match test.op {
+                    Op::Less | Op::LessOrEqual => at(0),
+                    Op::Greater | Op::GreaterOrEqual => 1.0 - at(0),
+                    Op::Between => at(1) - at(0),
+                    _ => 0.3,
+                }
+                .max(one)
+            }
+            (Op::In, _) => match test.operands.as_slice() {
+                // Flags are mostly down.
+                [Value::Bool(true)] => 0.1,
+                [Value::Bool(false)] => 0.9,
+                _ => (several * 0.1).min(0.5),
+            },
+            _ => 0.3,
+        }
+    }
+
+    /// The way in for a query; `None` where SQLite finds it by itself.
+    pub fn plan(&self, query: &Query) -> Option<Plan> {
+        let conjuncts = conjuncts(&query.filter);
+        let by_id = |f: &&Filter| matches!(f, Filter::Test(t) if entry(t).is_some_and(|c| c == "id"));
+        if self.rows < ROWS_MIN || !query.words.is_empty() || conjuncts.iter().any(by_id) {
+            return None;
+        }
+        let indexes: Vec<Vec<String>> = indexes(&query.module).collect();
+        let begins = |column: &str| indexes.iter().any(|index| index.first().is_some_and(|c| c == column));
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let wanted = query.offset.saturating_add(query.limit) as f64;
+        let all = self.share(&query.filter).max(1.0 / self.rows);
+
+        // In the order asked for, past the rows that do not pass.
+        let order = order(query);
+        let can_walk = order.as_ref().is_some_and(|column| {
+            column == "id" || indexes.iter().any(|index| index.len() == 1 && index.first() == Some(column))
+        });
+        let mut best = if can_walk { (wanted / all).min(self.rows) } else { self.rows * SORTED };
+        let mut way: Option<String> = None;
+        for part in conjuncts {
+            let Filter::Test(test) = part else { continue };
+            let Some(column) = entry(test).filter(|column| begins(column)) else { continue };
+            if matches!(test.op, Op::Empty | Op::EndsWith | Op::Contains) {
+                continue;
+            }
+            let share = self.share(part).max(1.0 / self.rows);
+            let follows =
+                |index: &Vec<String>| index.first() == Some(&column) && index.get(1) == order.as_ref();
+            let in_order = test.path.via.is_empty()
+                && test.op == Op::In
+                && test.operands.len() == 1
+                && order.is_some()
+                && indexes.iter().any(follows);
+            let cost = if in_order {
+                (wanted * share / all).min(self.rows * share)
+            } else if order.as_ref() == Some(&column) && can_walk {
+                // A range of the order itself bounds the walk.
+                (wanted * share / all).min(self.rows * share)
+            } else {
+                self.rows * share * SORTED
+            };
+            if cost < best {
+                (best, way) = (cost, Some(column));
+            }
+        }
+        let kept = match way {
+            Some(column) => column,
+            None if can_walk => order.unwrap_or_default(),
+            None => return None,
+        };
+        let mut hidden: Vec<String> =
+            indexes.into_iter().filter_map(|index| index.into_iter().next()).collect();
+        hidden.retain(|column| *column != kept);
+        Some(Plan { hidden })
+    }
+}
+
+impl Spread {
+    fn new(rows: &[engine::Row]) -> Self {
+        match rows.first().map(Vec::as_slice) {
+            Some([_, _, different, all]) => {
+                let (mut left, all) = (1.0, float(Some(all)).max(1.0));
+                let different = float(Some(different));
+                let (mut common, mut none) = (Map::default(), 0.0);
+                for row in rows {
+                    let share = float(row.get(1)) / all;
+                    left -= share;
+                    match row.first().and_then(Value::as_int) {
+                        Some(value) => {
+                            common.insert(value, share);
+                        }
+                        None => none = share,
+                    }
+                }
+                #[expect(clippy::cast_precision_loss, reason = "at most a few hundred")]
+                let others = (different - rows.len() as f64).max(1.0);
+                Self::Values { common, other: left.max(0.0) / others, none }
+            }
+            Some([least @ Value::Int(_), greatest]) => {
+                Self::Range { least: float(Some(least)), greatest: float(Some(greatest)) }
+            }
+            _ => Self::Different,
+        }
+    }
+}
+
+/// What must all be true.
+fn conjuncts(filter: &Filter) -> Vec<&Filter> {
+    match filter {
+        Filter::All(parts) => parts.iter().flat_map(conjuncts).collect(),
+        other => vec![other],
+    }
+}
+
+/// The column of the table itself that a test looks at first.
+fn entry(test: &Test) -> Option<String> {
+    let leaf = match test.path.via.first() {
+        Some((module, slot)) => module.leaf(*slot),
+        None => test.path.leaf(),
+    };
+    leaf.filter(|l| l.is_column()).map(column_of)
+}
+
+/// The one column that decides the order.
+fn order(query: &Query) -> Option<String> {
+    match query.sort.as_slice() {
+        [] => Some("id".to_owned()),
+        [key] if key.path.via.is_empty() => key.path.leaf().filter(|leaf| leaf.is_column()).map(column_of),
+        _ => None,
+    }
+}
