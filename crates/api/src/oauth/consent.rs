@@ -79,7 +79,7 @@ pub(super) async fn ask(State(oauth): State<Arc<OAuth>>, request: Request) -> Re
     };
     match signed_in(&oauth, request.headers()).await {
         Some((cookie, _, name)) => consent_page(&oauth, &asked, &cookie, &name),
-        None => sign_in_page(&oauth, &asked, request.headers(), None, StatusCode::OK),
+        None => sign_in_page(&oauth, &asked, request.headers(), "", None, StatusCode::OK),
     }
 }
 
@@ -98,7 +98,7 @@ pub(super) async fn sign_in(State(oauth): State<Arc<OAuth>>, request: Request) -
         !visit.is_empty() && oauth.identity.is_form_token(form.get("token").unwrap_or(""), &visit, "sign_in");
     if !ours {
         let words = "The page was open for too long. Please try again.";
-        return sign_in_page(&oauth, &asked, &headers, Some(words), StatusCode::FORBIDDEN);
+        return sign_in_page(&oauth, &asked, &headers, "", Some(words), StatusCode::FORBIDDEN);
     }
     let now = oauth.desk.now();
     let (email, password) = (form.get("email").unwrap_or(""), form.get("password").unwrap_or(""));
@@ -115,12 +115,12 @@ pub(super) async fn sign_in(State(oauth): State<Arc<OAuth>>, request: Request) -
         }
         Err(OAuthError::AccessDenied) => {
             let words = "E-mail address and password do not belong together.";
-            sign_in_page(&oauth, &asked, &headers, Some(words), StatusCode::UNAUTHORIZED)
+            sign_in_page(&oauth, &asked, &headers, email, Some(words), StatusCode::UNAUTHORIZED)
         }
         Err(OAuthError::Throttled { retry_after_s }) => {
             let words = format!("Too many attempts. Please wait {retry_after_s} seconds.");
-            let mut response =
-                sign_in_page(&oauth, &asked, &headers, Some(&words), StatusCode::TOO_MANY_REQUESTS);
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let mut response = sign_in_page(&oauth, &asked, &headers, email, Some(&words), status);
             if let Ok(value) = retry_after_s.to_string().parse() {
                 response.headers_mut().insert(header::RETRY_AFTER, value);
             }
@@ -201,6 +201,7 @@ fn sign_in_page(
     oauth: &OAuth,
     asked: &Asked,
     headers: &HeaderMap,
+    email: &str,
     problem: Option<&str>,
     status: StatusCode,
 ) -> Response {
@@ -215,7 +216,7 @@ fn sign_in_page(
         },
     };
     let token = oauth.identity.form_token(&visit, "sign_in");
-    let page = SignIn { client: &asked.client.name, query: &asked.query, token: &token, problem };
+    let page = SignIn { client: &asked.client.name, query: &asked.query, token: &token, email, problem };
     let mut response = pages::show(status, &page, None);
     set_cookie(oauth, &mut response, VISIT, &visit);
     response

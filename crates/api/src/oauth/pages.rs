@@ -14,6 +14,8 @@ pub(super) struct SignIn<'a> {
     pub client: &'a str,
     pub query: &'a str,
     pub token: &'a str,
+    /// As it was typed the time before.
+    pub email: &'a str,
     pub problem: Option<&'a str>,
 }
 
