@@ -45,9 +45,6 @@ pub(crate) struct DeskArgs {
     /// A PostgreSQL database instead of SQLite, postgres://…
     #[arg(long, value_name = "URL", global = true)]
     pub(crate) database_url: Option<String>,
-    /// The number of this process among several on one database, 0 to 1023 [default: random]
-    #[arg(long, value_name = "N", global = true)]
-    pub(crate) node: Option<String>,
     /// What to log: a level, or levels by target as in info,store=debug [default: info]
     #[arg(long, value_name = "LEVELS", global = true)]
     pub(crate) log: Option<String>,
@@ -251,11 +248,10 @@ pub(crate) type Options = Vec<(&'static str, String)>;
 impl DeskArgs {
     /// The settings among these options. `--config` is none: it says where settings are.
     pub(crate) fn options(&self) -> Options {
-        let DeskArgs { config: _, data_dir, database_url, node, log, log_format } = self;
+        let DeskArgs { config: _, data_dir, database_url, log, log_format } = self;
         given([
             ("data_dir", data_dir),
             ("database_url", database_url),
-            ("node", node),
             ("log", log),
             ("log_format", log_format),
         ])

@@ -71,7 +71,7 @@ impl From<Id> for Value {
 /// Makes ids: milliseconds, node and a sequence, always rising on one node even when the clock steps back.
 #[derive(Debug)]
 pub struct IdSource {
-    node: i64,
+    node: AtomicI64,
     last: AtomicI64,
 }
 
@@ -80,7 +80,12 @@ impl IdSource {
     /// `floor`, the greatest id already in the database.
     #[must_use]
     pub const fn new(node: u16, floor: i64) -> Self {
-        Self { node: (node as i64) & ((1 << NODE_BITS) - 1), last: AtomicI64::new(floor >> NODE_BITS) }
+        Self { node: AtomicI64::new(in_range(node)), last: AtomicI64::new(floor >> NODE_BITS) }
+    }
+
+    /// From now on ids are made under another number, because this process has been given another.
+    pub fn set_node(&self, node: u16) {
+        self.node.store(in_range(node), Ordering::Relaxed);
     }
 
     /// The next id at the instant `now_ms`.
@@ -92,8 +97,12 @@ impl IdSource {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some((last + 1).max(floor)))
             .unwrap_or(floor);
         let tick = (previous + 1).max(floor);
-        Id((tick << NODE_BITS) | self.node)
+        Id((tick << NODE_BITS) | self.node.load(Ordering::Relaxed))
     }
+}
+
+const fn in_range(node: u16) -> i64 {
+    (node as i64) & ((1 << NODE_BITS) - 1)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ const LIST_MAX: i64 = 1000;
 
 /// An OAuth client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns of migrations/credentials.sql")]
+#[expect(missing_docs, reason = "the columns of migrations/0001_desk.sql")]
 pub struct ClientRow {
     pub id: Id,
     pub client_id: String,
@@ -37,7 +37,7 @@ pub struct ClientRow {
 
 /// A code that is exchanged for tokens once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns of migrations/credentials.sql")]
+#[expect(missing_docs, reason = "the columns of migrations/0001_desk.sql")]
 pub struct CodeRow {
     pub hash: Hash,
     pub grant: Id,
@@ -55,7 +55,7 @@ pub struct CodeRow {
 
 /// A refresh token. Its id is the number of the grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns of migrations/credentials.sql")]
+#[expect(missing_docs, reason = "the columns of migrations/0001_desk.sql")]
 pub struct RefreshRow {
     pub id: Id,
     pub hash: Hash,
@@ -69,7 +69,7 @@ pub struct RefreshRow {
 
 /// An access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns of migrations/credentials.sql")]
+#[expect(missing_docs, reason = "the columns of migrations/0001_desk.sql")]
 pub struct AccessRow {
     pub hash: Hash,
     pub grant: Id,
@@ -81,7 +81,7 @@ pub struct AccessRow {
 
 /// A technician key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns of migrations/credentials.sql")]
+#[expect(missing_docs, reason = "the columns of migrations/0001_desk.sql")]
 pub struct KeyRow {
     pub id: Id,
     pub hash: Hash,
@@ -94,7 +94,7 @@ pub struct KeyRow {
 
 /// A HappyFox key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns of migrations/credentials.sql")]
+#[expect(missing_docs, reason = "the columns of migrations/0001_desk.sql")]
 pub struct HappyfoxRow {
     pub id: Id,
     pub api_key: String,
@@ -108,7 +108,7 @@ pub struct HappyfoxRow {
 
 /// A browser that is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns of migrations/credentials.sql")]
+#[expect(missing_docs, reason = "the columns of migrations/0001_desk.sql")]
 pub struct SessionRow {
     pub hash: Hash,
     pub person: Id,

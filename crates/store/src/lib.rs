@@ -9,6 +9,7 @@ mod cache;
 pub mod credentials;
 pub mod engine;
 pub mod migrations;
+pub mod nodes;
 mod plan;
 mod query;
 mod records;

@@ -9,12 +9,14 @@
     clippy::print_stderr
 )]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use store::engine::{
     Cost, Db, Dialect, Expect, PostgresOptions, Query, SqliteOptions, Statement, Step, StoreError, Value,
 };
+use store::nodes::{LEASE_MS, Node};
 
 /// A fresh database, and how to open it again.
 struct Bed {
@@ -184,6 +186,29 @@ on_both! {
         }
         let none = bed.db.read(point("SELECT id FROM item WHERE id = $1", [5.into()])).await.unwrap();
         assert!(none.is_empty());
+    }
+
+    async fn processes_lease_their_numbers(bed: &Bed) {
+        // The bed's own tables are in the way of some of the desk's.
+        let steps: Vec<Step> = store::migrations::steps().into_iter().filter(|s| s.sqlite.contains("\"node\"")).collect();
+        bed.db.migrate(&steps, 0).await.unwrap();
+        let (first, second) = (Node::take(&bed.db, 11, 1_000), Node::take(&bed.db, 22, 1_000));
+        let (first, second) = tokio::join!(first, second);
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert_eq!(BTreeSet::from([first.number, second.number]), BTreeSet::from([1, 2]));
+        assert_eq!(Node::take(&bed.db, 33, 1_000).await.unwrap().number, 3);
+        // One is renewed, the others are left behind by processes that died; the least of them is taken over.
+        let late = 1_000 + LEASE_MS;
+        assert_eq!(second.renew(&bed.db, late).await, Ok(true));
+        let heir = Node::take(&bed.db, 44, late + 1).await.unwrap();
+        assert_eq!(heir.number, if second.number == 1 { 2 } else { 1 });
+        // The dead one was only asleep: it notices, and does not give away what is another's.
+        assert_eq!(heir.number, first.number);
+        assert_eq!(first.renew(&bed.db, late + 2).await, Ok(false));
+        first.give_back(&bed.db).await.unwrap();
+        assert_eq!(heir.renew(&bed.db, late + 3).await, Ok(true));
+        heir.give_back(&bed.db).await.unwrap();
+        assert_eq!(Node::take(&bed.db, 55, late + 3).await.unwrap().number, heir.number);
     }
 
     async fn places_are_bound_in_order(bed: &Bed) {

@@ -43,8 +43,6 @@ pub struct Place {
     pub data_dir: PathBuf,
     /// PostgreSQL instead of SQLite.
     pub database_url: Option<String>,
-    /// The number of this process among those on one database, for making ids.
-    pub node: Option<u16>,
 }
 
 /// Certificate chain and private key, both PEM.
@@ -66,9 +64,6 @@ impl Settings {
             place: Place {
                 data_dir: reader.value("data_dir", read::path).unwrap_or_default(),
                 database_url: reader.value("database_url", read::database_url),
-                node: reader
-                    .value("node", |text| read::number(text, 0, 1023))
-                    .and_then(|n| n.try_into().ok()),
             },
             tls: tls(&mut reader),
             demo: reader.value("demo", |text| read::number(text, 0, 100_000_000)).filter(|n| *n > 0),

@@ -4,6 +4,7 @@
 
 mod credentials;
 mod engine;
+mod lease;
 mod orders;
 
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub(crate) struct Rooms {
     db: Db,
     desk: Arc<Desk>,
     identity: Arc<Identity>,
+    /// Where several processes share a database.
+    lease: Option<lease::Lease>,
 }
 
 /// The clock of the machine.
@@ -46,8 +49,11 @@ const MEASURE: Duration = Duration::from_secs(120);
 /// How often to look for requests on hold whose time has come.
 const JOBS: Duration = Duration::from_secs(10);
 
-/// The number by which a command beside a running server makes ids; servers number from 0.
-const BESIDE_NODE: u16 = 1023;
+/// The number by which a server that has its database for itself makes ids.
+const ALONE: u16 = 0;
+
+/// The number by which a command beside such a server makes ids.
+const BESIDE: u16 = 1023;
 
 /// How a new desk begins.
 #[derive(Debug)]
@@ -113,23 +119,28 @@ pub(crate) enum InitRefused {
 impl Rooms {
     /// Opens the database, brings its schema up to date and reads what is kept in memory.
     pub(crate) async fn open(place: &Place) -> Result<Rooms, Failure> {
-        Self::open_as(place, false, place.node.unwrap_or_else(|| node(place))).await
+        Self::open_as(place, false).await
     }
 
     /// The same for a command that works beside a running server: on credentials only, which the server does not keep
     /// in memory for longer than a second.
     pub(crate) async fn open_beside(place: &Place) -> Result<Rooms, Failure> {
-        Self::open_as(place, true, BESIDE_NODE).await
+        Self::open_as(place, true).await
     }
 
-    async fn open_as(place: &Place, beside: bool, node: u16) -> Result<Rooms, Failure> {
+    async fn open_as(place: &Place, beside: bool) -> Result<Rooms, Failure> {
         let db = engine::open(place, beside).await?;
+        let node = if beside { BESIDE } else { ALONE };
         let options =
             DeskOptions { files_dir: place.data_dir.join("files"), clock: Arc::new(SystemClock), node };
         let desk = Desk::open(db.clone(), options).await.map_err(|error| one_line(&error))?;
+        let lease = match desk.is_shared() {
+            true => Some(lease::Lease::hold(&db, &desk).await.map_err(|error| one_line(&error))?),
+            false => None,
+        };
         let options = IdentityOptions::new(desk.id_source().clone());
         let identity = Arc::new(Identity::new(db.clone(), Arc::new(SystemSecrets), options));
-        Ok(Rooms { db, desk, identity })
+        Ok(Rooms { db, desk, identity, lease })
     }
 
     /// Starts what runs beside the requests while the desk is served. It ends with the runtime.
@@ -235,16 +246,10 @@ impl Rooms {
 
     /// Finishes what is queued and closes the database.
     pub(crate) async fn close(&self) {
+        if let Some(lease) = &self.lease {
+            lease.end().await;
+        }
         self.desk.close().await;
-    }
-}
-
-/// A number for making ids that no other process uses: with SQLite we are the only one; on a shared database a random
-/// one will do for a few processes, and the setting `node` for certainty.
-fn node(place: &Place) -> u16 {
-    match place.database_url {
-        Some(_) => getrandom::u32().map_or(0, |random| (random % 1024) as u16),
-        None => 0,
     }
 }
 
