@@ -93,6 +93,7 @@ impl Desk {
         let floor = store.greatest_id(snapshot.module("history")?).await?;
         let floor = floor.max(store.greatest_id(snapshot.module("request")?).await?);
         store.forget_tables_except(&snapshot.catalogue);
+        store.recall_measures().await?;
         let versions = store.cache_versions().await?;
         Ok(Arc::new(Self {
             numbers: numbers::Numbers::new(db),

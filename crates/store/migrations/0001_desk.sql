@@ -1066,3 +1066,9 @@ CREATE TABLE "sign_in_session" (
 );
 CREATE INDEX "ix_sign_in_session_person" ON "sign_in_session" ("person");
 CREATE INDEX "ix_sign_in_session_expires" ON "sign_in_session" ("expires");
+
+-- What lists are planned by on SQLite, one row for each table that was counted.
+CREATE TABLE "statistics" (
+  "name" {key} PRIMARY KEY,
+  "counted" TEXT NOT NULL
+);

@@ -3,14 +3,16 @@
 //! Left alone, SQLite takes the first equality that has an index, however common its value is. Its own statistics
 //! would cost the writer seconds of `ANALYZE` and know averages only. So we count, on a reader's connection, how
 //! often each value of each indexed column occurs, reckon what each way in would cost, and hide the other ways from
-//! SQLite with a `+` before the column. PostgreSQL knows its data and is left alone.
+//! SQLite with a `+` before the column. What was counted is kept in the database, so that the first list after a start
+//! is planned as well. PostgreSQL knows its data and is left alone.
 
+use crate::engine::{self, Cost, Db, Dialect, Expect, StoreError};
 use crate::query::Query;
 use crate::sql::{Alias, Sql};
 use crate::table::key_column;
-use crate::{engine, engine::Cost};
 use model::{Filter, Kind, Leaf, Map, Module, Op, Test, Value};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Values that are counted one by one; the others share what is left.
 const VALUES_MAX: i64 = 200;
@@ -19,11 +21,77 @@ const ROWS_MIN: f64 = 2_000.0;
 /// Reading and sorting a row costs about this much of walking past one in order.
 const SORTED: f64 = 1.5;
 
+/// What was counted in a table: its rows, and the answers to the question about each column.
+type Counted = (i64, Vec<(String, Vec<Vec<Option<i64>>>)>);
+
+/// What is known of every table, by its name.
+#[derive(Debug, Default)]
+pub(crate) struct Planner(RwLock<HashMap<String, Arc<Statistics>>>);
+
+impl Planner {
+    /// The way in for a query; `None` where the engine finds it by itself.
+    pub fn plan(&self, query: &Query) -> Option<Plan> {
+        self.of(&query.module)?.plan(query)
+    }
+
+    fn of(&self, module: &Module) -> Option<Arc<Statistics>> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(module.table.as_ref()).cloned()
+    }
+
+    fn learn(&self, table: &str, counted: Counted) {
+        let statistics = Arc::new(Statistics::new(counted));
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), statistics);
+    }
+
+    /// Counts in a module, unless its rows are about as many as when they were last counted; then this costs one
+    /// count of an index. Returns whether it counted.
+    pub async fn measure(&self, db: &Db, module: &Arc<Module>) -> Result<bool, StoreError> {
+        if db.dialect() == Dialect::Postgres {
+            return Ok(false);
+        }
+        let (rows, columns) = questions(module);
+        let rows =
+            db.read(rows).await?.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0);
+        if columns.is_empty() || self.of(module).is_some_and(|known| known.still_holds(rows)) {
+            return Ok(false);
+        }
+        let mut answers = Vec::with_capacity(columns.len());
+        for (column, question) in columns {
+            let answer = db.read(question).await?;
+            answers
+                .push((column, answer.iter().map(|row| row.iter().map(Value::as_int).collect()).collect()));
+        }
+        let counted: Counted = (rows, answers);
+        let text = serde_json::to_string(&counted).map_err(|e| StoreError::Invalid(e.to_string()))?;
+        let mut old = Sql::new("DELETE FROM \"statistics\" WHERE \"name\" = ");
+        old.bind(module.table.as_ref());
+        let mut new = Sql::new("INSERT INTO \"statistics\" (\"name\", \"counted\") VALUES (");
+        new.bind(module.table.as_ref()).push(", ").bind(text).push(")");
+        db.commit(vec![old.statement(Expect::Any), new.statement(Expect::Exactly(1))]).await?;
+        self.learn(&module.table, counted);
+        Ok(true)
+    }
+
+    /// Takes up what was counted before the last stop.
+    pub async fn recall(&self, db: &Db) -> Result<(), StoreError> {
+        let sql = Sql::new("SELECT \"name\", \"counted\" FROM \"statistics\"");
+        for row in db.read(sql.query(Cost::Point)).await? {
+            if let [Value::Text(table), Value::Text(text)] = row.as_slice()
+                && let Ok(counted) = serde_json::from_str(text)
+            {
+                self.learn(table, counted);
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What is known of a table's rows.
 #[derive(Clone, Debug)]
-pub(crate) struct Statistics {
+struct Statistics {
     /// How many there were.
-    pub rows: f64,
+    rows: f64,
     columns: Map<String, Spread>,
 }
 
@@ -65,7 +133,7 @@ fn column_of(leaf: &Leaf) -> String {
 }
 
 /// The queries that count: first the rows, then one for each column that begins an index.
-pub(crate) fn questions(module: &Arc<Module>) -> (engine::Query, Vec<(String, engine::Query)>) {
+fn questions(module: &Arc<Module>) -> (engine::Query, Vec<(String, engine::Query)>) {
     let mut rows = Sql::new("SELECT count(*) FROM ");
     rows.name(&module.table);
     let mut columns: Vec<(String, engine::Query)> = Vec::new();
@@ -94,22 +162,19 @@ pub(crate) fn questions(module: &Arc<Module>) -> (engine::Query, Vec<(String, en
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-fn float(value: Option<&Value>) -> f64 {
-    value.and_then(Value::as_int).map_or(0.0, |n| n as f64)
+fn float(value: Option<i64>) -> f64 {
+    value.map_or(0.0, |n| n as f64)
 }
 
 impl Statistics {
-    /// From the answers to [`questions`].
-    pub fn new(rows: &[engine::Row], answers: Vec<(String, Vec<engine::Row>)>) -> Self {
-        let all = float(rows.first().and_then(|row| row.first())).max(1.0);
+    fn new((rows, answers): Counted) -> Self {
         let columns = answers.into_iter().map(|(column, rows)| (column, Spread::new(&rows))).collect();
-        Self { rows: all, columns }
+        Self { rows: float(Some(rows)).max(1.0), columns }
     }
 
     /// Whether a table with so many rows is still much like the one that was counted.
-    pub fn still_holds(&self, rows: &[engine::Row]) -> bool {
-        let now = float(rows.first().and_then(|row| row.first())).max(1.0);
-        (0.8..1.25).contains(&(now / self.rows))
+    fn still_holds(&self, rows: i64) -> bool {
+        (0.8..1.25).contains(&(float(Some(rows)).max(1.0) / self.rows))
     }
 
     fn share(&self, filter: &Filter) -> f64 {
@@ -134,7 +199,7 @@ impl Statistics {
             };
             return match test.op {
                 Op::In => each * several,
-                Op::StartsWith => each * 10.0 * several,
+                Op::StartsWith => prefixed(test).max(each),
                 _ => 0.3,
             };
         }
@@ -149,7 +214,7 @@ impl Statistics {
             (_, Some(Spread::Range { least, greatest })) => {
                 let at = |i: usize| {
                     let width = (greatest - least).max(1.0);
-                    ((float(test.operands.get(i)) - least) / width).clamp(0.0, 1.0)
+                    ((float(test.operands.get(i).and_then(Value::as_int)) - least) / width).clamp(0.0, 1.0)
                 };
                 match test.op {
                     Op::Less | Op::LessOrEqual => at(0),
@@ -159,6 +224,7 @@ impl Statistics {
                 }
                 .max(one)
             }
+            (Op::StartsWith, _) => prefixed(test).max(one),
             (Op::In, _) => match test.operands.as_slice() {
                 // Flags are mostly down.
                 [Value::Bool(true)] => 0.1,
@@ -169,8 +235,7 @@ impl Statistics {
         }
     }
 
-    /// The way in for a query; `None` where SQLite finds it by itself.
-    pub fn plan(&self, query: &Query) -> Option<Plan> {
+    fn plan(&self, query: &Query) -> Option<Plan> {
         let conjuncts = conjuncts(&query.filter);
         let by_id = |f: &&Filter| matches!(f, Filter::Test(t) if entry(t).is_some_and(|c| c == "id"));
         if self.rows < ROWS_MIN || !query.words.is_empty() || conjuncts.iter().any(by_id) {
@@ -228,16 +293,16 @@ impl Statistics {
 }
 
 impl Spread {
-    fn new(rows: &[engine::Row]) -> Self {
+    fn new(rows: &[Vec<Option<i64>>]) -> Self {
         match rows.first().map(Vec::as_slice) {
             Some([_, _, different, all]) => {
-                let (mut left, all) = (1.0, float(Some(all)).max(1.0));
-                let different = float(Some(different));
+                let (mut left, all) = (1.0, float(*all).max(1.0));
+                let different = float(*different);
                 let (mut common, mut none) = (Map::default(), 0.0);
                 for row in rows {
-                    let share = float(row.get(1)) / all;
+                    let share = float(row.get(1).copied().flatten()) / all;
                     left -= share;
-                    match row.first().and_then(Value::as_int) {
+                    match row.first().copied().flatten() {
                         Some(value) => {
                             common.insert(value, share);
                         }
@@ -248,12 +313,21 @@ impl Spread {
                 let others = (different - rows.len() as f64).max(1.0);
                 Self::Values { common, other: left.max(0.0) / others, none }
             }
-            Some([least @ Value::Int(_), greatest]) => {
-                Self::Range { least: float(Some(least)), greatest: float(Some(greatest)) }
+            Some([least @ Some(_), greatest]) => {
+                Self::Range { least: float(*least), greatest: float(*greatest) }
             }
             _ => Self::Different,
         }
     }
+}
+
+/// How many texts begin as asked, going by the length of the beginning.
+fn prefixed(test: &Test) -> f64 {
+    let share = |operand: &Value| {
+        let letters = operand.as_str().map_or(0, |text| text.chars().take(20).count());
+        0.3 * 0.3_f64.powi(i32::try_from(letters).unwrap_or(20))
+    };
+    test.operands.iter().map(share).sum()
 }
 
 /// What must all be true.

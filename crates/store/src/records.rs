@@ -1,9 +1,8 @@
 //! Reading records, and the statements that write them.
 
 use crate::cache;
-
-use crate::engine::{self, Cost, Db, Dialect, Expect, Statement, StoreError};
-use crate::plan::{self, Statistics};
+use crate::engine::{self, Cost, Db, Expect, Statement, StoreError};
+use crate::plan::Planner;
 use crate::query::{self, Query};
 use crate::search;
 use crate::sql::{Alias, Sql};
@@ -18,8 +17,7 @@ pub struct Store {
     db: Db,
     tables: Arc<RwLock<model::Map<usize, Arc<Table>>>>,
     cache: Option<Arc<cache::Records>>,
-    /// By table; none on an engine that knows by itself.
-    statistics: Arc<RwLock<HashMap<String, Arc<Statistics>>>>,
+    planner: Arc<Planner>,
 }
 
 /// Greatest number of ids in one `IN (…)`; longer lists are read in pieces.
@@ -30,7 +28,7 @@ impl Store {
     #[must_use]
     pub fn new(db: Db) -> Self {
         let cache = cache::Records::beside(&db);
-        Self { db, tables: Arc::default(), cache, statistics: Arc::default() }
+        Self { db, tables: Arc::default(), cache, planner: Arc::default() }
     }
 
     /// The database itself, for statements that are not about records.
@@ -106,7 +104,7 @@ impl Store {
     /// When the database does not answer, or not in time.
     pub async fn list(&self, query: &Query) -> Result<Vec<Record>, StoreError> {
         let table = self.table(&query.module);
-        let plan = self.statistics_of(&query.module).and_then(|s| s.plan(query));
+        let plan = self.planner.plan(query);
         let (select, slots) = query::select(query, &table, self.db.dialect(), plan.as_ref());
         let rows = self.db.read(select).await?;
         Ok(rows.into_iter().map(|row| table.record(&slots, row)).collect())
@@ -135,13 +133,8 @@ impl Store {
     /// The statement's text, for tests and for explaining.
     #[must_use]
     pub fn explain(&self, query: &Query) -> engine::Query {
-        let plan = self.statistics_of(&query.module).and_then(|s| s.plan(query));
+        let plan = self.planner.plan(query);
         query::select(query, &self.table(&query.module), self.db.dialect(), plan.as_ref()).0
-    }
-
-    fn statistics_of(&self, module: &Module) -> Option<Arc<Statistics>> {
-        let statistics = self.statistics.read().unwrap_or_else(PoisonError::into_inner);
-        statistics.get(module.table.as_ref()).cloned()
     }
 
     /// Counts what lists of a module are planned by, unless its rows are about as many as when they were last
@@ -151,23 +144,15 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or not in time.
     pub async fn measure(&self, module: &Arc<Module>) -> Result<bool, StoreError> {
-        if self.db.dialect() == Dialect::Postgres {
-            return Ok(false);
-        }
-        let (rows, columns) = plan::questions(module);
-        let rows = self.db.read(rows).await?;
-        let before = self.statistics_of(module);
-        if columns.is_empty() || before.is_some_and(|known| known.still_holds(&rows)) {
-            return Ok(false);
-        }
-        let mut answers = Vec::with_capacity(columns.len());
-        for (column, question) in columns {
-            answers.push((column, self.db.read(question).await?));
-        }
-        let statistics = Arc::new(Statistics::new(&rows, answers));
-        let mut all = self.statistics.write().unwrap_or_else(PoisonError::into_inner);
-        all.insert(module.table.to_string(), statistics);
-        Ok(true)
+        self.planner.measure(&self.db, module).await
+    }
+
+    /// Takes up what lists were planned by before the last stop.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn recall_measures(&self) -> Result<(), StoreError> {
+        self.planner.recall(&self.db).await
     }
 
     /// Adds a record, with its rows in the side table and its search document.

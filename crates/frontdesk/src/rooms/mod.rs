@@ -225,7 +225,11 @@ impl Rooms {
         progress: impl Fn(u64) + Send + Sync,
     ) -> Result<(), Failure> {
         let filled = self.desk.demo(n, seed, &mut |p| progress(p.done)).await;
-        filled.map(|_| ()).map_err(|error| orders::failure(&error))
+        filled.map_err(|error| orders::failure(&error))?;
+        if let Err(error) = self.desk.measure().await {
+            tracing::warn!(%error, "what lists are planned by was not counted");
+        }
+        Ok(())
     }
 
     /// Everything below `/api`, `/app` and `/oauth`.
