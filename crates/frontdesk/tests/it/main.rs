@@ -11,6 +11,7 @@ mod binary;
 mod command_line;
 mod crash;
 mod program;
+mod rooms;
 mod server;
 mod slow_clients;
 mod stopping;
