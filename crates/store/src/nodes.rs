@@ -29,17 +29,15 @@ impl Node {
     /// When the database does not answer, or all numbers are taken.
     pub async fn take(db: &Db, token: i64, now: i64) -> Result<Self, StoreError> {
         let rows = db.read(query("SELECT \"number\", \"leased_until\" FROM \"node\"", Vec::new())).await?;
-        let mut until = vec![None; usize::from(MOST) + 1];
+        let mut until = std::collections::HashMap::new();
         for row in rows {
-            if let [Value::Int(number), Value::Int(leased)] = row[..]
-                && let Some(place) = usize::try_from(number).ok().and_then(|n| until.get_mut(n))
-            {
-                *place = Some(leased);
+            if let [Value::Int(number), Value::Int(leased)] = row[..] {
+                until.insert(number, leased);
             }
         }
         for number in 1..=MOST {
             let row = Value::Int(number.into());
-            let write = match until[usize::from(number)] {
+            let write = match until.get(&i64::from(number)).copied() {
                 None => statement(
                     "INSERT INTO \"node\" (\"number\", \"token\", \"leased_until\") VALUES ($1, $2, $3)",
                     vec![row, token.into(), (now + LEASE_MS).into()],
