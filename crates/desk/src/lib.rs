@@ -28,6 +28,7 @@ pub mod shipped;
 mod snapshot;
 mod tasks;
 mod templates;
+mod turns;
 mod udf;
 mod users;
 mod view;
@@ -77,6 +78,7 @@ pub struct Desk {
     ids: Arc<IdSource>,
     clock: Arc<dyn Clock>,
     files: attachments::Files,
+    pub(crate) turns: turns::Turns,
     seen_versions: tokio::sync::Mutex<std::collections::HashMap<String, i64>>,
 }
 
@@ -103,6 +105,7 @@ impl Desk {
             ids: Arc::new(IdSource::new(options.node, floor)),
             clock: options.clock,
             files: attachments::Files::new(options.files_dir),
+            turns: turns::Turns::default(),
             seen_versions: tokio::sync::Mutex::new(versions),
         }))
     }

@@ -83,9 +83,6 @@ pub struct Page {
     pub total: Option<u64>,
 }
 
-/// How often an edit is tried again when another one was faster.
-const TRIES: u32 = 8;
-
 impl Desk {
     /// The record of a place with this id.
     ///
@@ -337,37 +334,44 @@ impl Desk {
         if !place.module.writable {
             return Err(DeskError::NotPermitted);
         }
-        for attempt in 1.. {
-            let old = self.get_in(ctx, place, id).await?;
-            if in_trash(&old) && operation != "RESTORE" {
-                self.where_it_went(&old)?;
-            }
-            let mut draft = Draft {
-                snapshot: self.snapshot(),
-                new: old.clone(),
-                old: Some(old),
-                given: Vec::new(),
-                refusals: Vec::new(),
-                statements: Vec::new(),
-                operation,
-                unmet: Vec::new(),
-                people: std::collections::HashMap::new(),
-                refresh_search: false,
-            };
-            self.apply(ctx, &mut draft, patch).await?;
-            nouns::prepare(self, ctx, place, &mut draft).await?;
-            mandatory(&mut draft);
-            draft.check()?;
-            match self.write(ctx, place, draft).await {
-                Err(Written::Stale) if attempt < TRIES => {}
-                Err(Written::Stale) => {
-                    return Err(DeskError::Unavailable("too many edits of one record".into()));
-                }
-                Err(Written::Failed(error)) => return Err(error),
-                Ok(outcome) => return Ok(outcome),
+        let mut turn = self.turns.of(id);
+        loop {
+            let tried = self.try_edit(ctx, place, id, patch, operation).await;
+            if let Some(outcome) = turn.after(tried).await? {
+                return Ok(outcome);
             }
         }
-        Err(DeskError::NotFound)
+    }
+
+    async fn try_edit(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        id: Id,
+        patch: &Patch,
+        operation: &'static str,
+    ) -> Result<Outcome, Written> {
+        let old = self.get_in(ctx, place, id).await?;
+        if in_trash(&old) && operation != "RESTORE" {
+            self.where_it_went(&old)?;
+        }
+        let mut draft = Draft {
+            snapshot: self.snapshot(),
+            new: old.clone(),
+            old: Some(old),
+            given: Vec::new(),
+            refusals: Vec::new(),
+            statements: Vec::new(),
+            operation,
+            unmet: Vec::new(),
+            people: std::collections::HashMap::new(),
+            refresh_search: false,
+        };
+        self.apply(ctx, &mut draft, patch).await?;
+        nouns::prepare(self, ctx, place, &mut draft).await?;
+        mandatory(&mut draft);
+        draft.check()?;
+        self.write(ctx, place, draft).await
     }
 
     /// Commits a draft of an edit.
@@ -417,21 +421,23 @@ impl Desk {
         if !place.module.writable {
             return Err(DeskError::NotPermitted);
         }
-        for _ in 0..TRIES {
-            let record = self.get_in(ctx, place, id).await?;
-            nouns::may_delete(self, ctx, &record).await?;
-            let done = match place.module.deletion {
-                Deletion::Trash if !in_trash(&record) => self.to_trash(ctx, place, &record).await,
-                Deletion::Flag(flag) => self.flag_deleted(ctx, place, &record, flag).await,
-                Deletion::Trash | Deletion::Remove => self.destroy(ctx, place, &record).await,
-            };
-            match done {
-                Err(Written::Stale) => {}
-                Err(Written::Failed(error)) => return Err(error),
-                Ok(()) => return Ok(()),
+        let mut turn = self.turns.of(id);
+        loop {
+            let tried = self.try_delete(ctx, place, id).await;
+            if let Some(()) = turn.after(tried).await? {
+                return Ok(());
             }
         }
-        Err(DeskError::Unavailable("too many edits of one record".into()))
+    }
+
+    async fn try_delete(&self, ctx: &Context, place: &Place, id: Id) -> Result<(), Written> {
+        let record = self.get_in(ctx, place, id).await?;
+        nouns::may_delete(self, ctx, &record).await?;
+        match place.module.deletion {
+            Deletion::Trash if !in_trash(&record) => self.to_trash(ctx, place, &record).await,
+            Deletion::Flag(flag) => self.flag_deleted(ctx, place, &record, flag).await,
+            Deletion::Trash | Deletion::Remove => self.destroy(ctx, place, &record).await,
+        }
     }
 
     pub(crate) async fn to_trash(

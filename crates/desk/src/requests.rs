@@ -484,11 +484,17 @@ impl Desk {
     pub async fn trash_request(&self, ctx: &Context, id: Id) -> Result<(), DeskError> {
         let place = self.requests()?;
         permit(ctx, &place.module, Verb::Delete)?;
-        let record = self.get_in(ctx, &place, id).await?;
-        if in_trash(&record) {
-            return Ok(());
+        let mut turn = self.turns.of(id);
+        loop {
+            let record = self.get_in(ctx, &place, id).await?;
+            if in_trash(&record) {
+                return Ok(());
+            }
+            let tried = self.to_trash(ctx, &place, &record).await;
+            if let Some(()) = turn.after(tried).await? {
+                return Ok(());
+            }
         }
-        stale_is_busy(self.to_trash(ctx, &place, &record).await)
     }
 
     /// Takes a request back from the trash.
@@ -501,18 +507,28 @@ impl Desk {
         if !ctx.is_technician() {
             return Err(DeskError::NotPermitted);
         }
-        let record = self.get_in(ctx, &place, id).await?;
+        let mut turn = self.turns.of(id);
+        loop {
+            let tried = self.try_restore(ctx, &place, id).await;
+            if let Some(()) = turn.after(tried).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn try_restore(&self, ctx: &Context, place: &Place, id: Id) -> Result<(), Written> {
+        let record = self.get_in(ctx, place, id).await?;
         if let Some(into) = record.reference("merged_into") {
-            return Err(DeskError::MergedInto(into));
+            return Err(DeskError::MergedInto(into).into());
         }
         if !in_trash(&record) {
-            return Err(DeskError::NotInTrash);
+            return Err(DeskError::NotInTrash.into());
         }
         let mut new = record.clone();
         new.set("is_trashed", false);
         new.set("deleted_time", Value::Null);
         new.set("deleted_by", Value::Null);
-        stale_is_busy(self.replace(ctx, &place, &record, new, "RESTORE").await)
+        self.replace(ctx, place, &record, new, "RESTORE").await
     }
 
     /// How many of what hang on a request, by the vendor's names (requests.md section 11).

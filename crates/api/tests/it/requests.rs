@@ -420,6 +420,29 @@ on_both_engines! {
         assert_eq!(updates, 6);
     }
 
+    however_many_edits_of_one_request_at_once_all_hold(app) {
+        let admin = app.admin();
+        let id = admin.new_request("Crowded").await;
+        let path = format!("/requests/{id}");
+        let edits = (0..64).map(|i| admin.put(&path, json!({"request": {"impact_details": format!("d{i}")}})));
+        for reply in futures_util::future::join_all(edits).await {
+            reply.ok();
+        }
+        let history = admin.list(&format!("/requests/{id}/_history"), json!({"row_count": 100})).await.ok();
+        let updates = history["history"].as_array().unwrap().iter().filter(|h| h["operation"] == "UPDATE").count();
+        assert_eq!(updates, 64);
+        // Into the trash among edits: those that come too late find nothing, nobody is told to come again.
+        let trash = format!("{path}/move_to_trash");
+        let deletes = futures_util::future::join_all((0..4).map(|_| admin.delete(&trash)));
+        let edits = (0..24).map(|i| admin.put(&path, json!({"request": {"impact_details": format!("e{i}")}})));
+        let (deleted, edited) = futures_util::future::join(deletes, futures_util::future::join_all(edits)).await;
+        for reply in deleted {
+            reply.ok();
+        }
+        assert!(edited.iter().all(|reply| matches!(reply.status.as_u16(), 200 | 404)));
+        admin.put(&format!("{path}/restore_from_trash"), json!({})).await.ok();
+    }
+
     the_history_tells_every_change(app) {
         let admin = app.admin();
         let id = admin.new_request("Told").await;
