@@ -33,7 +33,7 @@ pub(crate) async fn prepare(
     }
     let mut stamps = vec![("last_updated_time", Value::Int(ctx.now)), ("unreplied_count", Value::Int(0))];
     if kind == "REQREPLY" && ctx.is_technician() && request.int("responded_time").is_none() {
-        stamps.push(("responded_time", Value::Int(ctx.now)));
+        stamps.extend(crate::requests::first_response(&request, ctx.now));
     }
     draft.new.set("type", kind);
     draft.statements.push(desk.store.stamp(&request.module, request.id(), &stamps, Expect::Exactly(1)));

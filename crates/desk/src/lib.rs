@@ -40,6 +40,7 @@ pub use conversations::Said;
 pub use error::{DeskError, Refusal};
 pub use links::Linked;
 pub use records::{ListAsk, Outcome, Page, Place};
+pub use requests::{overdue, response_overdue};
 pub use resolve::is_gone;
 pub use snapshot::{Settings, Snapshot};
 pub use store::search::{is_searched, words};

@@ -30,7 +30,7 @@ pub(crate) async fn prepare(
     let first_response =
         draft.new.is("mark_first_response") && ctx.is_technician() && request.int("responded_time").is_none();
     if first_response {
-        stamps.push(("responded_time", Value::Int(ctx.now)));
+        stamps.extend(crate::requests::first_response(&request, ctx.now));
     }
     draft.statements.push(desk.store.stamp(&request.module, request.id(), &stamps, Expect::Exactly(1)));
     // Behind the note itself, which the statements of a draft follow.

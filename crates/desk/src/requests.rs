@@ -6,7 +6,8 @@ use crate::draft::Draft;
 use crate::permissions::permit;
 use crate::records::{Outcome, Place, Written, in_trash, patch_of};
 use crate::{Desk, DeskError, Refusal, Snapshot, templates};
-use model::{Change, Id, Patch, Record, RefInput, Value};
+use model::filter::{equals, test};
+use model::{Change, Filter, Id, Module, Op, Patch, Record, RefInput, Value};
 use std::sync::Arc;
 
 /// The shipped statuses, by the tails of their ids (setup.md section 13). They may be renamed; what they mean stays.
@@ -62,6 +63,7 @@ pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Re
     promise(draft);
     resolution(ctx, draft);
     times(ctx, draft);
+    judge(&mut draft.new);
     if draft.is_new() {
         templates::mandatory(draft);
     }
@@ -362,19 +364,65 @@ fn times(ctx: &Context, draft: &mut Draft) {
     }
 }
 
+/// When the clock of the promise stopped, if it stands: at the solution or the end, whichever came first (that
+/// somebody closes it days later is no delay), or when the request was put on hold.
+fn clock_stopped(record: &Record) -> Option<i64> {
+    ["resolved_time", "completed_time", "stopped_since"].iter().filter_map(|path| record.int(path)).min()
+}
+
+/// When the wait for a first answer was over: with the answer, or when the whole clock stopped.
+fn response_stopped(record: &Record) -> Option<i64> {
+    record.int("responded_time").into_iter().chain(clock_stopped(record)).min()
+}
+
+/// Notes whether the clocks that stand were stopped too late. This, and `overdue` and `response_overdue` below, are
+/// the one meaning of being late; what a record shows and what a search finds both follow from them.
+pub(crate) fn judge(record: &mut Record) {
+    let late = |due: &str, met: Option<i64>| record.int(due).zip(met).is_some_and(|(due, met)| met > due);
+    let ended_late = late("due_by_time", clock_stopped(record));
+    let response_late = late("first_response_due_by_time", response_stopped(record));
+    record.set("ended_late", ended_late);
+    record.set("response_late", response_late);
+}
+
+/// What a first answer at this instant sets in a request.
+pub(crate) fn first_response(request: &Record, now: i64) -> [(&'static str, Value); 2] {
+    let mut answered = request.clone();
+    answered.set("responded_time", now);
+    judge(&mut answered);
+    [("responded_time", now.into()), ("response_late", answered.get("response_late").clone())]
+}
+
+/// The requests that are late: the promised time is past and the clock runs, or it was stopped after that time.
+#[must_use]
+pub fn overdue(module: &Arc<Module>, now: i64) -> Filter {
+    late(module, "due_by_time", "ended_late", &["resolved_time", "completed_time", "stopped_since"], now)
+}
+
+/// The requests whose first answer is late in the same sense.
+#[must_use]
+pub fn response_overdue(module: &Arc<Module>, now: i64) -> Filter {
+    let stops = ["responded_time", "resolved_time", "completed_time", "stopped_since"];
+    late(module, "first_response_due_by_time", "response_late", &stops, now)
+}
+
+fn late(module: &Arc<Module>, due: &str, flag: &str, stops: &[&str], now: i64) -> Filter {
+    let past = test(module, due, Op::Less, vec![now.into()]);
+    let running =
+        stops.iter().fold(past, |filter, path| filter.and(test(module, path, Op::Empty, Vec::new())));
+    Filter::Any(vec![running, equals(module, flag, vec![true.into()])])
+}
+
 /// Fills in what is worked out from the rest and from the time.
 pub(crate) fn complete(record: &mut Record, now: i64) {
-    // The promise is about solving it; that somebody closes it days later is no delay.
-    let done = record.int("resolved_time").or(record.int("completed_time"));
-    let late = |due: Option<i64>, met: Option<i64>| due.is_some_and(|due| met.unwrap_or(now) > due);
-    let stands = record.int("stopped_since");
-    let overdue = late(record.int("due_by_time"), done.or(stands));
-    let response_overdue =
-        late(record.int("first_response_due_by_time"), record.int("responded_time").or(done).or(stands));
+    let late = |due: &str, met: Option<i64>| record.int(due).is_some_and(|due| met.unwrap_or(now) > due);
+    let stopped = clock_stopped(record);
+    let overdue = late("due_by_time", stopped);
+    let response_overdue = late("first_response_due_by_time", response_stopped(record));
     record.set("is_overdue", overdue);
     record.set("is_first_response_overdue", response_overdue);
     if let Some(created) = record.int("created_time") {
-        let until = done.or(stands).unwrap_or(now);
+        let until = stopped.unwrap_or(now);
         let elapsed = until - created - record.int("stopped_ms").unwrap_or(0);
         record.set("time_elapsed", elapsed.max(0));
     }
@@ -573,7 +621,7 @@ impl Desk {
             ("technician_reply_count", "notification"),
         ] {
             let rows = snapshot.module(module)?;
-            let mine = model::filter::equals(rows, "request", vec![id.into()]);
+            let mine = equals(rows, "request", vec![id.into()]);
             set(name, self.store.count(&store::Query::new(rows.clone(), mine, 1)).await?);
         }
         let (pending, all) = self.task_counts(id, None).await?;

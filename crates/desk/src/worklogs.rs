@@ -28,7 +28,7 @@ pub(crate) async fn prepare(
     let Some(request) = request else { return Ok(()) };
     let marks = draft.new.is("mark_first_response") && draft.changes("mark_first_response");
     if marks && request.int("responded_time").is_none() {
-        let stamps = [("responded_time", Value::Int(ctx.now))];
+        let stamps = crate::requests::first_response(&request, ctx.now);
         draft.statements.push(desk.store.stamp(&request.module, request.id(), &stamps, Expect::Exactly(1)));
     }
     if draft.is_new() && draft.new.is("add_time_for_linked_requests") {

@@ -212,6 +212,17 @@ fn times_are_in_order(request: &Record) {
     }
     assert!(request.int("last_updated_time").is_some_and(|t| t >= created && t < NOW));
     assert!(request.int("stopped_ms").unwrap_or(0) >= 0);
+    for (due, flag, stops) in [
+        ("due_by_time", "ended_late", &["resolved_time", "completed_time", "stopped_since"][..]),
+        (
+            "first_response_due_by_time",
+            "response_late",
+            &["responded_time", "resolved_time", "completed_time", "stopped_since"],
+        ),
+    ] {
+        let stopped = stops.iter().filter_map(|path| request.int(path)).min();
+        assert_eq!(request.is(flag), stopped > request.int(due), "{request:?}");
+    }
 }
 
 fn filed_well(request: &Record, by_id: &HashMap<Id, &Record>) {

@@ -4,7 +4,7 @@
 
 use model::{Catalogue, Value};
 use std::collections::BTreeSet;
-use store::engine::{Cost, Db, Query, SqliteOptions};
+use store::engine::{Cost, Db, Expect, Query, SqliteOptions, Statement};
 
 async fn texts(db: &Db, sql: &str, binds: Vec<Value>) -> BTreeSet<String> {
     let rows = db.read(Query { sql: sql.into(), binds, cost: Cost::Scan }).await.unwrap();
@@ -39,4 +39,43 @@ async fn migrations_make_what_the_catalogue_describes() {
         }
     }
     assert!(missing.is_empty(), "a migration must add: {missing:#?}");
+}
+
+#[tokio::test]
+async fn old_requests_are_judged_when_lateness_comes_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Db::open_sqlite(&dir.path().join("desk.db"), SqliteOptions::default()).await.unwrap();
+    let mut steps = store::migrations::steps();
+    steps.retain(|step| step.number < 2_000);
+    db.migrate(&steps, 0).await.unwrap();
+    // Due at 10: running, resolved in time and closed later, resolved late, on hold late, cancelled late, not promised.
+    for (id, due, resolved, completed, held, responded) in [
+        (1, Some(10), None, None, None, None),
+        (2, Some(10), Some(9), Some(20), None, Some(11)),
+        (3, Some(10), Some(11), None, None, Some(10)),
+        (4, Some(10), None, None, Some(11), None),
+        (5, Some(10), None, Some(11), None, None),
+        (6, None, Some(11), Some(11), None, Some(11)),
+    ] {
+        let sql = r#"INSERT INTO "request" ("id", "due_by_time", "first_response_due_by_time", "resolved_time",
+            "completed_time", "stopped_since", "responded_time", "row_version") VALUES ($1, $2, $3, $4, $5, $6, $7, 1)"#;
+        let binds = vec![
+            i64::from(id).into(),
+            due.into(),
+            due.into(),
+            resolved.into(),
+            completed.into(),
+            held.into(),
+        ];
+        let binds: Vec<Value> = binds.into_iter().chain([responded.into()]).collect();
+        db.commit(vec![Statement { sql: sql.into(), binds, expect: Expect::Exactly(1) }]).await.unwrap();
+    }
+    db.migrate(&store::migrations::steps(), 0).await.unwrap();
+    for (flag, late) in [("ended_late", ["3", "4", "5"].as_slice()), ("response_late", &["4", "5"])] {
+        let sql = format!("SELECT id FROM request WHERE {flag} = TRUE");
+        let found = texts(&db, &sql, Vec::new()).await;
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), late, "{flag}");
+        let unset = texts(&db, &format!("SELECT id FROM request WHERE {flag} IS NULL"), Vec::new()).await;
+        assert!(unset.is_empty(), "{flag}: {unset:?}");
+    }
 }

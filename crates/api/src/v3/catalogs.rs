@@ -133,13 +133,14 @@ pub(crate) fn view_filter(call: &Call<'_>, module: &Arc<Module>, name: &str) -> 
     let open = || equals(module, "status", statuses(|s| s.is("in_progress")));
     let held = || equals(module, "status", statuses(|s| s.is("stop_timer")));
     let mine = || equals(module, "technician", vec![call.ctx.caller.user.into()]);
+    let overdue = || desk::overdue(module, call.ctx.now);
     let due_before = |end: i64| test(module, "due_by_time", Op::Less, vec![end.into()]);
     let today = || wire::criteria::date_variable("TODAY").map(|v| v.range(call.ctx.now, &call.ctx.zone));
     Some(match known {
         "All_Open" | "Open_System" => open(),
         "All_Closed" => equals(module, "status", statuses(|s| !s.is("in_progress"))),
         "Onhold" => held(),
-        "Overdue" => open().and(due_before(call.ctx.now)),
+        "Overdue" => open().and(overdue()),
         "Due_Today" => {
             let (from, to) = today()?;
             open().and(due_before(to)).and(test(module, "due_by_time", Op::GreaterOrEqual, vec![from.into()]))
@@ -147,7 +148,7 @@ pub(crate) fn view_filter(call: &Call<'_>, module: &Arc<Module>, name: &str) -> 
         "Unassigned" => open().and(test(module, "technician", Op::Empty, Vec::new())),
         "My_Open" => mine().and(open()),
         "My_Onhold" => mine().and(held()),
-        "My_Overdue" => mine().and(open()).and(due_before(call.ctx.now)),
+        "My_Overdue" => mine().and(open()).and(overdue()),
         "My_All" => mine(),
         "My_Groups" => open().and(equals(module, "group", call.groups.iter().map(|g| (*g).into()).collect())),
         "Trash" => equals(module, "is_trashed", vec![true.into()]),

@@ -3,7 +3,6 @@
 
 use crate::v3::answer::with_message;
 use crate::v3::call::Call;
-use model::filter::test;
 use model::{Filter, Kind, Leaf, Module, Op, Path, Test, Value};
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -58,8 +57,8 @@ fn comparison(
     condition: Condition,
     operands: &[Json],
 ) -> Result<Filter, Failure> {
-    if module.name == "request" && field == "is_overdue" {
-        return overdue(call, module, condition, operands);
+    if let Some(late) = lateness(module, field) {
+        return is_late(late(module, call.ctx.now), field, condition, operands);
     }
     let unknown = || with_message(Failure::not_valid("search_criteria"), format!("Cannot search by {field}"));
     let path = path(call, module, field).ok_or_else(unknown)?;
@@ -208,24 +207,28 @@ fn instant(call: &Call<'_>, path: Path, leaf: &Leaf, op: Op, operands: &[Json]) 
     })
 }
 
-/// `is_overdue` is worked out, and so is the search for it.
-fn overdue(
-    call: &Call<'_>,
-    module: &Arc<Module>,
-    condition: Condition,
-    operands: &[Json],
-) -> Result<Filter, Failure> {
-    let wanted = operands.first().and_then(wire::scalar::truth);
-    let wanted = match (condition, wanted) {
-        (Condition::Is, Some(wanted)) => wanted,
-        (Condition::IsNot, Some(wanted)) => !wanted,
-        _ => return Err(Failure::not_valid("search_criteria")),
+/// Which requests a field that is worked out is true of, and so what a search for it finds.
+fn lateness(module: &Module, field: &str) -> Option<fn(&Arc<Module>, i64) -> Filter> {
+    match (module.name.as_ref(), field) {
+        ("request", "is_overdue") => Some(desk::overdue),
+        ("request", "is_first_response_overdue") => Some(desk::response_overdue),
+        _ => None,
+    }
+}
+
+fn is_late(late: Filter, field: &str, condition: Condition, operands: &[Json]) -> Result<Filter, Failure> {
+    let wanted = match operands {
+        [one] => wire::scalar::truth(one),
+        _ => None,
     };
-    let open_and_late = test(module, "due_by_time", Op::Less, vec![call.ctx.now.into()])
-        .and(test(module, "completed_time", Op::Empty, Vec::new()))
-        .and(test(module, "resolved_time", Op::Empty, Vec::new()))
-        .and(test(module, "stopped_since", Op::Empty, Vec::new()));
-    Ok(if wanted { open_and_late } else { open_and_late.negate() })
+    match (condition, wanted) {
+        (Condition::Is, Some(true)) | (Condition::IsNot, Some(false)) => Ok(late),
+        (Condition::Is, Some(false)) | (Condition::IsNot, Some(true)) => Ok(late.negate()),
+        _ => Err(with_message(
+            Failure::not_valid("search_criteria"),
+            format!("{field} is true or is false, nothing else can be asked of it"),
+        )),
+    }
 }
 
 /// `search_fields`: text is looked for anywhere in the field, anything else is compared whole.
@@ -249,7 +252,8 @@ fn simple(
         Json::String(s) => !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit()),
         _ => false,
     };
-    let condition = if is_reference && names_one { Condition::Is } else { condition };
+    let is_whole = (is_reference && names_one) || lateness(module, field).is_some();
+    let condition = if is_whole { Condition::Is } else { condition };
     comparison(call, module, field, condition, &operands).unwrap_or_else(|failure| {
         failures.push(failure);
         Filter::nothing()

@@ -353,6 +353,83 @@ on_both_engines! {
         admin.put(&path, late).await.refused(400, 4016, "onhold_scheduler.scheduled_time");
     }
 
+    late_is_the_same_wherever_it_is_asked(app) {
+        const HOUR: i64 = 3_600_000;
+        let admin = app.admin();
+        let due = json!({"value": (testkit::START + HOUR).to_string()});
+        let new = async |subject: &str, extra: Json| {
+            let mut input = json!({"subject": subject, "due_by_time": due, "first_response_due_by_time": due,
+                "technician": {"email_id": "ada.admin@example.com"}});
+            for (key, value) in extra.as_object().unwrap() {
+                input[key] = value.clone();
+            }
+            let made = admin.post("/requests", json!({"request": input})).await.ok();
+            format!("/requests/{}", made["request"]["id"].as_str().unwrap())
+        };
+        let status = |name: &str| json!({"request": {"status": {"name": name}}});
+        let (resolved, held, closed) =
+            (new("resolved in time", json!({})).await, new("held in time", json!({})).await, new("closed", json!({})).await);
+        let (late, hung, cancelled) =
+            (new("resolved late", json!({})).await, new("held late", json!({})).await, new("cancelled late", json!({})).await);
+        let answered = new("answered in time", json!({})).await;
+        new("running", json!({})).await;
+        new("no promise", json!({"due_by_time": null, "first_response_due_by_time": null})).await;
+        let moved = new("moved", json!({})).await;
+        let told = new("answered late", json!({})).await;
+        admin.put(&resolved, status("Resolved")).await.ok();
+        admin.put(&held, status("On Hold")).await.ok();
+        admin.put(&closed, status("Closed")).await.ok();
+        let note = json!({"request_note": {"description": "x", "mark_first_response": true}});
+        admin.post(&format!("{answered}/notes"), note.clone()).await.ok();
+        app.clock.advance(2 * HOUR);
+        admin.put(&late, status("Resolved")).await.ok();
+        admin.put(&hung, status("On Hold")).await.ok();
+        admin.put(&cancelled, status("Cancelled")).await.ok();
+        // What was closed in time stays in time, however late somebody writes on it.
+        admin.post(&format!("{closed}/notes"), note.clone()).await.ok();
+        admin.post(&format!("{told}/notes"), note).await.ok();
+        let later = json!({"value": (testkit::START + 9 * HOUR).to_string()});
+        admin.put(&moved, json!({"request": {"due_by_time": later, "first_response_due_by_time": later}})).await.ok();
+        let of = |list: &Json| {
+            let rows = list["requests"].as_array().unwrap();
+            rows.iter().map(|r| r["subject"].as_str().unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>()
+        };
+        let fields = ["subject", "is_overdue", "is_first_response_overdue"];
+        let all = admin.list("/requests", json!({"row_count": 100, "fields_required": fields})).await.ok();
+        for (field, wanted) in [
+            ("is_overdue",
+                vec!["running", "resolved late", "held late", "cancelled late", "answered in time", "answered late"]),
+            ("is_first_response_overdue",
+                vec!["running", "resolved late", "held late", "cancelled late", "answered late"]),
+        ] {
+            let wanted = wanted.into_iter().map(str::to_owned).collect();
+            for truth in [true, false] {
+                let mut shown = all.clone();
+                shown["requests"].as_array_mut().unwrap().retain(|r| r[field] == truth);
+                let shown = of(&shown);
+                assert_eq!(shown == wanted, truth, "{field} {shown:?}");
+                for (condition, value) in [("is", json!(truth)), ("is not", json!(!truth)), ("is", json!(truth.to_string()))] {
+                    let criteria = json!({"field": field, "condition": condition, "value": value});
+                    let found = admin.list("/requests", json!({"row_count": 100, "search_criteria": criteria})).await.ok();
+                    assert_eq!(of(&found), shown, "{criteria}");
+                }
+                let simple = json!({"row_count": 100, "search_fields": {field: truth}});
+                assert_eq!(of(&admin.list("/requests", simple).await.ok()), shown, "{field} {truth}");
+            }
+            let odd = json!({"search_criteria": {"field": field, "condition": "is", "value": "maybe"}});
+            let refused = admin.list("/requests", odd).await.refused(400, 4001, "search_criteria").to_string();
+            assert!(refused.contains(field) && refused.contains("true") && refused.contains("false"), "{refused}");
+        }
+        for view in ["Overdue", "My_Overdue"] {
+            let found = admin.list("/requests", json!({"row_count": 100, "filter_by": {"name": view}})).await.ok();
+            let open = ["running", "held late", "answered in time", "answered late"].map(str::to_owned).into();
+            assert_eq!(of(&found), open, "{view}");
+        }
+        // Gone on with, the clock runs again and the old promise is long past.
+        admin.put(&held, status("Open")).await.ok();
+        assert_eq!(admin.get(&held).await.ok()["request"]["is_overdue"], true);
+    }
+
     links_and_merges(app) {
         let admin = app.admin();
         let (a, b, c) = (admin.new_request("A").await, admin.new_request("B").await, admin.new_request("C").await);

@@ -223,6 +223,7 @@ impl Case<'_> {
         record.set("completed_time", life.completed);
         record.set("stopped_ms", life.held.map(|(from, until)| until - from));
         record.set("stopped_since", life.held_since);
+        crate::requests::judge(record);
         record.set("is_reopened", life.reopened.is_some());
         if life.held_since.is_some() && self.rng.percent(50) {
             let on = (self.world.end + self.rng.between(2, 20) * DAY) / DAY * DAY + DAY / 3;

@@ -47,6 +47,9 @@ fn request() -> Description {
         digits("time_elapsed").computed(),
         digits("stopped_ms").read_only().untracked().hidden(),
         time("stopped_since").read_only().untracked().hidden(),
+        // Whether a clock that stands now was stopped too late. A filter cannot compare two columns.
+        flag("ended_late").read_only().untracked().hidden(),
+        flag("response_late").read_only().untracked().hidden(),
         // Lookups.
         refer("status", "status").in_list().shipped(6657),
         refer("template", "request_template").in_list().shipped(6655),
