@@ -78,8 +78,18 @@ pub enum Access {
     Write,
     /// On add only; an edit that changes it is refused with 4009.
     AddOnly,
+    /// Never by an input, but an operation changes it; refused with 4009.
+    ByOperation,
     /// Never from outside; refused with 4014.
     ReadOnly,
+}
+
+impl Access {
+    /// Whether an input may give it at all.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Write | Self::AddOnly)
+    }
 }
 
 /// Where a field's value is.
@@ -190,6 +200,12 @@ impl Field {
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.access = Access::ReadOnly;
+        self
+    }
+    /// Changed by operations only.
+    #[must_use]
+    pub fn by_operation(mut self) -> Self {
+        self.access = Access::ByOperation;
         self
     }
     /// Can be given when the record is added, not later.

@@ -1,7 +1,7 @@
 //! `_metainfo`: what a module's fields are, in the words that clients know (setup.md sections 12 and 17,
 //! conventions 8).
 
-use model::{Access, Field, Kind, Module};
+use model::{Field, Kind, Module};
 use serde_json::{Map, Value as Json, json};
 
 /// Writes the object that stands under `metainfo`.
@@ -27,7 +27,7 @@ fn describe(field: &Field) -> Json {
         "type": kind,
         "field_type": label,
         "mandatory": field.required,
-        "read_only": field.access == Access::ReadOnly,
+        "read_only": !field.access.is_open(),
         "searchable": field.searchable,
         "sortable": field.searchable && !matches!(field.kind, Kind::RefMany(_) | Kind::PickMany { .. }),
     });

@@ -56,7 +56,7 @@ impl Reader<'_> {
         for (key, value) in object {
             let known = fields.iter().find(|f| f.key == *key || f.aliases.iter().any(|a| a == key));
             // What is never shown and never given does not exist for a client.
-            let Some(field) = known.filter(|f| f.shown || f.access != Access::ReadOnly) else {
+            let Some(field) = known.filter(|f| f.shown || f.access.is_open()) else {
                 // The bare key: clients strip what is named so and send again (conventions 4.5).
                 self.failures.push(Failure::extra_key(key.clone()));
                 continue;
@@ -95,8 +95,10 @@ impl Reader<'_> {
 
     fn leaf(&mut self, field: &Field, value: &Json, path: &str) {
         // Whether a field that is given once and for all really changes is for the desk to see.
-        if field.access == Access::ReadOnly {
-            return self.failures.push(Failure::read_only(path));
+        match field.access {
+            Access::ReadOnly => return self.failures.push(Failure::read_only(path)),
+            Access::ByOperation => return self.failures.push(Failure::not_editable(path)),
+            Access::Write | Access::AddOnly => {}
         }
         match change(field, value, path) {
             Ok(change) => self.say(path, change),
@@ -187,6 +189,11 @@ fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
             if items.len() > LIST_MAX {
                 return Err(not_valid());
             }
+            // Objects, as the vendor wants them here: a bare word may be an id, a name or a slip.
+            let bare = |item: &Json| !matches!(lenient::opened(item).as_ref(), Json::Object(_) | Json::Null);
+            if value.is_array() && items.iter().any(bare) {
+                return Err(Failure::extra_value_in_array(path));
+            }
             let found: Result<Vec<_>, Failure> = items.iter().map(|item| reference(item, path)).collect();
             Ok(Change::Refs(found?.into_iter().flatten().collect()))
         }
@@ -243,7 +250,8 @@ fn decimal(value: &Json, path: &str) -> Result<Change, Failure> {
     Ok(Change::Value(Value::from(text.strip_prefix('+').unwrap_or(text))))
 }
 
-/// `{"value": ms}`, ms as number or text; `None` for no time.
+/// `{"value": ms}`, ms as number or text; `None` for no time, which only null and an empty text say: an object
+/// without a value is a mistake, and nobody's promise is to be lost by one.
 fn instant(value: &Json, path: &str) -> Result<Option<i64>, Failure> {
     let value = lenient::opened(value);
     let unreadable = || because(Failure::not_valid(path), format!("Unable to parse JSON for : {path}"));
@@ -253,8 +261,9 @@ fn instant(value: &Json, path: &str) -> Result<Option<i64>, Failure> {
                 return Err(Failure::extra_key(extra.clone()));
             }
             match object.get("value") {
-                None | Some(Json::Null) => return Ok(None),
+                Some(Json::Null) => return Ok(None),
                 Some(inner) => number(inner),
+                None => None,
             }
         }
         Json::String(text) if text.trim().is_empty() => return Ok(None),

@@ -173,6 +173,7 @@ fn values_are_read_in_every_form() {
     check("due_by_time", json!({"value": 1_478_758_440_000_i64}), value(1_478_758_440_000_i64.into()));
     check("due_by_time", json!({"value": null}), Change::Clear);
     check("due_by_time", json!("{'value': '5'}"), value(5_i64.into()));
+    check("due_by_time", json!(""), Change::Clear);
     check("priority", json!({"id": "12"}), id(12));
     check("priority", json!({"id": 12, "color": "#ffffff"}), id(12));
     check("priority", json!("12"), id(12));
@@ -195,6 +196,28 @@ fn values_are_read_in_every_form() {
     let aliased: Map<String, Json> =
         [("on_hold_scheduler".to_owned(), json!({"comments": "x"}))].into_iter().collect();
     assert!(!reader::read(module, &aliased).unwrap().is_empty());
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    let catalogue = Catalogue::new(&[]);
+    let module = catalogue.module("request").unwrap();
+    let check = |field: &str, given: Json, code: u32, message: &str| {
+        let object: Map<String, Json> = [(field.to_owned(), given.clone())].into_iter().collect();
+        let failure = reader::read(module, &object).unwrap_err();
+        let told = &failure.messages[0];
+        let told = (told.status_code, told.field.as_deref(), told.message.as_deref().unwrap_or_default());
+        assert_eq!(told, (code, Some(field), message), "{field} {given}");
+    };
+    for nothing in [json!({}), json!({"display_value": "x"}), json!({"value": ""}), json!({"value": "soon"})]
+    {
+        check("due_by_time", nothing, 4001, "Unable to parse JSON for : due_by_time");
+    }
+    for bare in [json!(["a", "b"]), json!([{"name": "a"}, "b"]), json!([12]), json!([[]]), json!("['a']")] {
+        check("tags", bare, 4001, "EXTRA_VALUE_FOUND_IN_JSONARRAY");
+    }
+    check("is_trashed", json!(true), 4009, "Given field is not editable");
+    check("is_read", json!(true), 4014, "");
 }
 
 fn any_json() -> impl Strategy<Value = Json> {

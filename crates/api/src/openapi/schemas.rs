@@ -1,6 +1,6 @@
 //! What records look like, going out and coming in.
 
-use model::{Access, Catalogue, Field, Kind, Module, Node, Storage};
+use model::{Catalogue, Field, Kind, Module, Node, Storage};
 use serde_json::{Map, Value as Json, json};
 
 /// All schemas: for each module a record, a row of a list, what a reference shows, what an input gives.
@@ -81,7 +81,7 @@ fn shown(field: &Field) -> Json {
     };
     if let Some(object) = schema.as_object_mut() {
         object.insert("description".into(), json!(field.label));
-        if field.access == Access::ReadOnly {
+        if !field.access.is_open() {
             object.insert("readOnly".into(), json!(true));
         }
     }
@@ -93,12 +93,8 @@ fn input(module: &Module) -> Json {
     let fields = module.fields.iter();
     let properties: Map<String, Json> =
         fields.filter(|f| writable(f)).map(|f| (f.key.to_string(), given(f))).collect();
-    let required: Vec<&str> = module
-        .fields
-        .iter()
-        .filter(|f| f.required && f.access != Access::ReadOnly)
-        .map(|f| f.key.as_ref())
-        .collect();
+    let required: Vec<&str> =
+        module.fields.iter().filter(|f| f.required && f.access.is_open()).map(|f| f.key.as_ref()).collect();
     json!({
         "type": "object",
         "properties": properties,
@@ -110,7 +106,7 @@ fn input(module: &Module) -> Json {
 fn writable(field: &Field) -> bool {
     let inner = match &field.kind {
         Kind::Group(members) => members.iter().any(writable),
-        _ => field.access != Access::ReadOnly,
+        _ => field.access.is_open(),
     };
     inner && (field.shown || field.storage == Storage::Computed)
 }

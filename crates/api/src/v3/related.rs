@@ -196,7 +196,7 @@ pub(crate) async fn allowed_values(call: &Call<'_>, place: &Place, id: Id) -> Re
     let mut allowed = serde_json::Map::new();
     for leaf in record.module.leaves() {
         let Some(target) = leaf.target().and_then(|t| call.snapshot.catalogue.module(t)) else { continue };
-        let fixed = leaf.field.access == model::Access::ReadOnly || leaf.path.contains('.');
+        let fixed = !leaf.field.access.is_open() || leaf.path.contains('.');
         if target.size != model::Size::Small || fixed || !leaf.field.shown {
             continue;
         }

@@ -179,7 +179,9 @@ on_both_engines! {
             (json!({"request": {"subject": "x", "requester": {"email": "no@example.com"}}}), 400, 4001, "email"),
             (json!({"request": {"subject": "x", "subcategory": {"name": "MS Office"}}}), 400, 4001, "subcategory"),
             (json!({"request": {"subject": "x", "display_id": "7"}}), 400, 4014, "display_id"),
-            (json!({"request": {"subject": "x", "is_trashed": true}}), 400, 4014, "is_trashed"),
+            (json!({"request": {"subject": "x", "is_trashed": true}}), 400, 4009, "is_trashed"),
+            (json!({"request": {"subject": "x", "tags": ["a", "b"]}}), 400, 4001, "tags"),
+            (json!({"request": {"subject": "x", "due_by_time": {}}}), 400, 4001, "due_by_time"),
             (json!({"request": {"subject": "x", "due_by_time": "2026-03-05T10:00:00Z"}}), 400, 4001, "due_by_time"),
             (json!({"request": {"subject": "x", "due_by_time": {"value": "1"}}}), 400, 4016, "due_by_time"),
             (

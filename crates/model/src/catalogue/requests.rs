@@ -138,7 +138,7 @@ fn request() -> Description {
         flag("is_escalated").read_only().untracked(),
         flag("is_read").read_only().untracked(),
         flag("is_reopened").read_only().untracked(),
-        flag("is_trashed").read_only().untracked(),
+        flag("is_trashed").by_operation().untracked(),
         flag("cancellation_requested").read_only().in_list(),
         flag("completed_by_denial").read_only().untracked(),
         flag("has_notes").read_only().in_list().untracked(),
