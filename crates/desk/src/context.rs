@@ -184,6 +184,9 @@ pub struct Context {
     pub trace: u128,
     /// In which time zone times are shown.
     pub zone: jiff::tz::TimeZone,
+    /// Whether an add or an edit is only to say what speaks against it, and to write nothing: part of the input
+    /// could not be read, and the client is to learn everything at once.
+    pub rehearsal: bool,
 }
 
 impl Context {

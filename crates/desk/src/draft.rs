@@ -40,7 +40,10 @@ impl Draft {
     }
     /// Speaks against it.
     pub fn refuse(&mut self, refusal: Refusal) {
-        if !self.refusals.contains(&refusal) {
+        // Whoever gave something that does not exist need not hear that something is missing as well.
+        let told = matches!(&refusal, Refusal::Mandatory(field) if self.refusals.iter()
+            .any(|r| matches!(r, Refusal::NotValid { field: other, .. } if other == field)));
+        if !told && !self.refusals.contains(&refusal) {
             self.refusals.push(refusal);
         }
     }

@@ -58,6 +58,20 @@ impl Refusal {
     pub fn not_valid(field: impl Into<String>) -> Self {
         Self::NotValid { field: field.into(), message: None }
     }
+    /// The field that it is about; none for a rule about several.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::NotValid { field, .. }
+            | Self::Mandatory(field)
+            | Self::NotUnique(field)
+            | Self::ReadOnly(field)
+            | Self::NotEditable(field)
+            | Self::CannotGive(field)
+            | Self::TimesContradict(field) => Some(field),
+            Self::ClosureRule(_) => None,
+        }
+    }
     /// A value that is not valid, with words.
     #[must_use]
     pub fn because(field: impl Into<String>, message: impl Into<String>) -> Self {

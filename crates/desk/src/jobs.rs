@@ -30,6 +30,7 @@ impl Desk {
             now: self.now(),
             trace: 0,
             zone: self.snapshot().settings.zone.clone(),
+            rehearsal: false,
         }
     }
 

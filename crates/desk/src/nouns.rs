@@ -46,6 +46,16 @@ pub(crate) async fn prepare(
     }
 }
 
+/// Gives an added record that nothing speaks against its number, where it has one: not before, so that refused
+/// inputs leave no gaps.
+pub(crate) async fn number(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
+    if draft.new.module.name == "request" {
+        let number = desk.numbers.next("request").await?;
+        draft.new.set("display_id", number);
+    }
+    Ok(())
+}
+
 /// Whether a record may be deleted at all.
 pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> Result<(), DeskError> {
     match record.module.name.as_ref() {

@@ -294,9 +294,11 @@ impl Desk {
             refresh_search: false,
         };
         self.apply(ctx, &mut draft, patch).await?;
-        nouns::prepare(self, ctx, place, &mut draft).await?;
-        mandatory(&mut draft);
-        draft.check()?;
+        self.look_over(ctx, place, &mut draft).await?;
+        if ctx.rehearsal {
+            return Ok(Outcome { record: draft.new, unmet: draft.unmet });
+        }
+        nouns::number(self, &mut draft).await?;
         let id = self.new_id(ctx);
         draft.new.set("id", id);
         let mut statements = self.store.insert(&draft.new);
@@ -368,10 +370,18 @@ impl Desk {
             refresh_search: false,
         };
         self.apply(ctx, &mut draft, patch).await?;
-        nouns::prepare(self, ctx, place, &mut draft).await?;
-        mandatory(&mut draft);
-        draft.check()?;
+        self.look_over(ctx, place, &mut draft).await?;
         self.write(ctx, place, draft).await
+    }
+
+    /// The noun's own rules, and what no record may lack. What they refuse comes to what was refused before.
+    async fn look_over(&self, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
+        match nouns::prepare(self, ctx, place, draft).await {
+            Err(DeskError::Refused(more)) => more.into_iter().for_each(|refusal| draft.refuse(refusal)),
+            other => other?,
+        }
+        mandatory(draft);
+        draft.check()
     }
 
     /// Commits a draft of an edit.
@@ -384,7 +394,7 @@ impl Desk {
         let Some(old) = draft.old.take() else {
             return Err(Written::Failed(DeskError::Internal("not an edit".into())));
         };
-        if draft.new.values == old.values && draft.statements.is_empty() {
+        if ctx.rehearsal || (draft.new.values == old.values && draft.statements.is_empty()) {
             return Ok(Outcome { record: draft.new, unmet: draft.unmet });
         }
         let stamped = draft.new.module.slot("last_updated_time").is_some();

@@ -52,8 +52,6 @@ const REQUESTERS_FIELDS: [&str; 20] = [
 pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
     if draft.is_new() {
         templates::fill(desk, ctx, draft).await?;
-        let number = desk.numbers.next("request").await?;
-        draft.new.set("display_id", number);
     }
     rights(ctx, draft)?;
     belonging(desk, draft).await?;

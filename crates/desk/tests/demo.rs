@@ -93,6 +93,7 @@ async fn context(desk: &Desk) -> Context {
         now: desk.now(),
         trace: 0,
         zone: desk.snapshot().settings.zone.clone(),
+        rehearsal: false,
     }
 }
 

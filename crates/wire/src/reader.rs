@@ -5,19 +5,65 @@ use crate::failure::{Failure, Message};
 use crate::{lenient, scalar, time};
 use model::{Access, Change, Field, Id, Kind, Leaf, Module, Patch, RefInput, Value};
 use serde_json::{Map, Value as Json};
-use std::sync::Arc;
 
 /// A document that is kept as it came may be this long.
 const JSON_MAX: usize = 64 * 1024;
 /// A list of references or texts may be this long.
 const LIST_MAX: usize = 500;
 
-/// The object that an input gives for a record of the module: under its key, or one of its other keys; as an object
-/// or as the text of one.
+/// An input as far as it could be read, and what is wrong with the rest.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// What it wants changed.
+    pub patch: Patch,
+    /// What is wrong with it.
+    pub failures: Vec<Failure>,
+    /// The paths of the known fields that something is wrong with.
+    pub wrong: Vec<String>,
+}
+
+impl Reading {
+    /// The patch, when all could be read.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn whole(self) -> Result<Patch, Failure> {
+        Failure::merge(self.failures)?;
+        Ok(self.patch)
+    }
+
+    /// Whether what is said of a path later on only follows from a failure: one of the field itself, of the group
+    /// that it is in, or of the field that it is looked up in.
+    #[must_use]
+    pub fn is_wrong(&self, module: &Module, path: &str) -> bool {
+        let leaf = module.find(path).or_else(|| module.find(&format!("udf_fields.{path}")));
+        let around = leaf.and_then(|leaf| leaf.field.within.as_deref());
+        let path = leaf.map_or(path, |leaf| leaf.path.as_str());
+        self.wrong.iter().any(|wrong| {
+            wrong == path
+                || Some(wrong.as_str()) == around
+                || path.strip_prefix(wrong.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        })
+    }
+}
+
+/// What an input wants changed in a record of the module.
 ///
 /// # Errors
-/// The key is missing, something else is there beside it, or it holds no object.
-pub fn entity(module: &Module, input: &Json) -> Result<Map<String, Json>, Failure> {
+/// There is nothing in it that could be for the module.
+pub fn input(module: &Module, input: &Json) -> Result<Reading, Failure> {
+    let (object, strangers) = entity(module, input)?;
+    let mut reading = read(module, &object);
+    reading.failures.splice(0..0, strangers);
+    Ok(reading)
+}
+
+/// The object that an input gives for a record of the module: under its key, or one of its other keys; as an object
+/// or as the text of one. And what is wrong beside it.
+///
+/// # Errors
+/// The key is missing, or it holds no object.
+pub fn entity(module: &Module, input: &Json) -> Result<(Map<String, Json>, Vec<Failure>), Failure> {
     let Json::Object(root) = input else { return Err(Failure::type_mismatch(module.key())) };
     let mine = |key: &str| key == module.key() || key == module.name || module.input_keys.contains(&key);
     let strangers: Vec<Failure> = root
@@ -25,30 +71,28 @@ pub fn entity(module: &Module, input: &Json) -> Result<Map<String, Json>, Failur
         .filter(|k| !mine(k) && k.as_str() != "list_info" && k.as_str() != "operations_required")
         .map(|k| Failure::extra_key(k.clone()))
         .collect();
-    Failure::merge(strangers)?;
-    let found = root.iter().find(|(key, _)| mine(key));
-    let (key, value) = found.ok_or_else(|| Failure::mandatory(vec![module.key().to_owned()]))?;
+    let Some((key, value)) = root.iter().find(|(key, _)| mine(key)) else {
+        // Under another key it is most likely the same thing with a slip in the key, so nothing is missing.
+        Failure::merge(strangers)?;
+        return Err(Failure::mandatory(vec![module.key().to_owned()]));
+    };
     match lenient::opened(value).into_owned() {
-        Json::Object(object) => Ok(object),
+        Json::Object(object) => Ok((object, strangers)),
         _ => Err(Failure::type_mismatch(key.clone())),
     }
 }
 
-/// What an object wants changed in a record of the module.
-///
-/// # Errors
-/// All that is wrong with it.
-pub fn read(module: &Arc<Module>, object: &Map<String, Json>) -> Result<Patch, Failure> {
-    let mut reader = Reader { module, patch: Patch::default(), failures: Vec::new() };
+/// What an object wants changed in a record of the module, and all that is wrong with it.
+#[must_use]
+pub fn read(module: &Module, object: &Map<String, Json>) -> Reading {
+    let mut reader = Reader { module, reading: Reading::default() };
     reader.members(&module.fields, object, "");
-    Failure::merge(reader.failures)?;
-    Ok(reader.patch)
+    reader.reading
 }
 
 struct Reader<'a> {
     module: &'a Module,
-    patch: Patch,
-    failures: Vec<Failure>,
+    reading: Reading,
 }
 
 impl Reader<'_> {
@@ -58,7 +102,7 @@ impl Reader<'_> {
             // What is never shown and never given does not exist for a client.
             let Some(field) = known.filter(|f| f.shown || f.access.is_open()) else {
                 // The bare key: clients strip what is named so and send again (conventions 4.5).
-                self.failures.push(Failure::extra_key(key.clone()));
+                self.reading.failures.push(Failure::extra_key(key.clone()));
                 continue;
             };
             let path =
@@ -83,27 +127,32 @@ impl Reader<'_> {
             }
             // Some send an empty text for no object.
             Json::String(text) if text.trim().is_empty() => {}
-            _ => self.failures.push(Failure::type_mismatch(path)),
+            _ => self.wrong(Failure::type_mismatch(path), path),
         }
     }
 
     fn say(&mut self, path: &str, change: Change) {
         if let Some(slot) = self.module.slot(path) {
-            self.patch.set(slot, change);
+            self.reading.patch.set(slot, change);
         }
     }
 
     fn leaf(&mut self, field: &Field, value: &Json, path: &str) {
         // Whether a field that is given once and for all really changes is for the desk to see.
         match field.access {
-            Access::ReadOnly => return self.failures.push(Failure::read_only(path)),
-            Access::ByOperation => return self.failures.push(Failure::not_editable(path)),
+            Access::ReadOnly => return self.wrong(Failure::read_only(path), path),
+            Access::ByOperation => return self.wrong(Failure::not_editable(path), path),
             Access::Write | Access::AddOnly => {}
         }
         match change(field, value, path) {
             Ok(change) => self.say(path, change),
-            Err(failure) => self.failures.push(failure),
+            Err(failure) => self.wrong(failure, path),
         }
+    }
+
+    fn wrong(&mut self, failure: Failure, path: &str) {
+        self.reading.failures.push(failure);
+        self.reading.wrong.push(path.to_owned());
     }
 }
 

@@ -154,7 +154,8 @@ fn values_are_read_in_every_form() {
     let check = |field: &str, given: Json, expected: Change| {
         let object: Map<String, Json> =
             [(field.split('.').next().unwrap().to_owned(), given.clone())].into_iter().collect();
-        let patch = reader::read(module, &object).unwrap_or_else(|f| panic!("{field} {given}: {f:?}"));
+        let patch =
+            reader::read(module, &object).whole().unwrap_or_else(|f| panic!("{field} {given}: {f:?}"));
         assert_eq!(patch.get(module.slot(field).unwrap()), Some(&expected), "{field} {given}");
     };
     let value = |v: Value| Change::Value(v);
@@ -195,7 +196,7 @@ fn values_are_read_in_every_form() {
     check("closure_info.closure_code", json!({"closure_code": "Success"}), name("Success"));
     let aliased: Map<String, Json> =
         [("on_hold_scheduler".to_owned(), json!({"comments": "x"}))].into_iter().collect();
-    assert!(!reader::read(module, &aliased).unwrap().is_empty());
+    assert!(!reader::read(module, &aliased).whole().unwrap().is_empty());
 }
 
 #[test]
@@ -204,7 +205,7 @@ fn what_cannot_be_meant_is_refused() {
     let module = catalogue.module("request").unwrap();
     let check = |field: &str, given: Json, code: u32, message: &str| {
         let object: Map<String, Json> = [(field.to_owned(), given.clone())].into_iter().collect();
-        let failure = reader::read(module, &object).unwrap_err();
+        let failure = reader::read(module, &object).whole().unwrap_err();
         let told = &failure.messages[0];
         let told = (told.status_code, told.field.as_deref(), told.message.as_deref().unwrap_or_default());
         assert_eq!(told, (code, Some(field), message), "{field} {given}");
@@ -255,7 +256,7 @@ proptest! {
         for module in catalogue.modules() {
             let whole: Map<String, Json> = module.fields.iter().map(|f| (f.key.to_string(), value.clone())).collect();
             let _read_or_refused = reader::read(module, &whole);
-            let _found_or_refused = reader::entity(module, &json!({module.key(): value}));
+            let _found_or_refused = reader::input(module, &json!({module.key(): value}));
             for leaf in module.leaves() {
                 let _decoded_or_refused = reader::operands(leaf, std::slice::from_ref(&value));
             }

@@ -39,21 +39,27 @@ fn ids(call: &Call<'_>) -> Result<Vec<Id>, Failure> {
 /// PUT of a collection with ids.
 pub(crate) async fn edit(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
     let ids = ids(call)?;
-    let (_, patch) = write::patch(call, &place.module)?;
+    let (given, patch) = write::given(call, &place.module)?;
     let mut done = Vec::new();
     let mut entities = Vec::new();
+    let mut refused = Vec::new();
     for id in ids {
-        let result = call.desk().edit(&call.ctx, place, id, &patch).await;
-        let outcome = match result {
-            Ok(outcome) if outcome.unmet.is_empty() => {
+        let result = call.desk().edit(&given.ctx, place, id, &patch).await;
+        if !given.is_whole() {
+            // Nothing is written; what the records have against it is told together.
+            refused.extend(given.judge(result.map(|_| ())).err());
+            continue;
+        }
+        let became = match result {
+            Ok(outcome) => {
                 entities.push(write::whole(call, outcome.record).await?);
-                Ok(())
+                if outcome.unmet.is_empty() { Became::Done } else { Became::DoneInPart(outcome.unmet) }
             }
-            Ok(outcome) => Err(Failure::closure_rule(outcome.unmet)),
-            Err(error) => Err(stop_or_tell(call, error)?),
+            Err(error) => Became::Refused(stop_or_tell(call, error)?),
         };
-        done.push((id, outcome));
+        done.push((id, became));
     }
+    Failure::merge(refused)?;
     Ok(tell(&done, Some((place.module.list_key(), entities))))
 }
 
@@ -62,11 +68,11 @@ pub(crate) async fn delete(call: &Call<'_>, place: &Place) -> Result<Answer, Fai
     let ids = ids(call)?;
     let mut done = Vec::new();
     for id in ids {
-        let outcome = match call.desk().delete(&call.ctx, place, id).await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(stop_or_tell(call, error)?),
+        let became = match call.desk().delete(&call.ctx, place, id).await {
+            Ok(()) => Became::Done,
+            Err(error) => Became::Refused(stop_or_tell(call, error)?),
         };
-        done.push((id, outcome));
+        done.push((id, became));
     }
     Ok(tell(&done, None))
 }
@@ -79,7 +85,37 @@ fn stop_or_tell(call: &Call<'_>, error: DeskError) -> Result<Failure, Failure> {
     if for_all { Err(failure) } else { Ok(failure) }
 }
 
-fn tell(done: &[(Id, Result<(), Failure>)], entities: Option<(&str, Vec<String>)>) -> Answer {
+/// What became of one record.
+enum Became {
+    /// What was asked for.
+    Done,
+    /// All but what a closing rule kept from being done: it wants these fields.
+    DoneInPart(Vec<String>),
+    /// Nothing.
+    Refused(Failure),
+}
+
+impl Became {
+    /// Its element of the `response_status`, the same as a call for this record alone would have.
+    fn write(&self, id: Id, out: &mut String) {
+        let (code, status, messages) = match self {
+            Self::Done => (2000, "success", Vec::new()),
+            Self::DoneInPart(fields) => (3000, "warning", answer::unmet(fields)),
+            Self::Refused(failure) => (4000, "failed", failure.messages.clone()),
+        };
+        out.push_str(&format!("{{\"status_code\":{code},"));
+        for (i, message) in messages.iter().enumerate() {
+            out.push_str(if i == 0 { "\"messages\":[" } else { "," });
+            message.write(out);
+        }
+        if !messages.is_empty() {
+            out.push_str("],");
+        }
+        out.push_str(&format!("\"status\":\"{status}\",\"id\":\"{id}\"}}"));
+    }
+}
+
+fn tell(done: &[(Id, Became)], entities: Option<(&str, Vec<String>)>) -> Answer {
     let mut out = String::from("{");
     if let Some((key, entities)) = entities {
         wire::envelope::json_string(&mut out, key);
@@ -88,32 +124,20 @@ fn tell(done: &[(Id, Result<(), Failure>)], entities: Option<(&str, Vec<String>)
         out.push_str("],");
     }
     out.push_str("\"response_status\":[");
-    for (i, (id, outcome)) in done.iter().enumerate() {
+    for (i, (id, became)) in done.iter().enumerate() {
         if i > 0 {
             out.push(',');
         }
-        match outcome {
-            Ok(()) => {
-                out.push_str(&format!("{{\"status_code\":2000,\"status\":\"success\",\"id\":\"{id}\"}}"))
-            }
-            Err(failure) => {
-                out.push_str("{\"status_code\":4000,\"messages\":[");
-                for (i, message) in failure.messages.iter().enumerate() {
-                    if i > 0 {
-                        out.push(',');
-                    }
-                    message.write(&mut out);
-                }
-                out.push_str(&format!("],\"status\":\"failed\",\"id\":\"{id}\"}}"));
-            }
-        }
+        became.write(*id, &mut out);
     }
     out.push_str("]}");
-    match done.iter().find_map(|(_, outcome)| outcome.as_ref().err()) {
+    let refused = |became: &Became| match became {
+        Became::Refused(failure) => Some(failure.http),
+        Became::Done | Became::DoneInPart(_) => None,
+    };
+    match done.iter().find_map(|(_, became)| refused(became)) {
         // Where nothing was done at all, the status says so; else the elements do.
-        Some(failure) if done.iter().all(|(_, outcome)| outcome.is_err()) => {
-            Answer::Status(failure.http, out)
-        }
+        Some(http) if done.iter().all(|(_, became)| refused(became).is_some()) => Answer::Status(http, out),
         _ => Answer::Json(out),
     }
 }

@@ -101,7 +101,7 @@ async fn authenticate(
     let zone = api.desk.zone_of(person.as_deref());
     let groups = person.as_deref().map(|p| p.references("groups")).unwrap_or_default();
     Ok((
-        Context { caller, scopes: grant.scopes, now, trace, zone },
+        Context { caller, scopes: grant.scopes, now, trace, zone, rehearsal: false },
         groups,
         matches!(presented, Presented::Key(_)),
     ))

@@ -3,13 +3,14 @@
 
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
+use crate::v3::write::Given;
 use crate::v3::{list, related, write};
 use desk::{Desk, Outcome, Place};
 use http::Method;
 use model::{Id, RefInput};
 use serde_json::Value as Json;
-
 use wire::failure::Failure;
+use wire::reader::Reading;
 
 /// Runs an operation of a record.
 pub(crate) async fn run(call: &Call<'_>, place: &Place, id: Id, name: &str) -> Result<Answer, Failure> {
@@ -33,17 +34,17 @@ pub(crate) async fn run(call: &Call<'_>, place: &Place, id: Id, name: &str) -> R
                 "close" => call.desk().close_task(&call.ctx, place, id).await,
                 _ => call.desk().pick_up_task(&call.ctx, place, id).await,
             };
-            answered(call, place, done, "").await
+            answered(call, place, done.map_err(|e| failed(call, e)), "").await
         }
         ("approval", "send_notification") => approval_notification(call, place, id).await,
         ("approval", _) => {
-            let patch = match call.input().get("approval") {
-                Some(_) => write::patch(call, &place.module)?.1,
-                None => model::Patch::default(),
+            let (given, patch) = match call.input().get("approval") {
+                Some(_) => write::given(call, &place.module)?,
+                None => Given::new(call, &place.module, place.module.key().to_owned(), Reading::default()),
             };
             let comments = Desk::approval_comments(place, &patch);
-            let done = call.desk().decide(&call.ctx, place, id, name == "approve", comments).await;
-            answered(call, place, done, "").await
+            let done = call.desk().decide(&given.ctx, place, id, name == "approve", comments).await;
+            answered(call, place, given.judge(done), "").await
         }
         _ => Err(Failure::not_found()),
     }
@@ -56,11 +57,10 @@ fn failed(call: &Call<'_>, error: desk::DeskError) -> Failure {
 async fn answered(
     call: &Call<'_>,
     place: &Place,
-    done: Result<Outcome, desk::DeskError>,
+    done: Result<Outcome, Failure>,
     message: &str,
 ) -> Result<Answer, Failure> {
-    let done = done.map_err(|e| failed(call, e))?;
-    let answer = write::outcome(call, done, place.module.key()).await?;
+    let answer = write::outcome(call, done?, place.module.key()).await?;
     Ok(match answer {
         Answer::Json(text) if !message.is_empty() => Answer::Json(said(text, message)),
         other => other,
@@ -83,13 +83,15 @@ async fn on_request(call: &Call<'_>, place: &Place, id: Id, name: &str) -> Resul
     let (desk, ctx) = (call.desk(), &call.ctx);
     if name == "tag" {
         let tags = references(call, "tags")?;
-        return answered(call, place, desk.tag_request(ctx, id, tags).await, "").await;
+        let done = desk.tag_request(ctx, id, tags).await.map_err(|e| failed(call, e));
+        return answered(call, place, done, "").await;
     }
     if name == "pickup" {
-        let done = desk.pick_up_request(ctx, id).await;
+        let done = desk.pick_up_request(ctx, id).await.map_err(|e| failed(call, e));
         return answered(call, place, done, "Request picked up").await;
     }
-    let patch = write::optional_patch(call, &place.module)?;
+    let (given, patch) = write::optionally_given(call, &place.module)?;
+    let ctx = given.ctx.as_ref();
     let (done, message) = match name {
         "close" => (desk.close_request(ctx, id, patch).await, "Request closed"),
         "assign" => (desk.assign_request(ctx, id, &patch).await, "Request assigned"),
@@ -97,7 +99,7 @@ async fn on_request(call: &Call<'_>, place: &Place, id: Id, name: &str) -> Resul
         "cancel" => (desk.cancel_request(ctx, id, patch).await, "Request cancelled"),
         _ => return Err(Failure::not_found()),
     };
-    answered(call, place, done, message).await
+    answered(call, place, given.judge(done), message).await
 }
 
 /// An array of references in the input: `[{"id": …}]`, `[{"name": …}]`.
@@ -204,8 +206,9 @@ async fn resolution(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Fa
         let given = input.get("resolution").ok_or_else(|| Failure::mandatory(vec!["resolution".into()]))?;
         let wrapped = serde_json::json!({"resolution": wire::lenient::opened(given)});
         let object = wrapped.as_object().ok_or_else(|| Failure::type_mismatch("resolution"))?;
-        let patch = wire::reader::read(&place.module, object)?;
-        call.desk().resolve_request(&call.ctx, id, &patch).await.map_err(|e| failed(call, e))?.record
+        let reading = wire::reader::read(&place.module, object);
+        let (given, patch) = Given::new(call, &place.module, "resolution".to_owned(), reading);
+        given.judge(call.desk().resolve_request(&given.ctx, id, &patch).await)?.record
     };
     let text = write::whole(call, record).await?;
     let whole: Json = serde_json::from_str(&text).map_err(Failure::not_json)?;

@@ -3,12 +3,12 @@
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
 use crate::v3::uploads;
-use desk::{Outcome, Place, View};
+use desk::{Context, DeskError, Outcome, Place, View};
 use model::{Id, Module, Patch, Record};
 use std::borrow::Cow;
 use std::sync::Arc;
 use wire::failure::Failure;
-use wire::reader;
+use wire::reader::{self, Reading};
 use wire::writer::{Lookups, Writer};
 
 /// The records that an answer refers to, as the writer asks for them.
@@ -29,11 +29,10 @@ pub(crate) async fn get(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer
 
 /// POST to a collection.
 pub(crate) async fn add(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
-    let (key, patch) = patch(call, &place.module)?;
-    let done =
-        call.desk().add(&call.ctx, place, &patch).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+    let (given, patch) = given(call, &place.module)?;
+    let done = given.judge(call.desk().add(&given.ctx, place, &patch).await)?;
     // 201 is what the cloud answers; every client seen takes it (conventions.md section 4.1).
-    match outcome(call, done, &key).await? {
+    match outcome(call, done, &given.key).await? {
         Answer::Json(text) => Ok(Answer::Status(201, text)),
         other => Ok(other),
     }
@@ -41,13 +40,9 @@ pub(crate) async fn add(call: &Call<'_>, place: &Place) -> Result<Answer, Failur
 
 /// PUT to a record.
 pub(crate) async fn edit(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
-    let (key, patch) = patch(call, &place.module)?;
-    let done = call
-        .desk()
-        .edit(&call.ctx, place, id, &patch)
-        .await
-        .map_err(|e| answer::failure(e, call.ctx.trace))?;
-    outcome(call, done, &key).await
+    let (given, patch) = given(call, &place.module)?;
+    let done = given.judge(call.desk().edit(&given.ctx, place, id, &patch).await)?;
+    outcome(call, done, &given.key).await
 }
 
 /// DELETE of a record. Some clients say in a parameter that they mean for ever (wire-facts.md section 10).
@@ -65,20 +60,73 @@ pub(crate) async fn delete(call: &Call<'_>, place: &Place, id: Id) -> Result<Ans
     Ok(Answer::Json(wire::envelope::status_only(None)))
 }
 
-/// The input for a record of a module, and the key it came under, under which the answer goes back
-/// (wire-facts.md section 9).
-pub(crate) fn patch(call: &Call<'_>, module: &Arc<Module>) -> Result<(String, Patch), Failure> {
+/// What came with a patch: how it is to be carried out, and what was wrong with the rest of the input.
+///
+/// An input that could not be read whole is not refused right away: what could be read of it is rehearsed, so that
+/// the answer tells at once what the reader and what the desk have against it.
+pub(crate) struct Given<'a> {
+    /// The key it came under, under which the answer goes back (wire-facts.md section 9).
+    pub key: String,
+    /// The context for the use case.
+    pub ctx: Cow<'a, Context>,
+    module: Arc<Module>,
+    reading: Reading,
+}
+
+impl<'a> Given<'a> {
+    /// For what was read for a record of a module.
+    pub fn new(call: &'a Call<'_>, module: &Arc<Module>, key: String, mut reading: Reading) -> (Self, Patch) {
+        let patch = std::mem::take(&mut reading.patch);
+        let ctx = if reading.failures.is_empty() {
+            Cow::Borrowed(&call.ctx)
+        } else {
+            Cow::Owned(Context { rehearsal: true, ..call.ctx.clone() })
+        };
+        (Self { key, ctx, module: module.clone(), reading }, patch)
+    }
+
+    /// Whether all of the input could be read, so that what is done is done in earnest.
+    pub const fn is_whole(&self) -> bool {
+        self.reading.failures.is_empty()
+    }
+
+    /// What the use case did, or everything that speaks against the input.
+    pub fn judge<T>(&self, done: Result<T, DeskError>) -> Result<T, Failure> {
+        let mut failures = self.reading.failures.clone();
+        match done {
+            Ok(done) => return Failure::merge(failures).map(|()| done),
+            Err(DeskError::Refused(mut refusals)) if !failures.is_empty() => {
+                // That a field is missing, say, only because what came for it could not be read.
+                refusals.retain(|r| r.field().is_none_or(|f| !self.reading.is_wrong(&self.module, f)));
+                if !refusals.is_empty() {
+                    failures.push(answer::failure(DeskError::Refused(refusals), self.ctx.trace));
+                }
+            }
+            // Somebody who may not do it, or a record that is not there: the input does not matter then.
+            Err(error) => return Err(answer::failure(error, self.ctx.trace)),
+        }
+        match Failure::merge(failures) {
+            Err(failure) => Err(failure),
+            Ok(()) => Err(Failure::internal(format!("{:032x}", self.ctx.trace))),
+        }
+    }
+}
+
+/// The input for a record of a module.
+pub(crate) fn given<'a>(call: &'a Call<'_>, module: &Arc<Module>) -> Result<(Given<'a>, Patch), Failure> {
     let input = call.input();
-    let entity = reader::entity(module, &input)?;
-    let patch = reader::read(module, &entity)?;
-    Ok((key_of(module, &input).into_owned(), patch))
+    let reading = reader::input(module, &input)?;
+    Ok(Given::new(call, module, key_of(module, &input).into_owned(), reading))
 }
 
 /// The same for an operation, whose input may be missing altogether.
-pub(crate) fn optional_patch(call: &Call<'_>, module: &Arc<Module>) -> Result<Patch, Failure> {
+pub(crate) fn optionally_given<'a>(
+    call: &'a Call<'_>,
+    module: &Arc<Module>,
+) -> Result<(Given<'a>, Patch), Failure> {
     match call.input().as_object() {
-        Some(object) if !object.is_empty() => patch(call, module).map(|(_, patch)| patch),
-        _ => Ok(Patch::default()),
+        Some(object) if !object.is_empty() => given(call, module),
+        _ => Ok(Given::new(call, module, module.key().to_owned(), Reading::default())),
     }
 }
 

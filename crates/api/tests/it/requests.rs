@@ -198,11 +198,69 @@ on_both_engines! {
         // All errors of an input at once.
         let many = json!({"request": {"os": 1, "ram": 2, "priority": {"name": "Nope"}}});
         let reply = admin.post("/requests", many).await;
-        for field in ["os", "ram"] {
+        for field in ["os", "ram", "priority"] {
             reply.refused(400, 4001, field);
         }
+        reply.refused(400, 4012, "subject");
         assert_eq!(admin.get(&path).await.ok(), before);
         assert_eq!(admin.list("/requests", json!({"get_total_count": true})).await.ok()["list_info"]["total_count"], 1);
+    }
+
+    everything_wrong_with_an_input_is_told_at_once(app) {
+        let admin = app.admin();
+        let said = |reply: &testkit::Reply| {
+            let json = reply.json();
+            let mut said: Vec<(u64, String)> = json["response_status"]["messages"].as_array().unwrap().iter()
+                .flat_map(|m| {
+                    let fields = m["fields"].as_array().cloned().unwrap_or_else(|| vec![m["field"].clone()]);
+                    fields.into_iter().map(|f| (m["status_code"].as_u64().unwrap(), f.as_str().unwrap_or("-").to_owned()))
+                })
+                .collect();
+            said.sort();
+            said
+        };
+        let told = |errors: &[(u64, &str)]| errors.iter().map(|(c, f)| (*c, (*f).to_owned())).collect::<Vec<_>>();
+        for (input, errors) in [
+            (json!({"bogus": 1}), vec![(4001, "bogus"), (4012, "subject")]),
+            (json!({"subject": "x", "bogus": 1, "status": {"name": "Nope"}, "is_fcr": "x"}),
+                vec![(4001, "bogus"), (4001, "status"), (4021, "is_fcr")]),
+            // What only follows from an error that is told already is not told beside it.
+            (json!({"subject": "x".repeat(251)}), vec![(4001, "subject")]),
+            (json!({"subject": "x", "category": 1.5, "subcategory": {"name": "MS Office"}}), vec![(4001, "id")]),
+            (json!({"subject": "x", "onhold_scheduler": 7, "priority": "Nope"}),
+                vec![(4001, "priority"), (4021, "onhold_scheduler")]),
+            (json!({"subject": "x", "scheduled_start_time": {"value": 2}, "scheduled_end_time": {"value": 1}, "bogus": 1}),
+                vec![(4001, "bogus"), (4016, "scheduled_end_time")]),
+        ] {
+            assert_eq!(said(&admin.post("/requests", json!({"request": input})).await), told(&errors), "{input}");
+        }
+        let beside = json!({"request": {"priority": {"name": "Nope"}}, "incident": {}});
+        assert_eq!(said(&admin.post("/requests", beside).await),
+            told(&[(4001, "incident"), (4001, "priority"), (4012, "subject")]));
+        // Refused inputs leave no gaps in the numbers.
+        let made = admin.post("/requests", json!({"request": {"subject": "First"}})).await.ok();
+        assert_eq!(made["request"]["display_id"], "1");
+        let path = format!("/requests/{}", made["request"]["id"].as_str().unwrap());
+        for (operation, input, errors) in [
+            ("", json!({"bogus": 1, "priority": "Nope"}), vec![(4001, "bogus"), (4001, "priority")]),
+            ("/_close", json!({"bogus": 1, "closure_info": {"closure_code": {"name": "Nope"}}}),
+                vec![(4001, "bogus"), (4001, "closure_info.closure_code")]),
+            ("/_assign", json!({"bogus": 1, "technician": {"name": "Nobody"}}), vec![(4001, "bogus"), (4001, "technician")]),
+            ("/_assign", json!({"bogus": 1}), vec![(4001, "bogus"), (4012, "technician")]),
+            ("/_cancel", json!({"bogus": 1, "priority": "Nope"}), vec![(4001, "bogus"), (4001, "priority")]),
+        ] {
+            let reply = admin.put(&format!("{path}{operation}"), json!({"request": input})).await;
+            assert_eq!(said(&reply), told(&errors), "{operation} {input}");
+        }
+        let resolution = json!({"resolution": {"content": "x", "bogus": 1}});
+        admin.put(&format!("{path}/resolutions"), resolution).await.refused(400, 4001, "bogus");
+        let wrong = json!({"task": {"bogus": 1, "status": {"name": "Nope"}}});
+        assert_eq!(said(&admin.post(&format!("{path}/tasks"), wrong).await),
+            told(&[(4001, "bogus"), (4001, "status"), (4012, "title")]));
+        assert_eq!(admin.get(&path).await.ok()["request"], made["request"]);
+        assert_eq!(admin.get(&format!("{path}/_history")).await.ok()["history"].as_array().unwrap().len(), 1);
+        // Whether it is there and whether one may comes first.
+        admin.put("/requests/999", json!({"request": {"bogus": 1}})).await.refused(404, 4007, "-");
     }
 
     closing_and_reopening(app) {
@@ -256,6 +314,19 @@ on_both_engines! {
         assert_eq!(json["response_status"]["messages"][0]["fields"], json!(["category", "resolution"]));
         assert_eq!(json["request"]["status"]["name"], "Open");
         assert_eq!(json["request"]["priority"]["name"], "Low");
+        // Of many at once each is told as it would be alone.
+        let whole = admin.post("/requests", json!({"request": {"subject": "x", "category": {"name": "Software"},
+            "resolution": {"content": "done"}}})).await.ok()["request"]["id"].as_str().unwrap().to_owned();
+        let close = json!({"request": {"status": {"name": "Closed"}, "priority": {"name": "High"}}});
+        let reply = admin.put(&format!("/requests?ids={id},{whole}"), close).await;
+        assert_eq!(reply.status, 200);
+        let bulk = reply.json();
+        assert_eq!(bulk["response_status"][0], json!({"status_code": 3000, "status": "warning", "id": id,
+            "messages": json["response_status"]["messages"]}));
+        assert_eq!(bulk["response_status"][1], json!({"status_code": 2000, "status": "success", "id": whole}));
+        assert_eq!(bulk["requests"][0]["status"]["name"], "Open");
+        assert_eq!(bulk["requests"][0]["priority"]["name"], "High");
+        assert_eq!(bulk["requests"][1]["status"]["name"], "Closed");
         let whole = json!({"request": {"status": {"name": "Closed"}, "category": {"name": "Software"},
             "resolution": {"content": "done"}}});
         assert_eq!(admin.put(&format!("/requests/{id}"), whole).await.ok()["request"]["status"]["name"], "Closed");
@@ -474,6 +545,14 @@ on_both_engines! {
         assert_eq!(gone["response_status"].as_array().unwrap().len(), 2);
         assert_eq!(admin.get("/requests").await.ok()["requests"], json!([]));
         admin.put("/requests?ids=x", json!({"request": {"subject": "y"}})).await.refused(400, 4001, "ids");
+        // What is wrong with the input is told once, by the reader and by the records.
+        let c = admin.new_request("C").await;
+        let wrong = json!({"request": {"subject": "y", "bogus": 1, "priority": {"name": "Nope"}}});
+        let reply = admin.put(&format!("/requests?ids={c},{}", admin.new_request("D").await), wrong).await;
+        reply.refused(400, 4001, "bogus");
+        let messages = reply.refused(400, 4001, "priority")["response_status"]["messages"].as_array().unwrap().len();
+        assert_eq!(messages, 2);
+        assert_eq!(admin.get(&format!("/requests/{c}")).await.ok()["request"]["subject"], "C");
     }
 
     two_edits_of_one_request_both_hold(app) {
