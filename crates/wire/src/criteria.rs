@@ -2,7 +2,7 @@
 //! whoever knows them checks the tree and decodes the operands.
 
 use crate::{Failure, lenient};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// How deep groups may lie in one another.
 const DEPTH_MAX: usize = 16;
@@ -10,6 +10,10 @@ const DEPTH_MAX: usize = 16;
 const TESTS_MAX: usize = 200;
 /// How many operands one test may have.
 const OPERANDS_MAX: usize = 1000;
+
+/// The keys of an element; `field_name` and `operator` are old ones.
+const KEYS: [&str; 8] =
+    ["field", "field_name", "condition", "value", "values", "logical_operator", "operator", "children"];
 
 /// Which records.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,74 +92,150 @@ impl Condition {
     }
 }
 
-/// Reads criteria: an object, an array, or a string that holds one; `None` when there are none.
-///
-/// # Errors
-/// An unknown condition, a wrong type, or more than the limits allow.
-pub fn read(value: &Value) -> Result<Option<Criteria>, Failure> {
+/// Criteria as far as they could be read, and what is wrong with the rest. A test whose condition or operands could
+/// not be read stands among the others as one for being there at all, so that its field is looked at too.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The tree; `None` when there are no criteria.
+    pub criteria: Option<Criteria>,
+    /// What is wrong.
+    pub failures: Vec<Failure>,
+}
+
+/// Reads criteria: an object, an array, or a string that holds one. Whatever is wrong (unknown keys and conditions,
+/// wrong types, more than the limits allow) is told all at once.
+#[must_use]
+pub fn read(value: &Value) -> Reading {
     let value = lenient::opened(value);
     // The oldest form has a wrapper.
     let value = value.get("criteria").unwrap_or(&value);
-    let mut tests = 0;
-    let tree = match value {
-        Value::Array(elements) => fold(elements, DEPTH_MAX, &mut tests)?,
+    let mut reader = Reader { tests: 0, failures: Vec::new() };
+    let criteria = match value {
+        Value::Array(elements) => reader.fold(elements, DEPTH_MAX),
         Value::Object(map) if map.is_empty() => None,
-        Value::Object(_) => Some(element(value, DEPTH_MAX, &mut tests)?),
+        Value::Object(_) => reader.element(value, DEPTH_MAX),
         Value::Null => None,
-        _ => return Err(Failure::type_mismatch("search_criteria")),
+        _ => reader.refuse(Failure::type_mismatch("search_criteria")),
     };
-    Ok(tree)
+    Reading { criteria, failures: reader.failures }
 }
 
-/// Folds the elements of one array from left to right, each joined by its own operator to what precedes it.
-fn fold(elements: &[Value], depth: usize, tests: &mut usize) -> Result<Option<Criteria>, Failure> {
-    let mut folded = None;
-    for value in elements {
-        let value = lenient::opened(value);
-        let next = element(&value, depth, tests)?;
-        folded = Some(match folded {
-            None => next,
-            Some(before) => join(before, is_or(&value)?.unwrap_or(false), next),
+struct Reader {
+    tests: usize,
+    failures: Vec<Failure>,
+}
+
+impl Reader {
+    fn refuse<T>(&mut self, failure: Failure) -> Option<T> {
+        self.failures.push(failure);
+        None
+    }
+
+    fn too_much<T>(&mut self, field: &str, words: String) -> Option<T> {
+        self.refuse(Failure::not_valid(field).saying(words))
+    }
+
+    /// Folds the elements of one array from left to right, each joined by its own operator to what precedes it.
+    fn fold(&mut self, elements: &[Value], depth: usize) -> Option<Criteria> {
+        let mut folded = None;
+        for value in elements {
+            let value = lenient::opened(value);
+            // The first one has nothing before it to be joined to.
+            let any = folded.is_some() && self.is_or(&value).unwrap_or(false);
+            let Some(next) = self.element(&value, depth) else { continue };
+            folded = Some(match folded {
+                None => next,
+                Some(before) => join(before, any, next),
+            });
+        }
+        folded
+    }
+
+    /// One element: its own test, joined with the group of its children. The first child's operator is what joins
+    /// them; a parent that says `or` itself, while the child says `and`, is the old form in which it binds its own
+    /// children (conventions 3.3, the row of D-OLD).
+    fn element(&mut self, value: &Value, depth: usize) -> Option<Criteria> {
+        if depth == 0 {
+            return self
+                .too_much("search_criteria", format!("Criteria may be nested {DEPTH_MAX} levels deep"));
+        }
+        if self.tests >= TESTS_MAX {
+            return self.too_much("search_criteria", format!("At most {TESTS_MAX} criteria in one search"));
+        }
+        let Value::Object(map) = value else { return self.refuse(Failure::type_mismatch("search_criteria")) };
+        self.failures.extend(
+            map.keys().filter(|k| !KEYS.contains(&k.as_str())).map(|k| Failure::extra_key(k.clone())),
+        );
+        let field = map.get("field").or_else(|| map.get("field_name"));
+        let own = field.and_then(|field| {
+            self.tests += 1;
+            self.test(field, map).map(Criteria::Test)
         });
+        let children = match map.get("children").map(lenient::opened).as_deref() {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(children)) => children.clone(),
+            Some(one @ Value::Object(_)) => vec![one.clone()],
+            Some(_) => return self.refuse(Failure::type_mismatch("children")),
+        };
+        if field.is_none() && children.is_empty() {
+            return self.refuse(Failure::mandatory(vec!["field".into()]));
+        }
+        let group = self.fold(&children, depth - 1);
+        match (own, group) {
+            (Some(own), Some(group)) => {
+                let parent = self.is_or(value);
+                let child = children.first().and_then(|c| self.is_or(&lenient::opened(c)));
+                let any = match (parent, child) {
+                    (Some(true), Some(false)) if children.len() > 1 => true,
+                    (_, Some(child)) => child,
+                    (parent, None) => parent.unwrap_or(false),
+                };
+                Some(join(own, any, group))
+            }
+            (own, group) => own.or(group),
+        }
     }
-    Ok(folded)
-}
 
-/// One element: its own test, joined with the group of its children. The first child's operator is what joins
-/// them; a parent that says `or` itself, while the child says `and`, is the old form in which it binds its own
-/// children (conventions 3.3, the row of D-OLD).
-fn element(value: &Value, depth: usize, tests: &mut usize) -> Result<Criteria, Failure> {
-    if depth == 0 || *tests >= TESTS_MAX {
-        return Err(Failure::not_valid("search_criteria"));
+    /// Whether the element's operator is `or`; `None` when it has none.
+    fn is_or(&mut self, value: &Value) -> Option<bool> {
+        match value.get("logical_operator").or_else(|| value.get("operator")) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(word)) => match word.trim().to_ascii_lowercase().as_str() {
+                "and" | "&&" => Some(false),
+                "or" | "||" => Some(true),
+                "" => None,
+                _ => self.refuse(Failure::not_valid("logical_operator")),
+            },
+            Some(_) => self.refuse(Failure::type_mismatch("logical_operator")),
+        }
     }
-    let Value::Object(map) = value else { return Err(Failure::type_mismatch("search_criteria")) };
-    let own = match map.get("field").or_else(|| map.get("field_name")) {
-        None => None,
-        Some(_) => {
-            *tests += 1;
-            Some(Criteria::Test(test(map)?))
-        }
-    };
-    let children = match map.get("children").map(lenient::opened).as_deref() {
-        None | Some(Value::Null) => return own.ok_or_else(|| Failure::mandatory(vec!["field".into()])),
-        Some(Value::Array(children)) => children.clone(),
-        Some(one @ Value::Object(_)) => vec![one.clone()],
-        Some(_) => return Err(Failure::type_mismatch("children")),
-    };
-    let group = fold(&children, depth - 1, tests)?;
-    match (own, group) {
-        (Some(own), Some(group)) => {
-            let parent = is_or(value)?;
-            let child = children.first().map(|c| is_or(&lenient::opened(c))).transpose()?.flatten();
-            let any = match (parent, child) {
-                (Some(true), Some(false)) if children.len() > 1 => true,
-                (_, Some(child)) => child,
-                (parent, None) => parent.unwrap_or(false),
-            };
-            Ok(join(own, any, group))
-        }
-        (Some(one), None) | (None, Some(one)) => Ok(one),
-        (None, None) => Err(Failure::mandatory(vec!["field".into()])),
+
+    fn test(&mut self, field: &Value, map: &Map<String, Value>) -> Option<Test> {
+        let Some(field) = field.as_str() else { return self.refuse(Failure::type_mismatch("field")) };
+        let operands = operands(map);
+        let condition = match map.get("condition") {
+            None | Some(Value::Null) => Some(Condition::Is),
+            Some(Value::String(name)) => Condition::named(name).or_else(|| {
+                self.refuse(Failure::not_valid("condition").saying(format!("There is no condition {name}")))
+            }),
+            Some(_) => self.refuse(Failure::type_mismatch("condition")),
+        };
+        let operands = if operands.len() > OPERANDS_MAX {
+            self.too_much("values", format!("At most {OPERANDS_MAX} values in one criterion"))
+        } else {
+            Some(operands)
+        };
+        let field = field.trim().to_owned();
+        let (Some(condition), Some(operands)) = (condition, operands) else {
+            return Some(Test { field, condition: Condition::NotEmpty, operands: Vec::new() });
+        };
+        // `is` without a value means empty, `is not` without one not empty (conventions 3.4).
+        let condition = match condition {
+            Condition::Is if operands.is_empty() => Condition::Empty,
+            Condition::IsNot if operands.is_empty() => Condition::NotEmpty,
+            other => other,
+        };
+        Some(Test { field, condition, operands })
     }
 }
 
@@ -174,45 +254,7 @@ fn join(a: Criteria, any: bool, b: Criteria) -> Criteria {
     }
 }
 
-/// Whether the element's operator is `or`; `None` when it has none.
-fn is_or(value: &Value) -> Result<Option<bool>, Failure> {
-    let operator = value.get("logical_operator").or_else(|| value.get("operator"));
-    match operator {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(word)) => match word.trim().to_ascii_lowercase().as_str() {
-            "and" | "&&" => Ok(Some(false)),
-            "or" | "||" => Ok(Some(true)),
-            "" => Ok(None),
-            _ => Err(Failure::not_valid("logical_operator")),
-        },
-        Some(_) => Err(Failure::type_mismatch("logical_operator")),
-    }
-}
-
-fn test(map: &serde_json::Map<String, Value>) -> Result<Test, Failure> {
-    let known =
-        ["field", "field_name", "condition", "value", "values", "logical_operator", "operator", "children"];
-    if let Some(extra) = map.keys().find(|k| !known.contains(&k.as_str())) {
-        return Err(Failure::extra_key(extra.clone()));
-    }
-    let field = map.get("field").or_else(|| map.get("field_name")).and_then(Value::as_str);
-    let field = field.ok_or_else(|| Failure::type_mismatch("field"))?.trim().to_owned();
-    let operands = operands(map)?;
-    let condition = match map.get("condition") {
-        None | Some(Value::Null) => Condition::Is,
-        Some(Value::String(name)) => Condition::named(name).ok_or_else(|| Failure::not_valid("condition"))?,
-        Some(_) => return Err(Failure::type_mismatch("condition")),
-    };
-    // `is` without a value means empty, `is not` without one not empty (conventions 3.4).
-    let condition = match condition {
-        Condition::Is if operands.is_empty() => Condition::Empty,
-        Condition::IsNot if operands.is_empty() => Condition::NotEmpty,
-        other => other,
-    };
-    Ok(Test { field, condition, operands })
-}
-
-fn operands(map: &serde_json::Map<String, Value>) -> Result<Vec<Value>, Failure> {
+fn operands(map: &Map<String, Value>) -> Vec<Value> {
     let single = map.get("value").filter(|v| !v.is_null());
     let several = map.get("values").filter(|v| !v.is_null());
     let mut operands = match (several.map(lenient::opened).as_deref(), single) {
@@ -225,10 +267,7 @@ fn operands(map: &serde_json::Map<String, Value>) -> Result<Vec<Value>, Failure>
         (None, None) => Vec::new(),
     };
     operands.retain(|o| !o.is_null());
-    if operands.len() > OPERANDS_MAX {
-        return Err(Failure::not_valid("values"));
-    }
-    Ok(operands)
+    operands
 }
 
 /// A stretch of time that a word names, such as `$(LAST_30_DAYS)`.
@@ -356,8 +395,9 @@ mod tests {
 
     #[track_caller]
     fn check(criteria: Value, expected: &str) {
-        let read = read(&criteria).unwrap().map_or(String::new(), |c| short(&c));
-        assert_eq!(read, expected, "{criteria}");
+        let read = read(&criteria);
+        assert!(read.failures.is_empty(), "{criteria}: {:?}", read.failures);
+        assert_eq!(read.criteria.map_or(String::new(), |c| short(&c)), expected, "{criteria}");
     }
 
     fn t(field: &str, operator: &str) -> Value {
@@ -396,7 +436,7 @@ mod tests {
     #[test]
     fn operands_come_in_many_forms() {
         let check = |test: Value, condition: Condition, operands: Value| {
-            let Some(Criteria::Test(read)) = read(&test).unwrap() else { unreachable!() };
+            let Some(Criteria::Test(read)) = read(&test).criteria else { unreachable!() };
             assert_eq!((read.condition, json!(read.operands)), (condition, operands), "{test}");
         };
         check(json!({"field": "a", "condition": "is", "value": "x"}), Condition::Is, json!(["x"]));
@@ -432,14 +472,49 @@ mod tests {
             json!([t("A", "xor"), t("B", "xor")]),
             json!({"field": 1}),
         ] {
-            assert!(read(&bad).is_err(), "{bad}");
+            assert!(!read(&bad).failures.is_empty(), "{bad}");
         }
-        assert!(read(&json!({"field": "a", "condition": "resembles", "value": 1})).is_err());
+        let resembles = json!({"field": "a", "condition": "resembles", "value": 1});
+        assert!(!read(&resembles).failures.is_empty());
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told() {
+        let criteria = json!([
+            {"field": "a", "condition": "resembles", "colour": 1, "size": 2},
+            {"field": 7, "logical_operator": "xor", "children": [{"field": "b", "weight": 3}]},
+            "x",
+        ]);
+        let Reading { criteria, failures } = read(&criteria);
+        let told: Vec<&str> =
+            failures.iter().flat_map(|f| &f.messages).filter_map(|m| m.field.as_deref()).collect();
+        for field in ["condition", "colour", "size", "field", "logical_operator", "weight", "search_criteria"]
+        {
+            assert!(told.contains(&field), "{field} in {told:?}");
+        }
+        // The fields that could be read are there to be looked at.
+        assert_eq!(short(&criteria.unwrap()), "(a&b)");
+    }
+
+    #[test]
+    fn limits_are_stated() {
+        let check = |criteria: &Value, words: &str| {
+            let told = Failure::merge(read(criteria).failures).unwrap_err();
+            let told: Vec<&str> = told.messages.iter().filter_map(|m| m.message.as_deref()).collect();
+            assert_eq!(told, [words]);
+        };
         let mut deep = t("A", "");
         for _ in 0..20 {
             deep = with(t("A", ""), json!([deep]));
         }
-        assert!(read(&deep).is_err());
+        check(&deep, "Criteria may be nested 16 levels deep");
+        check(&json!(vec![t("A", ""); 201]), "At most 200 criteria in one search");
+        let values: Vec<i64> = (0..1001).collect();
+        check(
+            &json!({"field": "A", "condition": "is", "values": values}),
+            "At most 1000 values in one criterion",
+        );
+        assert!(read(&json!(vec![t("A", ""); 200])).failures.is_empty());
     }
 
     #[test]

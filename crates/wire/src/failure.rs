@@ -266,6 +266,15 @@ impl Failure {
         Self::one(503, Message::failed(4004).text("The service is unavailable, try again later"))
     }
 
+    /// The same with words of its own.
+    #[must_use]
+    pub fn saying(mut self, words: impl Into<String>) -> Self {
+        if let Some(first) = self.messages.first_mut() {
+            first.message = Some(words.into());
+        }
+        self
+    }
+
     /// All refusals of one input as one, so that the caller learns everything at once; `Ok` when there are
     /// none. Mandatory fields share one 4012 message, repeated messages are said once, at most
     /// [`MESSAGES_MAX`] are kept, and the HTTP status is that of the gravest.

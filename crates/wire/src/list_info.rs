@@ -42,6 +42,8 @@ pub struct ListInfo {
     pub page: Option<u64>,
     /// In which order.
     pub sort: Vec<SortBy>,
+    /// Whether greatest first, where a direction was asked for without a field.
+    pub descending: Option<bool>,
     /// Whether all are to be counted.
     pub get_total_count: bool,
     /// Which fields the rows show.
@@ -65,6 +67,7 @@ impl Default for ListInfo {
             start: 0,
             page: None,
             sort: Vec::new(),
+            descending: None,
             get_total_count: false,
             fields_required: None,
             search_fields: None,
@@ -97,21 +100,21 @@ const KEYS: [&str; 13] = [
 const ECHOED: [&str; 3] = ["has_more_rows", "total_count", "sort"];
 
 impl ListInfo {
-    /// Reads it from the input, or from plain parameters where the input has none.
-    ///
-    /// # Errors
-    /// Unknown keys and values of the wrong type, all at once, each by its key.
-    pub fn read(input: Option<&Value>, params: &[(String, String)]) -> Result<Self, Failure> {
+    /// Reads it from the input, or from plain parameters where the input has none. Unknown keys and values of the
+    /// wrong type are told all at once, each by its key.
+    #[must_use]
+    pub fn read(input: Option<&Value>, params: &[(String, String)]) -> Asked {
         let bare = params.iter().find(|(name, _)| name == "list_info");
         let parsed = match (input.and_then(|i| i.get("list_info")), bare) {
-            (Some(value), _) => Some(lenient::opened(value).into_owned()),
-            (None, Some((_, text))) => Some(lenient::parse(text).map_err(Failure::not_json)?),
-            (None, None) => None,
+            (Some(value), _) => Ok(lenient::opened(value).into_owned()),
+            (None, Some((_, text))) => lenient::parse(text).map_err(Failure::not_json),
+            (None, None) => Ok(Value::Null),
         };
         let mut map = match parsed {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(map)) => map,
-            Some(_) => return Err(Failure::type_mismatch("list_info")),
+            Ok(Value::Null) => Map::new(),
+            Ok(Value::Object(map)) => map,
+            Ok(_) => return Asked::nothing(Failure::type_mismatch("list_info")),
+            Err(failure) => return Asked::nothing(failure),
         };
         for (name, value) in params {
             let key = name.strip_prefix("list_info.").unwrap_or(name);
@@ -128,17 +131,27 @@ impl ListInfo {
         Self::from_map(&map)
     }
 
-    fn from_map(map: &Map<String, Value>) -> Result<Self, Failure> {
+    /// Sorts by this field, where a direction was asked for without one.
+    pub fn sort_by_default(&mut self, field: &str) {
+        if let (Some(descending), true) = (self.descending, self.sort.is_empty()) {
+            self.sort.push(SortBy { field: field.to_owned(), descending });
+        }
+    }
+
+    fn from_map(map: &Map<String, Value>) -> Asked {
         let mut info = Self::default();
         let mut failures = Vec::new();
         let mut start_index = 1;
-        let (mut field, mut descending) = (None, false);
+        let mut field = None;
         for (key, value) in map {
             if value.is_null() {
                 continue;
             }
             let done = match key.as_str() {
                 "row_count" => scalar::whole(value).map(|n| {
+                    if n < 1 {
+                        failures.push(Failure::not_valid("row_count").saying("row_count must be at least 1"));
+                    }
                     info.row_count = u32::try_from(n.clamp(1, i64::from(ROWS_MAX))).unwrap_or(ROWS_DEFAULT);
                 }),
                 "start_index" => {
@@ -148,22 +161,18 @@ impl ListInfo {
                     .filter(|n| *n >= 0)
                     .map(|n| info.page = Some(n.unsigned_abs().max(1))),
                 "sort_field" => scalar::text(value).map(|text| field = Some(text)),
-                "sort_order" => order(value).map(|d| descending = d),
+                "sort_order" => order(value).map(|d| info.descending = Some(d)),
                 "sort_fields" => sort_fields(value).map(|sort| info.sort = sort),
                 "get_total_count" => scalar::truth(value).map(|truth| info.get_total_count = truth),
                 "fields_required" => texts(value).map(|fields| info.fields_required = Some(fields)),
                 "search_fields" => search_fields(value).map(|fields| info.search_fields = Some(fields)),
                 "filter_by" => filter_by(value).map(|view| info.filter_by = Some(view)),
-                "search_criteria" => match criteria::read(value) {
-                    Ok(criteria) => {
-                        info.criteria = criteria;
-                        Some(())
-                    }
-                    Err(failure) => {
-                        failures.push(failure);
-                        Some(())
-                    }
-                },
+                "search_criteria" => {
+                    let read = criteria::read(value);
+                    info.criteria = read.criteria;
+                    failures.extend(read.failures);
+                    Some(())
+                }
                 "search_text" => scalar::text(value).map(|text| info.search_text = Some(text)),
                 "for" => scalar::text(value).map(|text| info.for_ = Some(text)),
                 key if ECHOED.contains(&key) => Some(()),
@@ -176,9 +185,8 @@ impl ListInfo {
                 failures.push(Failure::type_mismatch(key.clone()));
             }
         }
-        Failure::merge(failures)?;
         if let Some(field) = field.filter(|f| !f.is_empty()) {
-            info.sort.insert(0, SortBy { field, descending });
+            info.sort.insert(0, SortBy { field, descending: info.descending.unwrap_or(false) });
         }
         // The first row is 0 to some and 1 to others; a page above the first says more than an index (3.1).
         info.start = match info.page {
@@ -187,7 +195,32 @@ impl ListInfo {
             }
             _ => start_index.saturating_sub(1),
         };
-        Ok(info)
+        Asked { info, failures }
+    }
+}
+
+/// A `list_info` as far as it could be read, and what is wrong with the rest: whoever knows the fields has more to
+/// say of it, and it is all told together.
+#[derive(Debug)]
+pub struct Asked {
+    /// What is asked.
+    pub info: ListInfo,
+    /// What is wrong with it.
+    pub failures: Vec<Failure>,
+}
+
+impl Asked {
+    fn nothing(failure: Failure) -> Self {
+        Self { info: ListInfo::default(), failures: vec![failure] }
+    }
+
+    /// What is asked, when all could be read.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn whole(self) -> Result<ListInfo, Failure> {
+        Failure::merge(self.failures)?;
+        Ok(self.info)
     }
 }
 
@@ -310,7 +343,7 @@ mod tests {
     use serde_json::json;
 
     fn read(info: Value) -> Result<ListInfo, Failure> {
-        ListInfo::read(Some(&json!({"list_info": info})), &[])
+        ListInfo::read(Some(&json!({"list_info": info})), &[]).whole()
     }
 
     #[test]
@@ -324,7 +357,6 @@ mod tests {
         check(json!({"start_index": 1}), 10, 0);
         check(json!({"start_index": "2"}), 10, 1);
         check(json!({"row_count": "1000"}), 100, 0);
-        check(json!({"row_count": 0}), 1, 0);
         check(json!({"row_count": 50, "page": 3}), 50, 100);
         check(json!({"row_count": 50, "page": 3, "start_index": 1}), 50, 100);
         check(json!({"row_count": 50, "page": 1, "start_index": 21}), 50, 20);
@@ -333,6 +365,10 @@ mod tests {
 
     #[test]
     fn every_wrong_key_is_named() {
+        for none in [0, -1, i64::MIN] {
+            let failure = read(json!({"row_count": none})).unwrap_err();
+            assert_eq!(failure, Failure::not_valid("row_count").saying("row_count must be at least 1"));
+        }
         let failure = read(json!({"row_count": "x", "page": [], "rows": 3, "sort_order": "up"})).unwrap_err();
         let fields: Vec<_> = failure.messages.iter().filter_map(|m| m.field.as_deref()).collect();
         for field in ["row_count", "page", "rows", "sort_order"] {
@@ -351,10 +387,10 @@ mod tests {
         assert_eq!(view(json!({"filter_by": {"name": "My_Open"}})).name.as_deref(), Some("My_Open"));
         assert_eq!(view(json!({"filter_by": "{\"name\": \"My_Open\"}"})).name.as_deref(), Some("My_Open"));
         let params = [("row_count".to_owned(), "3".to_owned()), ("limit".to_owned(), "5".to_owned())];
-        assert_eq!(ListInfo::read(None, &params).unwrap().row_count, 3);
+        assert_eq!(ListInfo::read(None, &params).info.row_count, 3);
         let bare = [("list_info".to_owned(), "{\"row_count\": 7}".to_owned())];
-        assert_eq!(ListInfo::read(None, &bare).unwrap().row_count, 7);
+        assert_eq!(ListInfo::read(None, &bare).info.row_count, 7);
         let beside = json!({"list_info": {}, "fields_required": ["id"]});
-        assert_eq!(ListInfo::read(Some(&beside), &[]).unwrap().fields_required.unwrap(), ["id"]);
+        assert_eq!(ListInfo::read(Some(&beside), &[]).info.fields_required.unwrap(), ["id"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Records in: from what a client sends to a [`Patch`], field by field as the catalogue describes them
 //! (conventions 1.7, 4.5 and 5, wire-facts 9). Every error of an input is told at once, each with its field's path.
 
-use crate::failure::{Failure, Message};
+use crate::failure::Failure;
 use crate::{lenient, scalar, time};
 use model::{Access, Change, Field, Id, Kind, Leaf, Module, Patch, RefInput, Value};
 use serde_json::{Map, Value as Json};
@@ -156,14 +156,6 @@ impl Reader<'_> {
     }
 }
 
-/// The same failure with words of its own.
-fn because(mut failure: Failure, words: String) -> Failure {
-    if let Some(Message { message, .. }) = failure.messages.first_mut() {
-        *message = Some(words);
-    }
-    failure
-}
-
 fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
     if value.is_null() {
         return Ok(Change::Clear);
@@ -176,10 +168,7 @@ fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
             let text = scalar::text(value).ok_or_else(wrong_type)?;
             let count = text.chars().count();
             if count > *max {
-                return Err(because(
-                    not_valid(),
-                    format!("{path} has {count} characters, {max} are the most"),
-                ));
+                return Err(not_valid().saying(format!("{path} has {count} characters, {max} are the most")));
             }
             plain(Value::Text(text))
         }
@@ -205,7 +194,7 @@ fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
             if (*min..=*max).contains(&number) {
                 return plain(Value::Int(number));
             }
-            Err(because(not_valid(), format!("{path} must be between {min} and {max}")))
+            Err(not_valid().saying(format!("{path} must be between {min} and {max}")))
         }
         Kind::Double => {
             let number =
@@ -303,7 +292,7 @@ fn decimal(value: &Json, path: &str) -> Result<Change, Failure> {
 /// without a value is a mistake, and nobody's promise is to be lost by one.
 fn instant(value: &Json, path: &str) -> Result<Option<i64>, Failure> {
     let value = lenient::opened(value);
-    let unreadable = || because(Failure::not_valid(path), format!("Unable to parse JSON for : {path}"));
+    let unreadable = || Failure::not_valid(path).saying(format!("Unable to parse JSON for : {path}"));
     let ms = match value.as_ref() {
         Json::Object(object) => {
             if let Some(extra) = object.keys().find(|k| !matches!(k.as_str(), "value" | "display_value")) {
@@ -407,7 +396,7 @@ fn id_of(value: &Json, path: &str) -> Result<Option<Id>, Failure> {
         return Ok(None);
     }
     text.trim().parse().map(Some).map_err(|_| {
-        because(Failure::unable_to_parse("id"), format!("Unable to parse the given data for id of {path}"))
+        Failure::unable_to_parse("id").saying(format!("Unable to parse the given data for id of {path}"))
     })
 }
 
@@ -465,7 +454,7 @@ pub fn operands(leaf: &Leaf, raw: &[Json]) -> Result<Vec<Operand>, Failure> {
 
 fn operand(leaf: &Leaf, value: &Json) -> Result<Operand, Failure> {
     let wrong =
-        || because(Failure::not_valid("search_criteria"), format!("Not a value of {}: {value}", leaf.path));
+        || Failure::not_valid("search_criteria").saying(format!("Not a value of {}: {value}", leaf.path));
     let path = leaf.path.as_str();
     let found = match &leaf.field.kind {
         Kind::Text { .. }

@@ -115,11 +115,8 @@ fn refusal(refusal: Refusal) -> Failure {
 }
 
 /// The same failure with words of our own.
-pub(crate) fn with_message(mut failure: Failure, message: String) -> Failure {
-    if let Some(first) = failure.messages.first_mut() {
-        first.message = Some(message);
-    }
-    failure
+pub(crate) fn with_message(failure: Failure, message: String) -> Failure {
+    failure.saying(message)
 }
 
 /// The warning of a closing rule: the rest of the input was written (requests.md section 5, Closing).

@@ -56,9 +56,9 @@ impl Catalog {
 /// GET of a catalogue. The array stands under the key that was asked by, and under the module's plural.
 pub(crate) async fn list(call: &Call<'_>, catalog: Catalog) -> Result<Answer, Failure> {
     let failed = |e| answer::failure(e, call.ctx.trace);
-    let info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
-    let selection = list::selection(&catalog.values, &info);
-    let mut ask = list::ask(call, &catalog.values, &info, &selection)?;
+    let asked = list::asked(call, &catalog.values);
+    let selection = list::selection(&catalog.values, &asked.info);
+    let mut ask = list::ask(call, &catalog.values, &asked, &selection)?;
     if let Some(id) = catalog.record {
         let place = Place::top(catalog.asking.clone());
         let record = call.desk().get(&call.ctx, &place, id).await.map_err(failed)?;
@@ -75,7 +75,7 @@ pub(crate) async fn list(call: &Call<'_>, catalog: Catalog) -> Result<Answer, Fa
     if catalog.values.plural != catalog.key {
         keys.push(&catalog.values.plural);
     }
-    list::write(call, &catalog.values, &keys, &info, &selection, page).await.map(Answer::Json)
+    list::write(call, &catalog.values, &keys, &asked.info, &selection, page).await.map(Answer::Json)
 }
 
 /// Of the values, those that fit what the record has already: subcategories of its category, groups of its site.

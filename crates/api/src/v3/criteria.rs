@@ -11,23 +11,27 @@ use wire::failure::Failure;
 use wire::list_info::{FilterBy, ListInfo};
 use wire::reader::{self, Operand};
 
-/// Everything in a `list_info` that says which records are meant.
-pub(crate) fn filter(call: &Call<'_>, module: &Arc<Module>, info: &ListInfo) -> Result<Filter, Failure> {
+/// Everything in a `list_info` that says which records are meant; what is wrong with it comes to the failures.
+pub(crate) fn filter(
+    call: &Call<'_>,
+    module: &Arc<Module>,
+    info: &ListInfo,
+    failures: &mut Vec<Failure>,
+) -> Filter {
     let mut filter = Filter::everything();
-    let mut failures = Vec::new();
     if let Some(criteria) = &info.criteria {
-        filter = filter.and(tree(call, module, criteria, &mut failures));
+        filter = filter.and(tree(call, module, criteria, failures));
     }
     for (field, value) in info.search_fields.iter().flatten() {
-        filter = filter.and(simple(call, module, field, value, &mut failures));
+        filter = filter.and(simple(call, module, field, value, failures));
     }
     if let Some(view) = &info.filter_by {
-        match named_view(call, module, view, &mut failures) {
+        match named_view(call, module, view, failures) {
             Some(part) => filter = filter.and(part),
             None => failures.push(Failure::not_valid("filter_by")),
         }
     }
-    Failure::merge(failures).map(|()| filter)
+    filter
 }
 
 fn tree(call: &Call<'_>, module: &Arc<Module>, criteria: &Criteria, failures: &mut Vec<Failure>) -> Filter {

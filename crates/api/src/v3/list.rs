@@ -8,17 +8,24 @@ use desk::{ListAsk, Page, Place};
 use model::{Filter, Module, Node, Op, SortKey};
 use std::sync::Arc;
 use wire::failure::Failure;
-use wire::list_info::{ListInfo, ListInfoView};
+use wire::list_info::{Asked, ListInfo, ListInfoView};
 use wire::writer::{Selection, Writer};
 
 /// GET of a collection.
 pub(crate) async fn list(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
-    let info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
-    let selection = selection(&place.module, &info);
-    let ask = ask(call, &place.module, &info, &selection)?;
+    let asked = asked(call, &place.module);
+    let selection = selection(&place.module, &asked.info);
+    let ask = ask(call, &place.module, &asked, &selection)?;
     let page =
         call.desk().list(&call.ctx, place, ask).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
-    write(call, &place.module, &keys(&place.module), &info, &selection, page).await.map(Answer::Json)
+    write(call, &place.module, &keys(&place.module), &asked.info, &selection, page).await.map(Answer::Json)
+}
+
+/// What is asked of a list of the module.
+pub(crate) fn asked(call: &Call<'_>, module: &Module) -> Asked {
+    let mut asked = ListInfo::read(call.payload.input.as_ref(), &call.payload.params);
+    asked.info.sort_by_default(module.sort.0);
+    asked
 }
 
 /// The keys under which a list's rows are written: its own, and those that clients of older versions read.
@@ -36,24 +43,29 @@ pub(crate) fn selection(module: &Arc<Module>, info: &ListInfo) -> Selection {
     }
 }
 
-/// The use case's question.
+/// The use case's question, or everything that is wrong with what is asked.
 pub(crate) fn ask(
     call: &Call<'_>,
     module: &Arc<Module>,
-    info: &ListInfo,
+    asked: &Asked,
     selection: &Selection,
 ) -> Result<ListAsk, Failure> {
-    let mut ask = ListAsk::new(criteria::filter(call, module, info)?, u64::from(info.row_count));
+    let info = &asked.info;
+    let mut failures = asked.failures.clone();
+    let filter = criteria::filter(call, module, info, &mut failures);
+    let mut ask = ListAsk::new(filter, u64::from(info.row_count));
     ask.offset = info.start;
     ask.count = info.get_total_count;
     if let Some(text) = info.search_text.as_deref().filter(|t| !t.trim().is_empty()) {
         search(module, text, &mut ask);
     }
-    ask.sort = info
-        .sort
-        .iter()
-        .map(|key| sort_key(call, module, &key.field, key.descending))
-        .collect::<Result<_, _>>()?;
+    for key in &info.sort {
+        match sort_key(call, module, &key.field, key.descending) {
+            Ok(key) => ask.sort.push(key),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    Failure::merge(failures)?;
     ask.slots = slots(module, selection.nodes());
     Ok(ask)
 }

@@ -180,7 +180,8 @@ async fn links(call: &Call<'_>, id: Id) -> Result<Answer, Failure> {
             ))))
         }
         _ => {
-            let info = wire::list_info::ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
+            let info =
+                wire::list_info::ListInfo::read(call.payload.input.as_ref(), &call.payload.params).whole()?;
             let linked = call.desk().linked_requests(&call.ctx, id).await.map_err(|e| failed(call, e))?;
             let from = usize::try_from(info.start).unwrap_or(usize::MAX).min(linked.len());
             let limit = info.row_count as usize;

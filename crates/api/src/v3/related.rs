@@ -26,12 +26,12 @@ pub(crate) fn metainfo(call: &Call<'_>, module: &Arc<Module>) -> Result<Answer, 
 
 /// GET of `_history` (requests.md section 11).
 pub(crate) async fn history(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
-    let info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
     let module = call.snapshot.catalogue.module("history").ok_or_else(Failure::not_found)?;
-    let selection = list::selection(module, &info);
-    let ask = list::ask(call, module, &info, &selection)?;
+    let asked = list::asked(call, module);
+    let selection = list::selection(module, &asked.info);
+    let ask = list::ask(call, module, &asked, &selection)?;
     let (_, page) = call.desk().history_of(&call.ctx, place, id, ask).await.map_err(|e| failed(call, e))?;
-    list::write(call, module, &[module.list_key()], &info, &selection, page).await.map(Answer::Json)
+    list::write(call, module, &[module.list_key()], &asked.info, &selection, page).await.map(Answer::Json)
 }
 
 /// GET of `_links`: what the caller may do; some clients write nothing that is not listed (requests.md section 11).
@@ -144,7 +144,8 @@ pub(crate) async fn template_layout(call: &Call<'_>, id: Id) -> Result<Answer, F
 
 /// GET of `conversations`: notes and mails in one list, newest first.
 pub(crate) async fn conversations(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
-    let info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
+    let mut info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params).whole()?;
+    info.sort_by_default("created_time");
     let request = call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
     let mut said =
         call.desk().conversation(&call.ctx, &Arc::new(request)).await.map_err(|e| failed(call, e))?;

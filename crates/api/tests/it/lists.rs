@@ -130,6 +130,60 @@ on_both_engines! {
         }
     }
 
+    everything_wrong_with_a_list_is_told_at_once(app) {
+        let info = json!({
+            "row_count": 0,
+            "colour": "blue",
+            "sort_field": "nope",
+            "filter_by": {"name": "No_Such_View"},
+            "search_criteria": [
+                {"field": "status.nope", "condition": "is", "value": 1, "extra": 1, "more": 2},
+                {"field": "is_overdue", "condition": "is", "value": "maybe", "logical_operator": "or"},
+            ],
+        });
+        let reply = app.admin().list("/requests", info).await;
+        for field in ["row_count", "colour", "sort_field", "filter_by", "extra", "more", "search_criteria"] {
+            reply.refused(400, 4001, field);
+        }
+        let told = reply.json().to_string();
+        for words in ["row_count must be at least 1", "Cannot search by status.nope", "Cannot sort by nope", "is_overdue"] {
+            assert!(told.contains(words), "{words} in {told}");
+        }
+        for count in ["0", "-5"] {
+            app.admin().get(&format!("/requests?row_count={count}")).await.refused(400, 4001, "row_count");
+        }
+        let many = vec![json!({"field": "subject", "condition": "is", "value": "x"}); 201];
+        let told = app.admin().list("/requests", json!({"search_criteria": many})).await.refused(400, 4001, "search_criteria");
+        assert!(told.to_string().contains("At most 200 criteria in one search"), "{told}");
+    }
+
+    a_direction_without_a_field_turns_the_usual_order(app) {
+        five(app).await;
+        let admin = app.admin();
+        for (order, first) in [("asc", "Alpha printer"), ("desc", "Ärger")] {
+            let list = admin.list("/requests", json!({"sort_order": order, "row_count": 1})).await.ok();
+            assert_eq!(subjects(&list), [first]);
+            assert_eq!(list["list_info"]["sort_field"], "created_time");
+            assert_eq!(list["list_info"]["sort_order"], order);
+        }
+        for module in app.desk.snapshot().catalogue.modules().iter().filter(|m| m.top_level) {
+            let path = format!("/{}", module.plural);
+            let sorted = async |order: &str| {
+                let list = admin.list(&path, json!({"sort_order": order, "row_count": 100})).await.ok();
+                list[module.list_key()].as_array().unwrap().clone()
+            };
+            let (up, mut down) = (sorted("asc").await, sorted("desc").await);
+            down.reverse();
+            assert_eq!(up, down, "{path}");
+        }
+        let id = admin.new_request("With a history").await;
+        admin.put(&format!("/requests/{id}"), json!({"request": {"subject": "x"}})).await.ok();
+        for (order, first) in [("asc", "CREATE"), ("desc", "UPDATE")] {
+            let list = admin.list(&format!("/requests/{id}/_history"), json!({"sort_order": order})).await.ok();
+            assert_eq!(list["history"][0]["operation"], first);
+        }
+    }
+
     simple_search_and_views(app) {
         five(app).await;
         let admin = app.admin();
