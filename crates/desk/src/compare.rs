@@ -7,7 +7,11 @@ use model::{Kind, Op, Test, Value, fold, plain_text};
 #[must_use]
 pub fn passes(value: &Value, test: &Test) -> bool {
     let kind = test.path.leaf().map(|l| &l.field.kind);
-    let value = comparable(value, kind);
+    let digits = test.op.is_part() && kind.is_some_and(Kind::is_digits);
+    let value = match value {
+        Value::Int(number) if digits => Value::Text(number.to_string()),
+        value => comparable(value, kind),
+    };
     let operands = &test.operands;
     let first = operands.first();
     if test.op == Op::Empty {

@@ -71,6 +71,14 @@ pub enum Kind {
     Json,
 }
 
+impl Kind {
+    /// Whether it is a number that people see and search as the string of its digits.
+    #[must_use]
+    pub const fn is_digits(&self) -> bool {
+        matches!(self, Self::Id | Self::Digits { .. })
+    }
+}
+
 /// Who may give a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {

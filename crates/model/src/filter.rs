@@ -75,7 +75,16 @@ pub enum Op {
     Empty,
 }
 
-/// One comparison. Operands for text are folded ([`fold`](crate::fold)).
+impl Op {
+    /// Whether it looks for a part of a text.
+    #[must_use]
+    pub const fn is_part(self) -> bool {
+        matches!(self, Self::StartsWith | Self::EndsWith | Self::Contains)
+    }
+}
+
+/// One comparison. Operands for text are folded ([`fold`](crate::fold)); parts of a number that is shown as its digits
+/// are texts too.
 #[derive(Clone, Debug)]
 pub struct Test {
     /// What is compared.

@@ -323,11 +323,14 @@ impl Renderer<'_> {
                 }
                 self.sql.push(")");
             }
-            Op::StartsWith | Op::EndsWith | Op::Contains => self.like(test, at, column),
+            Op::StartsWith | Op::EndsWith | Op::Contains => {
+                let is_number = test.path.leaf().is_some_and(|leaf| leaf.field.kind.is_digits());
+                self.like(test, at, column, is_number);
+            }
         }
     }
 
-    fn like(&mut self, test: &Test, at: Alias, column: &str) {
+    fn like(&mut self, test: &Test, at: Alias, column: &str, is_number: bool) {
         if test.operands.is_empty() {
             self.sql.push("1 = 0");
             return;
@@ -338,7 +341,7 @@ impl Renderer<'_> {
                 self.sql.push(" OR ");
             }
             let text = operand.to_string();
-            let after = if test.op == Op::StartsWith { successor(&text) } else { None };
+            let after = if test.op == Op::StartsWith && !is_number { successor(&text) } else { None };
             if let Some(after) = after {
                 // A range, which an index answers; LIKE would scan.
                 self.sql.push("(");
@@ -351,7 +354,12 @@ impl Renderer<'_> {
                     Op::EndsWith => format!("%{escaped}"),
                     _ => format!("%{escaped}%"),
                 };
-                self.tested(at, column).push(" LIKE ").bind(pattern).push(r" ESCAPE '\'");
+                if is_number {
+                    self.sql.push("CAST(").column(at, column).push(" AS TEXT)");
+                } else {
+                    self.tested(at, column);
+                }
+                self.sql.push(" LIKE ").bind(pattern).push(r" ESCAPE '\'");
             }
         }
         self.sql.push(")");

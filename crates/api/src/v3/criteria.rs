@@ -104,8 +104,9 @@ fn values(leaf: &Leaf, operands: &[Json]) -> Result<Vec<Value>, Failure> {
 }
 
 fn plain(path: Path, leaf: &Leaf, op: Op, operands: &[Json]) -> Result<Filter, Failure> {
+    let kind = &leaf.field.kind;
     let is_text = matches!(
-        leaf.field.kind,
+        kind,
         Kind::Text { .. }
             | Kind::Html { .. }
             | Kind::Email
@@ -114,18 +115,43 @@ fn plain(path: Path, leaf: &Leaf, op: Op, operands: &[Json]) -> Result<Filter, F
             | Kind::PickMany { .. }
     );
     let op = match op {
-        // `display_id contains 27` comes from search boxes; a number has no parts, so the whole is meant.
-        Op::Contains | Op::StartsWith | Op::EndsWith if !is_text => Op::In,
+        // A number that is a number on the wire has no parts; the whole is meant.
+        op if op.is_part() && !is_text && !kind.is_digits() => Op::In,
         Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual | Op::Between
-            if leaf.field.kind == Kind::Bool =>
+            if *kind == Kind::Bool =>
         {
             return Err(Failure::not_valid("search_criteria"));
         }
         op => op,
     };
+    if op.is_part() && kind.is_digits() {
+        // `display_id contains 27` comes from search boxes.
+        let digits: Option<Vec<Value>> =
+            operands.iter().map(|o| wire::scalar::text(o).map(|t| Value::from(t.trim()))).collect();
+        let operands = digits.ok_or_else(|| Failure::not_valid("search_criteria"))?;
+        enough(op, &operands, leaf)?;
+        return Ok(Filter::Test(Test { path, op, operands }));
+    }
     let operands = values(leaf, operands)?;
     enough(op, &operands, leaf)?;
-    Ok(Filter::Test(Test { path, op, operands }))
+    Ok(if is_text && op == Op::In {
+        with_empty(path, operands)
+    } else {
+        Filter::Test(Test { path, op, operands })
+    })
+}
+
+/// A text that is one of these; an empty one among them is also one that was never given.
+fn with_empty(path: Path, mut operands: Vec<Value>) -> Filter {
+    let all = operands.len();
+    operands.retain(|o| o.as_str() != Some(""));
+    let is_empty =
+        (operands.len() < all).then(|| Test { path: path.clone(), op: Op::Empty, operands: Vec::new() });
+    let is_one = (!operands.is_empty()).then_some(Test { path, op: Op::In, operands });
+    match (is_empty, is_one) {
+        (Some(a), Some(b)) => Filter::Any(vec![Filter::Test(a), Filter::Test(b)]),
+        (one, other) => one.or(other).map_or(Filter::nothing(), Filter::Test),
+    }
 }
 
 fn enough(op: Op, operands: &[Value], leaf: &Leaf) -> Result<(), Failure> {
@@ -248,15 +274,16 @@ fn simple(
         one => vec![one.clone()],
     };
     let condition = if value.is_null() { Condition::Empty } else { Condition::Contains };
-    let is_reference = path(call, module, field)
-        .and_then(|p| p.leaf().map(|l| matches!(l.field.kind, Kind::Ref(_) | Kind::RefMany(_))))
-        .unwrap_or(false);
+    let leaf = path(call, module, field).and_then(|p| p.leaf().cloned());
+    let kind = leaf.as_ref().map(|l| &l.field.kind);
+    let is_reference = matches!(kind, Some(Kind::Ref(_) | Kind::RefMany(_)));
+    let is_number = kind.is_some_and(Kind::is_digits);
     let names_one = match value {
         Json::Object(_) | Json::Number(_) => true,
         Json::String(s) => !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit()),
         _ => false,
     };
-    let is_whole = (is_reference && names_one) || lateness(module, field).is_some();
+    let is_whole = (is_reference && names_one) || is_number || lateness(module, field).is_some();
     let condition = if is_whole { Condition::Is } else { condition };
     comparison(call, module, field, condition, &operands).unwrap_or_else(|failure| {
         failures.push(failure);

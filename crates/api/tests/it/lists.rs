@@ -120,6 +120,34 @@ on_both_engines! {
             let list = admin.list("/requests", info).await.ok();
             assert_eq!(subjects(&list), expected, "{criteria}");
         }
+        // The digits that people see are searched like a text.
+        for i in 6..=27 {
+            admin.post("/requests", json!({"request": {"subject": format!("#{i}"), "description": if i < 26 { "x" } else { "" }}}))
+                .await.ok();
+        }
+        let whole = admin.list("/requests", json!({"search_criteria": one("display_id", "is", json!("27"))})).await.ok();
+        let id = whole["requests"][0]["id"].as_str().unwrap().to_owned();
+        for (criteria, expected) in [
+            (one("display_id", "contains", json!("27")), vec!["#27"]),
+            (one("display_id", "contains", json!(7)), vec!["#7", "#17", "#27"]),
+            (one("display_id", "starts with", json!("2")), vec!["beta PRINTER", "#20", "#21", "#22", "#23", "#24", "#25", "#26", "#27"]),
+            (one("display_id", "ends with", json!("6")), vec!["#6", "#16", "#26"]),
+            (one("display_id", "contains", json!("%")), vec![]),
+            (one("id", "ends with", json!(&id[6..])), vec!["#27"]),
+            // An empty text is one that is not there.
+            (json!([one("description", "is", json!("")), one("display_id", "greater than", json!(5))]), vec!["#26", "#27"]),
+            (json!([one("description", "is", json!("")), one("display_id", "greater than", json!(4))]), vec!["Ärger", "#26", "#27"]),
+            (json!([one("description", "is not", json!("")), one("display_id", "greater than", json!(24))]), vec!["#25"]),
+            (json!([{"field": "description", "condition": "is", "values": ["", "X"]}, one("display_id", "greater than", json!(24))]),
+                vec!["#25", "#26", "#27"]),
+        ] {
+            let list = admin.list("/requests", json!({"search_criteria": criteria, "sort_field": "id", "row_count": 100})).await.ok();
+            assert_eq!(subjects(&list), expected, "{criteria}");
+        }
+        let simple = admin.list("/requests", json!({"search_fields": {"display_id": "2"}})).await.ok();
+        assert_eq!(subjects(&simple), ["beta PRINTER"]);
+        let statuses = json!({"search_criteria": one("id", "ends with", json!("6657"))});
+        assert_eq!(admin.list("/statuses", statuses).await.ok()["statuses"][0]["name"], "Open");
         for (criteria, field) in [
             (one("nope", "is", json!("x")), "search_criteria"),
             (one("status.nope", "is", json!("x")), "search_criteria"),

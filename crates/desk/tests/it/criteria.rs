@@ -242,12 +242,13 @@ impl World {
                     kind,
                     Kind::Text { .. } | Kind::Html { .. } | Kind::Email | Kind::PickMany { .. }
                 );
-                let is_part = matches!(op, Op::StartsWith | Op::EndsWith | Op::Contains);
+                let of_digits = op.is_part() && kind.is_digits();
                 let only_equal = matches!(kind, Kind::Ref(_) | Kind::RefMany(_) | Kind::Bool);
-                if (is_part && !is_text) || (only_equal && op != Op::Empty) {
+                if (op.is_part() && !is_text && !of_digits) || (only_equal && op != Op::Empty) {
                     op = Op::In;
                 }
                 let mut operands: Vec<Value> = match &kind {
+                    _ if of_digits => numbers.iter().map(|n| Value::Text(n.to_string())).collect(),
                     _ if is_text => words.iter().map(|w| Value::Text(fold(WORDS[*w]))).collect(),
                     Kind::Bool => vec![Value::Bool(numbers[0] > 1)],
                     Kind::Decimal => {
