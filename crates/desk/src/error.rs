@@ -16,6 +16,8 @@ pub enum DeskError {
     ScopeMissing(String),
     /// The record is not in the trash, so it is not destroyed.
     NotInTrash,
+    /// The record came with the desk, and the desk does not work without it.
+    Shipped,
     /// Still referred to: by records of these modules, by their plural.
     InUse(Vec<String>),
     /// Merged into the request with this id; it is found there.
@@ -103,6 +105,7 @@ impl std::fmt::Display for DeskError {
             Self::NotPermitted => f.write_str("not permitted"),
             Self::ScopeMissing(scope) => write!(f, "scope {scope} is missing"),
             Self::NotInTrash => f.write_str("not in trash"),
+            Self::Shipped => f.write_str("comes with the desk"),
             Self::InUse(by) => write!(f, "in use by {}", by.join(", ")),
             Self::MergedInto(id) => write!(f, "merged into {id}"),
             Self::Unavailable(why) => write!(f, "unavailable: {why}"),

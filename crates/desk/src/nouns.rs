@@ -58,11 +58,22 @@ pub(crate) async fn number(desk: &Desk, draft: &mut Draft) -> Result<(), DeskErr
 
 /// Whether a record may be deleted at all.
 pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> Result<(), DeskError> {
+    if matches!(record.module.name.as_ref(), "user" | "technician" | "requester") {
+        users::may_delete(desk, ctx, record).await?;
+    }
+    if is_needed(record) { Err(DeskError::Shipped) } else { Ok(()) }
+}
+
+/// Whether the desk does not work without a record. Other shipped rows are values to choose from, which an
+/// administrator may retire.
+pub(crate) fn is_needed(record: &Record) -> bool {
     match record.module.name.as_ref() {
-        "user" | "technician" | "requester" => users::may_delete(desk, ctx, record).await,
-        "portal" => Err(DeskError::NotPermitted),
-        "status" | "request_template" if record.id().is_shipped() => Err(DeskError::NotPermitted),
-        _ => Ok(()),
+        "portal" => true,
+        "status" | "role" | "approval_status" | "request_template" | "user" | "technician" | "requester" => {
+            record.id().is_shipped()
+        }
+        "site" => record.id() == crate::shipped::BASE_SITE,
+        _ => false,
     }
 }
 

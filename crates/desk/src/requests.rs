@@ -5,6 +5,7 @@ use crate::context::{Access, Context, Verb};
 use crate::draft::Draft;
 use crate::permissions::permit;
 use crate::records::{Outcome, Place, Written, in_trash, patch_of};
+use crate::resolve::is_gone;
 use crate::{Desk, DeskError, Refusal, Snapshot, templates};
 use model::filter::{equals, test};
 use model::{Change, Filter, Id, Module, Op, Patch, Record, RefInput, Value};
@@ -157,7 +158,8 @@ fn priority(draft: &mut Draft) {
         .rows("priority_matrix")
         .iter()
         .find(|row| row.reference("impact") == Some(impact) && row.reference("urgency") == Some(urgency))
-        .and_then(|row| row.reference("priority"));
+        .and_then(|row| row.reference("priority"))
+        .filter(|id| draft.snapshot.record(*id).is_some_and(|row| !is_gone(row)));
     let Some(priority) = entry.filter(|_| touched) else { return };
     let given = draft.gives("priority") && draft.changes("priority");
     if !given {

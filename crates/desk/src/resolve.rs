@@ -70,7 +70,8 @@ impl Desk {
                 Preset::Value(value) => record.put(slot, value.clone()),
                 Preset::Shipped(tail) => {
                     let id = Id::shipped(*tail);
-                    if snapshot.record(id).is_some() {
+                    // One that was retired is taken for nothing new.
+                    if snapshot.record(id).is_some_and(|row| !is_gone(row)) {
                         record.put(slot, id);
                     }
                 }

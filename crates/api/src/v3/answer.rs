@@ -80,6 +80,7 @@ pub(crate) fn failure(error: DeskError, trace: u128) -> Failure {
         DeskError::NotPermitted => Failure::not_permitted(),
         DeskError::ScopeMissing(scope) => Failure::insufficient_scope(&scope),
         DeskError::NotInTrash => Failure::not_in_trash(),
+        DeskError::Shipped => Failure::not_permitted().saying("Comes with the desk and cannot be deleted"),
         DeskError::InUse(by) => Failure::referenced("id", by.join(", ")),
         DeskError::MergedInto(id) => {
             with_message(Failure::not_found(), format!("Merged into the request with id {id}"))

@@ -95,13 +95,57 @@ on_both_engines! {
         let again = json!({"request": {"subject": "y", "priority": {"name": "Blocker"}}});
         admin.post("/requests", again).await.refused(400, 4001, "priority");
         admin.put(&format!("/requests/{request}"), json!({"request": {"subject": "still"}})).await.ok();
-        // Shipped rows may be renamed, not deleted; the kind of a status stays.
+        // Statuses may be renamed, not deleted; their kind stays.
         admin.put("/statuses/100001000000006657", json!({"status": {"name": "New"}})).await.ok();
         let id = admin.new_request("z").await;
         let status = admin.get(&format!("/requests/{id}")).await.ok()["request"]["status"].clone();
         assert_eq!((status["name"].clone(), status["internal_name"].clone()), (json!("New"), json!("Open")));
         admin.delete("/statuses/100001000000006657").await.refused(403, 4002, "-");
+        let gone = json!({"status": {"deleted": true}});
+        admin.put("/statuses/100001000000006657", gone).await.refused(400, 4009, "deleted");
         admin.put("/statuses/100001000000006657", json!({"status": {"in_progress": false}})).await.refused(400, 4009, "in_progress");
+    }
+
+    shipped_values_are_retired_and_what_the_desk_needs_stays(app) {
+        let admin = app.admin();
+        let before = json!({"request": {"subject": "before", "priority": {"name": "High"}}});
+        let before = admin.post("/requests", before).await.ok()["request"]["id"].as_str().unwrap().to_owned();
+        // In use or not: flagged, and found by its id.
+        for (path, key) in [
+            ("/priorities/100001000000006805", "priority"),
+            ("/urgencies/100001000000007921", "urgency"),
+            ("/levels/100001000000006677", "level"),
+            ("/support_groups/100001000000006681", "support_group"),
+        ] {
+            admin.delete(path).await.ok();
+            assert_eq!(admin.get(path).await.ok()[key]["deleted"], true, "{path}");
+            admin.delete(path).await.refused(404, 4007, "-");
+        }
+        assert_eq!(admin.get(&format!("/requests/{before}")).await.ok()["request"]["priority"]["name"], "High");
+        // New requests begin without what was retired, and the matrix does not give it either.
+        let made = admin.post("/requests", json!({"request": {"subject": "after"}})).await.ok();
+        assert_eq!(made["request"]["urgency"], Json::Null);
+        assert_eq!(made["request"]["level"]["name"], "Tier 1");
+        let pressing = json!({"request": {"subject": "x", "impact": {"name": "Affects Business"}, "urgency": {"name": "Urgent"}}});
+        assert_eq!(admin.post("/requests", pressing).await.ok()["request"]["priority"], Json::Null);
+        let portal = admin.get("/portals").await.ok()["portals"][0]["id"].as_str().unwrap().to_owned();
+        let role = admin.get("/roles").await.ok()["roles"][0]["id"].as_str().unwrap().to_owned();
+        let approval = admin.get("/approval_statuses").await.ok()["approval_statuses"][0]["id"].as_str().unwrap().to_owned();
+        for path in [
+            "/statuses/100001000000006661".to_owned(),
+            "/request_templates/100001000000006655".to_owned(),
+            "/sites/100001000000222001".to_owned(),
+            format!("/portals/{portal}"),
+            format!("/roles/{role}"),
+            format!("/approval_statuses/{approval}"),
+        ] {
+            let refused = admin.delete(&path).await.refused(403, 4002, "-").to_string();
+            assert!(refused.contains("Comes with the desk and cannot be deleted"), "{path}: {refused}");
+        }
+        // Whoever may not delete lookups at all hears that.
+        let (_, tina) = app.technician("Tina Tech").await;
+        let refused = tina.delete("/statuses/100001000000006661").await.refused(403, 4002, "-").to_string();
+        assert!(refused.contains("User does not have this permission"), "{refused}");
     }
 
     templates_give_defaults_and_make_fields_mandatory(app) {
