@@ -260,6 +260,12 @@ impl Failure {
         Self::one(413, Message::failed(4001).text("The request is too large"))
     }
 
+    /// The body is encoded in a way that is not read here. The table has no code for it; 4001 is the one for bad input.
+    #[must_use]
+    pub fn unsupported_encoding(encoding: impl fmt::Display) -> Self {
+        Self::one(415, Message::failed(4001).text(format!("Content-Encoding {encoding} is not supported")))
+    }
+
     /// We cannot answer now (database away, shutting down). The table has no code for it; 4004 is ours.
     #[must_use]
     pub fn unavailable() -> Self {

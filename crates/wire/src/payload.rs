@@ -5,7 +5,8 @@
 //!
 //! 1. it begins with `{` or `[`: JSON, either `{"input_data": …}` or the payload itself;
 //! 2. it has the boundary that the header names, or begins with `--`: multipart;
-//! 3. anything else: a form.
+//! 3. anything else that is text: a form. Text has no control characters but white space, so something compressed
+//!    or in UTF-16, which would be taken for a form without `input_data`, is told from it.
 //!
 //! In forms `+` and `%20` are spaces, and a `%` that begins no escape is a percent sign. Some clients send
 //! JSON in a form body without encoding it. A value in a **body** counts as such when it begins with a raw
@@ -72,10 +73,17 @@ pub fn read(raw: Raw<'_>) -> Result<Payload, Failure> {
         }
     } else if let Some(parts) = multipart::read(raw.body, raw.content_type) {
         read_parts(raw.body, parts.map_err(|_| Failure::unable_to_parse("multipart"))?, &mut payload)?;
-    } else {
+    } else if is_text(body) {
         read_form(body, Order::BySight, &mut payload)?;
+    } else {
+        return Err(Failure::not_json("the body is neither JSON nor a form nor multipart"));
     }
     Ok(payload)
+}
+
+/// Whether bytes can be a form. They need not be UTF-8: older clients put Latin-1 into fields that nobody reads.
+fn is_text(body: &[u8]) -> bool {
+    !body.iter().any(|&b| b < b' ' && !matches!(b, b'\t' | b'\r' | b'\n' | 0x0c))
 }
 
 /// The name-value pairs of a query or form body, decoded. What is not UTF-8 is replaced, as are NUL

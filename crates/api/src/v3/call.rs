@@ -49,6 +49,10 @@ impl<'a> Call<'a> {
                 return Err(failure);
             }
         };
+        if let Some(encoding) = encoding_of(&parts.headers) {
+            drain(body).await;
+            return Err(Failure::unsupported_encoding(encoding));
+        }
         let (portal, segments) = split(parts.uri.path()).ok_or_else(Failure::not_found)?;
         let snapshot = api.desk.snapshot();
         if let Some(portal) = &portal {
@@ -83,6 +87,13 @@ impl<'a> Call<'a> {
             None => std::borrow::Cow::Owned(serde_json::Value::Object(serde_json::Map::new())),
         }
     }
+}
+
+/// How the body is encoded, if it is: compressed bodies are not read, since a small one can hold a very large text.
+fn encoding_of(headers: &HeaderMap) -> Option<&str> {
+    let encodings = headers.get_all(http::header::CONTENT_ENCODING).iter();
+    let words = encodings.flat_map(|v| v.to_str().unwrap_or("unreadable").split(','));
+    words.map(str::trim).find(|word| !word.is_empty() && !word.eq_ignore_ascii_case("identity"))
 }
 
 /// Who calls, their support groups, and whether they came with a key.

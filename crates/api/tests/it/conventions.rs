@@ -100,6 +100,21 @@ on_both_engines! {
             assert_eq!(reply.status, 400, "{body}: {:?}", reply.json());
             assert_eq!(reply.json()["response_status"]["status"], "failed");
         }
+        // As if nothing had been sent would be the wrong answer to something that was.
+        let gzip: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xabV*J-,M-.Q\xb2";
+        let utf16: Vec<u8> = "{\"request\":{\"subject\":\"x\"}}".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for body in [gzip.to_vec(), utf16] {
+            admin.send("POST", "/api/v3/requests", &[("Content-Type", "application/json")], body)
+                .await
+                .refused(400, 4001, "input_data");
+        }
+        for encoding in ["gzip", "identity, br"] {
+            let headers = [("Content-Encoding", encoding)];
+            let refused = admin.send("POST", "/api/v3/requests", &headers, gzip).await.refused(415, 4001, "-");
+            assert!(refused.to_string().contains("Content-Encoding"), "{refused}");
+        }
+        admin.send("POST", "/api/v3/requests", &[FORM], "subject=x").await.refused(400, 4012, "request");
+        admin.send("GET", "/api/v3/requests", &[("Content-Encoding", "identity")], "").await.ok();
         let deep = format!("{{\"request\": {}1{}}}", "{\"a\":".repeat(200_000), "}".repeat(200_000));
         assert_eq!(admin.send("POST", "/api/v3/requests", &[], deep).await.status, 400);
         let wide = format!("{{\"request\": {{\"subject\": \"{}\"}}}}", "x".repeat(13 * 1024 * 1024));

@@ -66,6 +66,21 @@ fn blank_is_nothing() {
 }
 
 #[test]
+fn what_is_no_text_is_no_form() {
+    let utf16: Vec<u8> = "{\"request\":{}}".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let marked: Vec<u8> = "\u{feff}{\"request\":{}}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for body in [b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xabV".as_slice(), &utf16, &marked, b"a=b\0"] {
+        for content_type in [FORM, JSON, None] {
+            refuse("", content_type, body, "neither JSON nor a form");
+        }
+    }
+    // Plain forms without input_data stay what they are.
+    for body in [b"a=b&c".as_slice(), b"caf\xe9=cr\xe8me", b"a=b\r\nc=d\t", b"plain words", b"<a/>"] {
+        assert!(read(Raw { query: "", content_type: FORM, body }).unwrap().input.is_none());
+    }
+}
+
+#[test]
 fn the_query_wins() {
     check("input_data=%7B%22a%22%3A1%7D", FORM, "input_data=%7B%22a%22%3A2%7D", json!({"a": 1}));
     check("input_data=%7B%22a%22%3A1%7D", JSON, r#"{"a":2}"#, json!({"a": 1}));
