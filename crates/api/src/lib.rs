@@ -8,11 +8,13 @@ mod v3;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::response::Response;
 use axum::routing::{any, get};
 use desk::identity::{Grant, Identity};
 use desk::{Desk, DeskError};
 use oauth::Presented;
 use std::sync::Arc;
+use tower_service::Service;
 
 /// The number under which one call is found in the logs; the wiring puts it into the request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +41,27 @@ pub(crate) struct Api {
     pub options: ApiOptions,
 }
 
-/// Everything under `/api`, `/app` and `/oauth`.
+/// Everything under `/api`, `/app` and `/oauth`, and the answer to every other path.
 pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Router {
+    let faces = faces(desk, identity, options);
+    let known = faces.clone().fallback(v3::nowhere);
+    faces.fallback(move |request: Request| elsewhere(known, request))
+}
+
+/// A path that leads nowhere as it stands. Some clients join their base URL, which ends in a slash, with a path that
+/// begins with one: what begins with several is looked for again as if it began with one.
+async fn elsewhere(mut known: Router, mut request: Request) -> Response {
+    let path = request.uri().path_and_query().map_or("", http::uri::PathAndQuery::as_str);
+    let single = path.strip_prefix("//").map(|rest| format!("/{}", rest.trim_start_matches('/')));
+    let Some(uri) = single.and_then(|path| path.parse().ok()) else { return v3::nowhere().await };
+    *request.uri_mut() = uri;
+    match known.call(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+fn faces(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Router {
     let oauth = oauth::router(desk.clone(), identity.clone(), options.public_url.clone());
     let api = Arc::new(Api { desk, identity, options });
     Router::new()

@@ -74,6 +74,11 @@ async fn answer(call: &Call<'_>) -> Result<Answer, Failure> {
     }
 }
 
+/// The answer to a path that is none of ours.
+pub(crate) async fn nowhere() -> Response {
+    answer::respond(Err(Failure::not_found()))
+}
+
 /// A JSON text as an answer, for what is served beside the calls.
 pub(crate) fn json_answer(text: String) -> Response {
     answer::respond(Ok(Answer::Json(text)))

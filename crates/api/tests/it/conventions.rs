@@ -24,6 +24,30 @@ on_both_engines! {
         admin.send("DELETE", "/api/v3/requests", &[], "").await.refused(400, 4021, "DELETE");
     }
 
+    doubled_slashes_and_unknown_paths(app) {
+        let admin = app.admin();
+        let id = admin.new_request("Here").await;
+        for path in ["//api/v3/requests", "///api/v3/requests", "//app/itdesk/api/v3/requests", "/api/v3//requests", "//api//v3/requests"] {
+            let path = format!("{path}/{id}?input_data={{}}");
+            let reply = admin.send("GET", &path, &[], "").await;
+            if path.starts_with("//api//") {
+                reply.refused(404, 4007, "-");
+            } else {
+                assert_eq!(reply.ok()["request"]["id"], json!(id), "{path}");
+            }
+        }
+        let made = admin.send("POST", "//api/v3/requests", &[FORM], "input_data={\"request\":{\"subject\":\"x\"}}").await;
+        assert_eq!(made.ok()["request"]["subject"], "x");
+        app.nobody().send("GET", "//api/v3/requests", &[], "").await.refused(401, 4002, "-");
+        for nowhere in ["/", "/nope", "//nope", "//", "/api", "/api/v2/requests", "/oauth/nope", "/app/itdesk", "//api/v30/x?y=z"] {
+            for method in ["GET", "POST", "DELETE"] {
+                let reply = app.nobody().send(method, nowhere, &[], "").await;
+                reply.refused(404, 4007, "-");
+                assert!(reply.headers["content-type"].to_str().unwrap().starts_with("application/json"), "{nowhere}");
+            }
+        }
+    }
+
     credentials_in_every_form(app) {
         let key = app.key_for(desk::shipped::ADMINISTRATOR).await;
         for (name, value) in [
