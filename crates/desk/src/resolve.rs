@@ -28,9 +28,9 @@ impl Desk {
                 Change::Clear => Value::Null,
                 Change::Value(value) => value.clone(),
                 Change::Ref(input) => match self.find_one(ctx, draft, leaf, input).await? {
-                    Some(id) => id.into(),
-                    None => {
-                        draft.refuse(Refusal::not_valid(&leaf.path));
+                    Ok(id) => id.into(),
+                    Err(refusal) => {
+                        draft.refuse(refusal);
                         continue;
                     }
                 },
@@ -38,9 +38,9 @@ impl Desk {
                     let mut ids = Vec::with_capacity(inputs.len());
                     for input in inputs {
                         match self.find_one(ctx, draft, leaf, input).await? {
-                            Some(id) if !ids.contains(&id) => ids.push(id),
-                            Some(_) => {}
-                            None => draft.refuse(Refusal::not_valid(&leaf.path)),
+                            Ok(id) if !ids.contains(&id) => ids.push(id),
+                            Ok(_) => {}
+                            Err(refusal) => draft.refuse(refusal),
                         }
                     }
                     model::record::list_of(&ids)
@@ -111,44 +111,45 @@ impl Desk {
         draft: &mut Draft,
         leaf: &Leaf,
         input: &RefInput,
-    ) -> Result<Option<Id>, DeskError> {
+    ) -> Result<Result<Id, Refusal>, DeskError> {
+        let unknown = || Refusal::not_valid(&leaf.path);
         let snapshot = draft.snapshot.clone();
         let Some(target) = leaf.target().and_then(|name| snapshot.catalogue.module(name)) else {
-            return Ok(None);
+            return Ok(Err(unknown()));
         };
         match target.size {
-            Size::Small => Ok(find_small(draft, leaf, target, input)),
+            Size::Small => Ok(find_small(draft, leaf, target, input).ok_or_else(unknown)),
             Size::People => {
                 let found = match self.find_person(target, input).await? {
-                    None => self.new_requester(ctx, draft, leaf, input).await?,
-                    found => found,
+                    Found::One(person) => Some(person),
+                    Found::Nobody => self.new_requester(ctx, draft, leaf, input).await?,
+                    Found::Several(name) => {
+                        let words = format!("Several people have the name {name}, use email_id or id");
+                        return Ok(Err(Refusal::because(&leaf.path, words)));
+                    }
                 };
                 let before = draft.old.as_ref().and_then(|old| old.reference(&leaf.path));
-                let Some(person) = found else { return Ok(None) };
+                let Some(person) = found else { return Ok(Err(unknown())) };
                 let id = person.id();
                 if person.is("inactive") && before != Some(id) {
-                    return Ok(None);
+                    return Ok(Err(unknown()));
                 }
                 draft.people.insert(id, person);
-                Ok(Some(id))
+                Ok(Ok(id))
             }
             Size::Large => {
-                let Some(id) = input.id else { return Ok(None) };
-                Ok(self.get_visible(ctx, target, id).await?.map(|record| record.id()))
+                let Some(id) = input.id else { return Ok(Err(unknown())) };
+                Ok(self.get_visible(ctx, target, id).await?.map(|record| record.id()).ok_or_else(unknown))
             }
         }
     }
 
     /// The person of a module with this id, e-mail address or name. A name may in fact be an e-mail address
     /// (wire-facts.md section 9).
-    pub(crate) async fn find_person(
-        &self,
-        module: &Arc<Module>,
-        input: &RefInput,
-    ) -> Result<Option<Arc<Record>>, DeskError> {
+    async fn find_person(&self, module: &Arc<Module>, input: &RefInput) -> Result<Found, DeskError> {
         let fits = |r: &Arc<Record>| module.fixed.is_none_or(|(field, truth)| r.is(field) == truth);
         if let Some(id) = input.id {
-            return Ok(self.person(id).await?.filter(fits));
+            return Ok(self.person(id).await?.filter(fits).map_or(Found::Nobody, Found::One));
         }
         let named = input.name.as_deref().map(str::trim).filter(|n| !n.is_empty());
         let by_email = input.email.as_deref().or_else(|| named.filter(|n| n.contains('@')));
@@ -158,16 +159,23 @@ impl Desk {
             let active_first = equals(module, path, vec![fold(text.trim()).into()]);
             let query = Query::new(module.clone(), active_first, 20);
             let mut found = self.store.list(&query).await?;
+            // Somebody who has left is meant only when nobody of that name is there.
             found.sort_by_key(|r| (r.is("inactive"), r.id()));
+            let same = |a: &Record, b: &Record| a.is("inactive") == b.is("inactive");
+            if let [first, second, ..] = found.as_slice()
+                && same(first, second)
+            {
+                return Ok(Found::Several(text.trim().to_owned()));
+            }
             if let Some(record) = found.into_iter().next() {
-                return Ok(Some(Arc::new(record)).filter(fits));
+                return Ok(Some(Arc::new(record)).filter(fits).map_or(Found::Nobody, Found::One));
             }
             if input.email.is_some() {
                 // Whoever gives an address means that address; a namesake is somebody else.
-                return Ok(None);
+                return Ok(Found::Nobody);
             }
         }
-        Ok(None)
+        Ok(Found::Nobody)
     }
 
     /// A requester who is not known yet, where the desk takes them on by their e-mail address.
@@ -213,6 +221,14 @@ impl Desk {
         self.people.keep(generation, &record);
         Ok(Some(record))
     }
+}
+
+/// Whom a reference means.
+enum Found {
+    Nobody,
+    One(Arc<Record>),
+    /// More than one person has this name, and to take any of them would be a guess.
+    Several(String),
 }
 
 /// A small record by id or name. What is deleted stays where it was and is taken for nothing new.

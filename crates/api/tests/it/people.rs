@@ -11,6 +11,37 @@ async fn with_scopes<'a>(app: &'a App, user: model::Id, scopes: &str) -> Client<
 }
 
 on_both_engines! {
+    a_name_that_several_people_have_is_not_guessed_at(app) {
+        let admin = app.admin();
+        let user = async |email: &str, extra: Json| {
+            let mut user = json!({"name": "Ann Lee", "email_id": email});
+            for (key, value) in extra.as_object().unwrap() {
+                user[key] = value.clone();
+            }
+            admin.post("/users", json!({"user": user})).await.ok()["user"]["id"].as_str().unwrap().to_owned()
+        };
+        let first = user("ann@example.com", json!({})).await;
+        let asks = |requester: Json| json!({"request": {"subject": "x", "requester": requester}});
+        admin.post("/requests", asks(json!({"name": "Ann Lee"}))).await.ok();
+        let second = user("ann.lee@example.com", json!({"is_technician": true})).await;
+        for by_name in [json!({"name": "ann lee"}), json!("Ann Lee")] {
+            let refused = admin.post("/requests", asks(by_name)).await.refused(400, 4001, "requester").to_string();
+            assert!(refused.contains("use email_id or id"), "{refused}");
+        }
+        for (sure, id) in [
+            (json!({"id": first, "name": "Ann Lee"}), &first),
+            (json!({"email_id": "ann.lee@example.com", "name": "Ann Lee"}), &second),
+        ] {
+            assert_eq!(admin.post("/requests", asks(sure)).await.ok()["request"]["requester"]["id"], json!(id));
+        }
+        // Of technicians there is one of that name; and of those who have left nobody is meant.
+        let input = json!({"request": {"subject": "x", "technician": {"name": "Ann Lee"}}});
+        assert_eq!(admin.post("/requests", input).await.ok()["request"]["technician"]["id"], json!(second));
+        admin.delete(&format!("/users/{first}")).await.ok();
+        let made = admin.post("/requests", asks(json!({"name": "Ann Lee"}))).await.ok();
+        assert_eq!(made["request"]["requester"]["id"], json!(second));
+    }
+
     people_are_added_found_and_retired(app) {
         let admin = app.admin();
         let made = admin.post("/users", json!({"user": {"first_name": "Ann", "last_name": "Lee", "email_id": "Ann.Lee@Example.com",
