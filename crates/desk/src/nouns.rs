@@ -29,6 +29,7 @@ pub(crate) async fn prepare(
             Ok(())
         }
         "user" | "technician" | "requester" => users::prepare(desk, ctx, draft).await,
+        "role" => users::prepare_role(desk, draft).await,
         "udf_field" => udf::prepare(draft),
         "request_template" => {
             templates::prepare(draft);
@@ -53,6 +54,19 @@ pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> R
         "portal" => Err(DeskError::NotPermitted),
         "status" | "request_template" if record.id().is_shipped() => Err(DeskError::NotPermitted),
         _ => Ok(()),
+    }
+}
+
+/// What must be true at the moment when a change is committed; the edit is tried again where it is not.
+pub(crate) fn guard(
+    desk: &Desk,
+    old: &Record,
+    new: &Record,
+    snapshot: &Snapshot,
+) -> Result<Option<Statement>, DeskError> {
+    match old.module.name.as_ref() {
+        "user" | "technician" | "requester" => users::guard(desk, old, new, snapshot),
+        _ => Ok(None),
     }
 }
 

@@ -393,6 +393,7 @@ impl Desk {
         let catalogue = &draft.snapshot.catalogue;
         let mut statements = self.store.update(&old, &draft.new, catalogue);
         statements.append(&mut draft.statements);
+        statements.extend(nouns::guard(self, &old, &draft.new, &draft.snapshot)?);
         if draft.refresh_search {
             statements.extend(self.store.refresh_search(&draft.new.module, old.id(), catalogue));
         }

@@ -12,5 +12,6 @@ mod lists;
 mod oauth;
 mod people;
 mod requests;
+mod rights;
 mod setup;
 mod subresources;

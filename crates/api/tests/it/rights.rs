@@ -1,0 +1,109 @@
+//! What nobody may do to others: administrators stay administrators, what is hidden stays hidden.
+
+use serde_json::json;
+use testkit::on_both_engines;
+
+/// Whether an edit of a person goes through.
+fn is_done(reply: &testkit::Reply) -> bool {
+    reply.status.is_success()
+}
+
+on_both_engines! {
+    technicians_write_no_administrators_and_no_others_identity(app) {
+        let ada = format!("/users/{}", desk::shipped::ADMINISTRATOR);
+        let (_, theo) = app.technician("Theo Tech").await;
+        let (tina, _) = app.technician("Tina Tech").await;
+        let (rita, _) = app.requester("Rita Requester").await;
+        for (input, field) in [
+            (json!({"inactive": true}), "inactive"),
+            (json!({"name": "Nobody"}), "name"),
+            (json!({"first_name": "Nobody"}), "first_name"),
+            (json!({"phone": "1"}), "phone"),
+            (json!({"email_id": "theo2@example.com"}), "email_id"),
+        ] {
+            theo.put(&ada, json!({"user": input})).await.refused(403, 4002, field);
+        }
+        let system = "/users/100001000000006619";
+        theo.put(system, json!({"user": {"name": "Me"}})).await.refused(403, 4002, "name");
+        let tina = format!("/users/{tina}");
+        for (input, field) in [
+            (json!({"inactive": true}), "inactive"),
+            (json!({"name": "Nobody"}), "name"),
+            (json!({"email_id": "theo2@example.com"}), "email_id"),
+            (json!({"role": {"name": "SDAdmin"}}), "role"),
+            (json!({"is_technician": false}), "is_technician"),
+        ] {
+            theo.put(&tina, json!({"user": input})).await.refused(403, 4002, field);
+        }
+        theo.put(&tina, json!({"user": {"phone": "555-0102"}})).await.ok();
+        let rita = format!("/users/{rita}");
+        theo.put(&rita, json!({"user": {"name": "Rita Renamed", "inactive": true}})).await.ok();
+        assert_eq!(app.admin().get(&ada).await.ok()["user"]["inactive"], false);
+    }
+
+    technicians_write_themselves_but_not_their_standing(app) {
+        let (id, theo) = app.technician("Theo Tech").await;
+        let own = format!("/users/{id}");
+        theo.put(&own, json!({"user": {"name": "Theodor Tech", "phone": "1"}})).await.ok();
+        theo.put(&own, json!({"user": {"inactive": true}})).await.refused(403, 4002, "inactive");
+    }
+
+    limited_technicians_write_requesters_only(app) {
+        app.admin().post("/sites", json!({"site": {"name": "Berlin"}})).await.ok();
+        let limited = json!({"is_technician": true, "role": {"name": "SDSiteTechnician"}, "associated_sites": [{"name": "Berlin"}]});
+        let (_, bert) = app.person("Bert Berlin", limited).await;
+        let (tina, _) = app.technician("Tina Tech").await;
+        let (rita, _) = app.requester("Rita Requester").await;
+        bert.put(&format!("/users/{tina}"), json!({"user": {"phone": "1"}})).await.refused(403, 4002, "phone");
+        bert.put(&format!("/users/{rita}"), json!({"user": {"phone": "1"}})).await.ok();
+    }
+
+    the_last_administrator_stays(app) {
+        let admin = app.admin();
+        let ada = format!("/users/{}", desk::shipped::ADMINISTRATOR);
+        for (input, field) in [
+            (json!({"inactive": true}), "inactive"),
+            (json!({"role": {"name": "SDTechnician"}}), "role"),
+            (json!({"is_technician": false}), "is_technician"),
+        ] {
+            admin.put(&ada, json!({"user": input.clone()})).await.refused(400, 4001, field);
+        }
+        let role = json!({"role": {"access": "technician"}});
+        let roles = admin.list("/roles", json!({"search_fields": {"name": "SDAdmin"}})).await.ok();
+        let sd_admin = format!("/roles/{}", roles["roles"][0]["id"].as_str().unwrap());
+        admin.put(&sd_admin, role).await.refused(400, 4001, "access");
+        // An inactive one does not count.
+        let second = json!({"is_technician": true, "role": {"name": "SDAdmin"}});
+        let (bea, _) = app.person("Bea Boss", second).await;
+        let bea = format!("/users/{bea}");
+        admin.put(&bea, json!({"user": {"inactive": true}})).await.ok();
+        admin.put(&ada, json!({"user": {"inactive": true}})).await.refused(400, 4001, "inactive");
+        admin.put(&bea, json!({"user": {"inactive": false}})).await.ok();
+        admin.put(&ada, json!({"user": {"role": {"name": "SDTechnician"}}})).await.ok();
+        assert_eq!(admin.get("/roles").await.status, 200);
+        admin.put(&bea, json!({"user": {"inactive": true}})).await.refused(403, 4002, "inactive");
+    }
+
+    two_administrators_do_not_depose_each_other(app) {
+        let admin = app.admin();
+        let ada = format!("/users/{}", desk::shipped::ADMINISTRATOR);
+        let second = json!({"is_technician": true, "role": {"name": "SDAdmin"}});
+        let (bea, boss) = app.person("Bea Boss", second).await;
+        let bea = format!("/users/{bea}");
+        for _ in 0..5 {
+            let demote = json!({"user": {"role": {"name": "SDTechnician"}}});
+            let (first, other) = futures_util::future::join(admin.put(&bea, demote.clone()), boss.put(&ada, demote)).await;
+            assert!(is_done(&first) != is_done(&other), "{first:?} {other:?}");
+            let (left, fallen) = if is_done(&first) { (&admin, &bea) } else { (&boss, &ada) };
+            left.put(fallen, json!({"user": {"role": {"name": "SDAdmin"}}})).await.ok();
+            // Deactivated by an edit here, by a DELETE there.
+            let (first, other) = futures_util::future::join(
+                admin.put(&bea, json!({"user": {"inactive": true}})),
+                boss.delete(&ada),
+            ).await;
+            assert!(is_done(&first) != is_done(&other), "{first:?} {other:?}");
+            let (left, fallen) = if is_done(&first) { (&admin, &bea) } else { (&boss, &ada) };
+            left.put(fallen, json!({"user": {"inactive": false}})).await.ok();
+        }
+    }
+}
