@@ -84,8 +84,16 @@ fn rights(ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
                 draft.refuse(Refusal::CannotGive(leaf.path.clone()));
             }
         }
-        if draft.is_new() && draft.new.reference("requester") != Some(ctx.caller.user) {
+        let keeps = match &draft.old {
+            Some(_) => !draft.changes("requester"),
+            None => draft.new.reference("requester") == Some(ctx.caller.user),
+        };
+        if !keeps {
             draft.refuse(Refusal::CannotGive("requester".into()));
+        }
+        // Whose requests a requester may view is not whose requests they may change.
+        if draft.old.as_ref().is_some_and(|old| !is_own(ctx, old)) {
+            return Err(DeskError::NotPermitted);
         }
     }
     let locked = draft.snapshot.settings.closed_requests_locked
@@ -96,6 +104,13 @@ fn rights(ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
         return Err(DeskError::NotPermitted);
     }
     Ok(())
+}
+
+/// Whether the caller raised a request, or it was raised for them.
+pub(crate) fn is_own(ctx: &Context, request: &Record) -> bool {
+    ["requester", "on_behalf_of", "created_by"]
+        .iter()
+        .any(|path| request.reference(path) == Some(ctx.caller.user))
 }
 
 /// Department and site follow the requester.

@@ -106,4 +106,18 @@ on_both_engines! {
             left.put(fallen, json!({"user": {"inactive": false}})).await.ok();
         }
     }
+
+    a_requester_keeps_their_request_and_changes_no_others(app) {
+        let admin = app.admin();
+        let (_, rita) = app.requester("Rita Requester").await;
+        let (_, sam) = app.person("Sam Sees", json!({"requester_allowed_to_view": "all"})).await;
+        let path = format!("/requests/{}", rita.new_request("Mine").await);
+        let given = json!({"request": {"requester": {"email_id": "sam.sees@example.com"}}});
+        rita.put(&path, given).await.refused(403, 4002, "requester");
+        let same = json!({"request": {"requester": {"email_id": "rita.requester@example.com"}, "subject": "Still mine"}});
+        assert_eq!(rita.put(&path, same).await.ok()["request"]["subject"], "Still mine");
+        sam.get(&path).await.ok();
+        sam.put(&path, json!({"request": {"subject": "x"}})).await.refused(403, 4002, "-");
+        assert_eq!(admin.get(&path).await.ok()["request"]["subject"], "Still mine");
+    }
 }
