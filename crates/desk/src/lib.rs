@@ -24,6 +24,7 @@ pub mod permissions;
 pub mod records;
 mod requests;
 mod resolve;
+mod search;
 pub mod shipped;
 mod snapshot;
 mod tasks;

@@ -225,6 +225,9 @@ impl Desk {
             query.sort =
                 Path::of(module, field).map(|path| SortKey { path, descending }).into_iter().collect();
         }
+        if crate::search::is_confirmed(ctx, module, &query.words) {
+            return self.confirmed(query, ask.limit, ask.count).await;
+        }
         let mut records = self.store.list(&query).await?;
         let limit = usize::try_from(ask.limit).unwrap_or(usize::MAX);
         let has_more = records.len() > limit;

@@ -120,4 +120,34 @@ on_both_engines! {
         sam.put(&path, json!({"request": {"subject": "x"}})).await.refused(403, 4002, "-");
         assert_eq!(admin.get(&path).await.ok()["request"]["subject"], "Still mine");
     }
+
+    requesters_find_by_what_they_may_read(app) {
+        let (_, theo) = app.technician("Theo Tech").await;
+        let (_, rita) = app.requester("Rita Requester").await;
+        let id = rita.new_request("The printer smokes").await;
+        let notes = format!("/requests/{id}/notes");
+        theo.post(&notes, json!({"request_note": {"description": "<p>suspect sabotage</p>"}})).await.ok();
+        let shown = json!({"request_note": {"description": "<p>Technician comes Monday</p>", "show_to_requester": true}});
+        theo.post(&notes, shown).await.ok();
+        theo.post(&format!("/requests/{id}/resolutions"), json!({"resolution": {"content": "new fuser"}})).await.ok();
+        for n in 0..3 {
+            rita.new_request(&format!("Printer number {n}")).await;
+        }
+        let numbers = async |client: &testkit::Client<'_>, words: &str| {
+            let list = client.list("/requests", json!({"search_text": words, "get_total_count": true})).await.ok();
+            let rows = list["requests"].as_array().unwrap().len() as u64;
+            assert_eq!(list["list_info"]["total_count"].as_u64(), Some(rows), "{words}");
+            rows
+        };
+        for (words, hers, his) in [
+            ("sabotage", 0, 1), ("printer sabotage", 0, 1), ("printer monday", 1, 1), ("fuser", 1, 1), ("printer", 4, 4),
+        ] {
+            assert_eq!(numbers(&rita, words).await, hers, "{words}");
+            assert_eq!(numbers(&theo, words).await, his, "{words}");
+        }
+        let page = rita.list("/requests", json!({"search_text": "printer", "row_count": 2, "start_index": 3})).await.ok();
+        assert_eq!((page["requests"].as_array().unwrap().len(), &page["list_info"]["has_more_rows"]), (2, &json!(false)));
+        let page = rita.list("/requests", json!({"search_text": "printer", "row_count": 3})).await.ok();
+        assert_eq!((page["requests"].as_array().unwrap().len(), &page["list_info"]["has_more_rows"]), (3, &json!(true)));
+    }
 }
