@@ -31,6 +31,10 @@ pub(crate) async fn prepare(
     if !matches!(kind.as_str(), "REQREPLY" | "REQFORWARD" | "REQNOTIFY") {
         draft.refuse(Refusal::not_valid("type"));
     }
+    // What is handed on to somebody else is not meant for the requester, unless the input says so.
+    if kind == "REQFORWARD" && !draft.gives("is_public") {
+        draft.new.set("is_public", false);
+    }
     let mut stamps = vec![("last_updated_time", Value::Int(ctx.now)), ("unreplied_count", Value::Int(0))];
     if kind == "REQREPLY" && ctx.is_technician() && request.int("responded_time").is_none() {
         stamps.push(("responded_time", Value::Int(ctx.now)));

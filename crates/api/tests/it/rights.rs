@@ -150,4 +150,22 @@ on_both_engines! {
         let page = rita.list("/requests", json!({"search_text": "printer", "row_count": 3})).await.ok();
         assert_eq!((page["requests"].as_array().unwrap().len(), &page["list_info"]["has_more_rows"]), (3, &json!(true)));
     }
+
+    blind_copies_and_forwards_stay_hidden(app) {
+        let (_, theo) = app.technician("Theo Tech").await;
+        let (_, rita) = app.requester("Rita Requester").await;
+        let mails = format!("/requests/{}/notifications", rita.new_request("Mine").await);
+        let mail = json!({"notification": {"to": ["rita.requester@example.com"], "bcc": ["boss@example.com"], "subject": "Re"}});
+        let reply = theo.post(&mails, mail).await.ok();
+        assert_eq!(reply["notification"]["bcc"], json!(["boss@example.com"]));
+        let one = format!("{mails}/{}", reply["notification"]["id"].as_str().unwrap());
+        assert_eq!(rita.get(&one).await.ok()["notification"]["bcc"], json!([]));
+        assert_eq!(theo.get(&one).await.ok()["notification"]["bcc"], json!(["boss@example.com"]));
+        let forward = json!({"notification": {"to": ["vendor@example.com"], "subject": "Fwd", "type": "REQFORWARD"}});
+        assert_eq!(theo.post(&mails, forward).await.ok()["notification"]["is_public"], false);
+        let rows = rita.get(&mails).await.ok();
+        assert_eq!(rows["notifications"].as_array().unwrap().len(), 1);
+        assert_eq!(rows["notifications"][0]["bcc"], json!([]));
+        assert!(!rows.to_string().contains("boss@"));
+    }
 }
