@@ -71,18 +71,26 @@ pub(crate) fn guard(
 }
 
 /// What follows from a record being removed: flags of the record above it.
-pub(crate) fn after_removal(
+pub(crate) async fn after_removal(
     desk: &Desk,
+    ctx: &Context,
     place: &Place,
     record: &Record,
     snapshot: &Snapshot,
-) -> Vec<Statement> {
-    match record.module.name.as_ref() {
+) -> Result<Vec<Statement>, DeskError> {
+    Ok(match record.module.name.as_ref() {
         "request_note" => notes::after_removal(desk, place, record, snapshot),
         "draft" => crate::conversations::after_removal(desk, record, snapshot),
         "request" => attachments::forget_owner(desk, record, snapshot),
+        "approval_level" => {
+            approvals::after_removal(desk, ctx, record.reference("request"), record.id()).await?
+        }
+        "approval" => {
+            let request = parent(place)?.reference("request");
+            approvals::after_removal(desk, ctx, request, record.id()).await?
+        }
         _ => Vec::new(),
-    }
+    })
 }
 
 /// The clock stops for open requests only (setup.md section 8).

@@ -26,6 +26,10 @@ impl Place {
     pub const fn top(module: Arc<Module>) -> Self {
         Self { module, parent: None }
     }
+    /// Whether a record of the module is below the place's parent.
+    pub(crate) fn has(&self, record: &Record) -> bool {
+        self.parent.as_ref().is_none_or(|(field, parent)| record.reference(field) == Some(parent.id()))
+    }
     fn filter(&self) -> Filter {
         self.parent.as_ref().map_or(Filter::everything(), |(field, parent)| {
             equals(&self.module, field, vec![parent.id().into()])
@@ -93,11 +97,7 @@ impl Desk {
     /// [`DeskError::NotFound`] also for a record that the caller may not see, or that is in the trash.
     pub async fn get(&self, ctx: &Context, place: &Place, id: Id) -> Result<Record, DeskError> {
         permit(ctx, &place.module, Verb::Read)?;
-        let record = self.get_in(ctx, place, id).await?;
-        if in_trash(&record) {
-            return self.where_it_went(&record);
-        }
-        Ok(record)
+        self.locate(ctx, place, id).await
     }
 
     /// The record that a path goes through to the rows below it. The right to the rows is the use case's to check;
@@ -106,7 +106,7 @@ impl Desk {
     /// # Errors
     /// As for [`Self::get`].
     pub async fn locate(&self, ctx: &Context, place: &Place, id: Id) -> Result<Record, DeskError> {
-        let record = self.get_in(ctx, place, id).await?;
+        let record = self.get_to_read(ctx, place, id).await?;
         if in_trash(&record) { self.where_it_went(&record) } else { Ok(record) }
     }
 
@@ -154,11 +154,12 @@ impl Desk {
     /// The record, whether or not it is in the trash; without a look at the scopes, for operations that have
     /// their own.
     pub(crate) async fn get_in(&self, ctx: &Context, place: &Place, id: Id) -> Result<Record, DeskError> {
-        let record = self.get_visible(ctx, &place.module, id).await?.ok_or(DeskError::NotFound)?;
-        match &place.parent {
-            Some((field, parent)) if record.reference(field) != Some(parent.id()) => Err(DeskError::NotFound),
-            _ => Ok(record),
-        }
+        let Some(record) = self.get_visible(ctx, &place.module, id).await? else {
+            // For an approver it is there, to be read.
+            let is_read = self.get_as_approver(ctx, &place.module, id).await?.is_some();
+            return Err(if is_read { DeskError::NotPermitted } else { DeskError::NotFound });
+        };
+        if place.has(&record) { Ok(record) } else { Err(DeskError::NotFound) }
     }
 
     /// A merged request says where its content is now; any other trashed record is just not there.
@@ -214,7 +215,7 @@ impl Desk {
         {
             filter = filter.and(equals(module, flag, vec![false.into()]));
         }
-        filter = filter.and(visible(ctx, module, &snapshot)?);
+        filter = filter.and(self.listed(ctx, place, &snapshot).await?);
         let mut query = Query::new(module.clone(), filter, ask.limit.saturating_add(1));
         query.offset = ask.offset;
         query.words = ask.words;
@@ -281,6 +282,7 @@ impl Desk {
         if !place.module.writable {
             return Err(DeskError::NotPermitted);
         }
+        self.may_add_below(ctx, place).await?;
         let snapshot = self.snapshot();
         let mut new = Record::new(place.module.clone());
         self.preset(ctx, &mut new, &snapshot);
@@ -506,7 +508,7 @@ impl Desk {
         }
         let mut statements = self.store.remove(record);
         statements.extend(self.store.remove_below(&record.module, record.id(), &snapshot.catalogue));
-        statements.extend(nouns::after_removal(self, place, record, &snapshot));
+        statements.extend(nouns::after_removal(self, ctx, place, record, &snapshot).await?);
         statements.extend(history::removal(self, ctx, record, &snapshot).map_err(Written::Failed)?);
         match self.store.commit(statements).await {
             Ok(()) => {}

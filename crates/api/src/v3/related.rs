@@ -106,6 +106,26 @@ pub(crate) async fn links(call: &Call<'_>, place: &Place, id: Option<Id>) -> Res
     Ok(Answer::Json(text.to_string()))
 }
 
+/// GET of `approvals` of a request: those of all its levels in one list.
+pub(crate) async fn approvals(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
+    call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
+    let info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
+    let module = call.snapshot.catalogue.module("approval").ok_or_else(Failure::not_found)?;
+    let selection = list::selection(module, &info);
+    let mut ask = list::ask(call, module, &info, &selection)?;
+    ask.filter = ask.filter.and(of_request(call, module, id)?);
+    let page =
+        call.desk().list(&call.ctx, &Place::top(module.clone()), ask).await.map_err(|e| failed(call, e))?;
+    list::write(call, module, &[module.list_key()], &info, &selection, page).await.map(Answer::Json)
+}
+
+/// The approvals on a request's levels.
+fn of_request(call: &Call<'_>, approvals: &Arc<Module>, id: Id) -> Result<Filter, Failure> {
+    let path = call.snapshot.catalogue.path(approvals, "approval_level.request");
+    let path = path.ok_or_else(Failure::not_found)?;
+    Ok(Filter::Test(model::Test { path, op: model::Op::In, operands: vec![id.into()] }))
+}
+
 /// GET of `summary`: counts of what hangs on a request, as strings but for two (requests.md section 11).
 pub(crate) async fn summary(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
     let counts = call.desk().request_summary(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;

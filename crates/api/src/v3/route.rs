@@ -23,6 +23,8 @@ pub(crate) enum Target {
     History(Place, Id),
     /// What the caller may do with a record.
     Links(Place, Option<Id>),
+    /// All approvals of a request.
+    Approvals(Place, Id),
     /// Counts of what hangs on a record.
     Summary(Place, Id),
     /// A template with its layout.
@@ -100,6 +102,7 @@ fn on_record(
         ("links", []) => Ok(Target::Links(place, Some(id))),
         ("history", []) => Ok(Target::History(place, id)),
         ("summary", []) if place.module.name == "request" => Ok(Target::Summary(place, id)),
+        ("approvals", []) if place.module.name == "request" => Ok(Target::Approvals(place, id)),
         ("template", [template, layout]) if bare(layout) == "get_template_with_layout" => {
             template.parse().map(Target::TemplateLayout).map_err(|_| Failure::not_found())
         }

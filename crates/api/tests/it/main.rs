@@ -7,6 +7,7 @@
     reason = "in a test, what does not work must stop it"
 )]
 
+mod approvals;
 mod conventions;
 mod lists;
 mod oauth;
