@@ -8,6 +8,7 @@
 )]
 
 mod approvals;
+mod catalogs;
 mod conventions;
 mod lists;
 mod oauth;

@@ -1,0 +1,51 @@
+//! Values at the fields of one record, and collections that answer to several names (setup.md sections 1 and 2).
+
+use serde_json::{Value as Json, json};
+use testkit::{Client, on_both_engines};
+
+async fn names(client: &Client<'_>, path: &str, key: &str, list_info: Json) -> Vec<String> {
+    let list = client.list(path, list_info).await.ok();
+    list[key].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+}
+
+on_both_engines! {
+    a_form_that_changes_the_parent_sees_the_new_children(app) {
+        let admin = app.admin();
+        let berlin = admin.post("/sites", json!({"site": {"name": "Berlin"}})).await.ok()["site"]["id"].clone();
+        admin.post("/sites", json!({"site": {"name": "Paris"}})).await.ok();
+        for site in ["Berlin", "Paris"] {
+            let group = json!({"support_group": {"name": format!("Desk {site}"), "site": {"name": site}}});
+            admin.post("/support_groups", group).await.ok();
+        }
+        let input = json!({"request": {"subject": "x", "category": {"name": "Software"}, "subcategory": {"name": "MS Office"},
+            "site": {"id": berlin}}});
+        let id = admin.post("/requests", input).await.ok()["request"]["id"].as_str().unwrap().to_owned();
+        let path = |field: &str| format!("/requests/{id}/{field}");
+        let is = |field: &str, value: &str| json!({"search_criteria": {"field": field, "condition": "is", "value": value}});
+        let check = async |field: &str, info: Json, expected: &[&str]| {
+            assert_eq!(names(&admin, &path(field), field, info.clone()).await, expected, "{field} {info}");
+        };
+        check("subcategory", json!({}), &["Adobe Reader", "MS Office"]).await;
+        check("subcategory", is("name", "MS Office"), &["MS Office"]).await;
+        check("subcategory", is("category.name", "Network"), &["Router", "VPN"]).await;
+        check("subcategory", is("category.id", "100001000000006693"), &["Router", "VPN"]).await;
+        check("subcategory", json!({"search_fields": {"category.name": "Network"}}), &["Router", "VPN"]).await;
+        check("subcategory", json!({"search_criteria": [
+            {"field": "category.name", "condition": "is", "value": "Network"},
+            {"field": "name", "condition": "starts with", "value": "r", "logical_operator": "and"},
+        ]}), &["Router"]).await;
+        check("item", json!({}), &["Install", "Uninstall"]).await;
+        check("item", is("subcategory.name", "Adobe Reader"), &["Update"]).await;
+        check("item", is("subcategory.category.name", "User Administration"), &["Reset password"]).await;
+        check("group", json!({}), &["Desk Berlin", "Network"]).await;
+        check("group", is("site.name", "Paris"), &["Desk Paris"]).await;
+        check("group", is("site", "Paris"), &["Desk Paris"]).await;
+        check("technician", is("groups.id", "100001000000006681"), &[]).await;
+        let bare = json!({"request": {"subject": "nothing chosen", "site": null}});
+        let bare = admin.post("/requests", bare).await.ok()["request"]["id"].as_str().unwrap().to_owned();
+        for (field, number) in [("subcategory", 7), ("item", 4), ("group", 3)] {
+            let all = names(&admin, &format!("/requests/{bare}/{field}"), field, json!({"row_count": 100})).await;
+            assert_eq!(all.len(), number, "{field}");
+        }
+    }
+}
