@@ -48,4 +48,32 @@ on_both_engines! {
             assert_eq!(all.len(), number, "{field}");
         }
     }
+
+    collections_answer_to_their_other_names(app) {
+        let admin = app.admin();
+        let list = admin.get("/groups").await.ok();
+        assert_eq!(list["groups"][0]["name"], "Network");
+        assert_eq!(list["groups"], list["support_groups"]);
+        let one = admin.get("/groups/100001000000006681").await.ok();
+        assert_eq!(one["group"]["name"], "Network");
+        assert_eq!(admin.get("/support_groups/100001000000006681").await.ok()["support_group"]["name"], "Network");
+        let made = admin.post("/groups", json!({"group": {"name": "Field"}})).await.ok();
+        assert_eq!(made["group"]["name"], "Field");
+        for (field, keys) in [
+            ("group", ["group", "groups", "support_groups"]),
+            ("groups", ["groups", "groups", "support_groups"]),
+            ("requester", ["requester", "requesters", "users"]),
+            ("technician", ["technician", "technicians", "technicians"]),
+        ] {
+            let list = admin.get(&format!("/requests/{field}")).await.ok();
+            for key in keys {
+                assert!(list[key].is_array() && list[key] == list[field], "{field} {key}");
+            }
+        }
+        let codes = names(&admin, "/request_closure_codes", "request_closure_codes", json!({})).await;
+        assert_eq!(codes, ["Duplicate", "Failed", "Success", "Unable to reproduce"]);
+        let codes = names(&admin, "/request_closure_codes", "closure_codes", json!({})).await;
+        assert_eq!(codes.len(), 4);
+        assert_eq!(names(&admin, "/closure_codes", "closure_codes", json!({})).await.len(), 6);
+    }
 }
