@@ -38,6 +38,9 @@ pub fn role_allows(access: Access, module: &Module, verb: Verb) -> bool {
     }
 }
 
+/// What belongs to the whole company and not to the desk's setup alone: either scope will do (setup.md section 2).
+const GENERAL: [&str; 3] = ["site", "department", "support_group"];
+
 /// Whether the caller's scopes and role let them do this in the module.
 ///
 /// # Errors
@@ -45,6 +48,7 @@ pub fn role_allows(access: Access, module: &Module, verb: Verb) -> bool {
 pub fn permit(ctx: &Context, module: &Module, verb: Verb) -> Result<(), DeskError> {
     let scopes = ctx.scopes;
     let scope_is_there = scopes.allow(module.area, verb)
+        || (GENERAL.contains(&module.name.as_ref()) && scopes.allow(Area::General, verb))
         || (verb == Verb::Read && module.also_read_by.iter().any(|area| scopes.allow(*area, Verb::Read)))
         // Whether a row below a record is its parent's update or a creation is not settled by the vendor's pages
         // (conventions.md section 2.6): either will do.

@@ -76,4 +76,44 @@ on_both_engines! {
         assert_eq!(codes.len(), 4);
         assert_eq!(names(&admin, "/closure_codes", "closure_codes", json!({})).await.len(), 6);
     }
+
+    places_are_written_with_the_general_scope(app) {
+        let scopes = desk::Scopes::parse("SDPOnDemand.general.ALL").unwrap();
+        let token = app.token_for(desk::shipped::ADMINISTRATOR, scopes).await;
+        let general = Client::with_token(app, &token);
+        let site = general.post("/sites", json!({"site": {"name": "Berlin"}})).await.ok();
+        assert_eq!(site["site"]["created_time"]["value"], json!(testkit::START.to_string()));
+        general.post("/departments", json!({"department": {"name": "Sales"}})).await.ok();
+        general.post("/groups", json!({"group": {"name": "Field"}})).await.ok();
+        let path = format!("/sites/{}", site["site"]["id"].as_str().unwrap());
+        general.put(&path, json!({"site": {"city": "Berlin"}})).await.ok();
+        general.post("/priorities", json!({"priority": {"name": "x"}})).await.refused(401, 4002, "-");
+        general.post("/users", json!({"user": {"name": "x"}})).await.refused(401, 4002, "-");
+    }
+
+    the_portal_tells_its_owner(app) {
+        let admin = app.admin();
+        let list = admin.get("/portals").await.ok();
+        let owner = json!({"owner_name": "Ada Admin", "email": "ada.admin@example.com"});
+        assert_eq!(list["portals"][0]["owner"], owner);
+        let path = format!("/portals/{}", list["portals"][0]["id"].as_str().unwrap());
+        for key in ["email", "email_id"] {
+            let address = format!("{key}@example.com");
+            let edited = admin.put(&path, json!({"portal": {"owner": {key: address}}})).await.ok();
+            assert_eq!(edited["portal"]["owner"]["email"], json!(address));
+        }
+    }
+
+    the_vendors_roles_are_there(app) {
+        let admin = app.admin();
+        let roles = names(&admin, "/roles", "roles", json!({"row_count": 100})).await;
+        for name in ["SDAdmin", "AnnouncementConfig", "AssetConfig", "HelpdeskConfig", "SDAssetManager", "SDChangeManager",
+            "SDCMDBAdmin", "SDCMDBManager", "ContractConfig", "PurchaseConfig"] {
+            assert!(roles.iter().any(|role| role == name), "{name}");
+        }
+        let (_, hal) = app.person("Hal Help", json!({"is_technician": true, "role": {"name": "HelpdeskConfig"}})).await;
+        let id = admin.new_request("Anybody's").await;
+        hal.put(&format!("/requests/{id}/_pickup"), json!({})).await.ok();
+        hal.post("/sites", json!({"site": {"name": "x"}})).await.refused(403, 4002, "-");
+    }
 }
