@@ -18,9 +18,10 @@ impl Desk {
         patch: &Patch,
     ) -> Result<(), DeskError> {
         let module = draft.new.module.clone();
-        // In the order of the leaves, so that a category is known before its subcategory is looked up.
+        // In the order of the leaves, so that a category is known before its subcategory is looked up. The site comes
+        // before all, since names of departments and groups are looked up inside it.
         let mut changes: Vec<&(usize, Change)> = patch.changes.iter().collect();
-        changes.sort_by_key(|(slot, _)| *slot);
+        changes.sort_by_key(|(slot, _)| (Some(*slot) != module.slot("site"), *slot));
         for (slot, change) in changes {
             let Some(leaf) = module.leaf(*slot) else { continue };
             draft.given.push(*slot);
@@ -230,13 +231,27 @@ fn find_small(draft: &Draft, leaf: &Leaf, target: &Arc<Module>, input: &RefInput
             found.find(|r| r.reference(parent) == inside).map(|r| r.id())
         }
         None => {
-            let site =
-                draft.new.module.slot("site").and_then(|slot| draft.new.at(slot).as_int()).map(Id::new);
             let all: Vec<&Arc<Record>> = found.collect();
-            // Groups and departments of several sites may share a name: the record's own site comes first.
-            let of_site = |r: &&&Arc<Record>| r.module.slot("site").is_some() && r.reference("site") == site;
-            all.iter().find(of_site).or_else(|| all.first()).map(|r| r.id())
+            // Groups and departments of several sites may share a name.
+            let in_site = |site: Option<Id>| {
+                all.iter().find(|r| r.module.slot("site").is_some() && r.reference("site") == site)
+            };
+            if let Some(site) = input.site.as_deref().filter(|_| target.slot("site").is_some()) {
+                return in_site(Some(find_site(draft, site)?)).map(|r| r.id());
+            }
+            // The record's own site comes first, then what belongs to none.
+            let own = draft.new.module.slot("site").and_then(|slot| draft.new.at(slot).as_int()).map(Id::new);
+            in_site(own).or_else(|| in_site(None)).or_else(|| all.first()).map(|r| r.id())
         }
+    }
+}
+
+/// The site that a reference names beside a name of its own.
+fn find_site(draft: &Draft, input: &RefInput) -> Option<Id> {
+    match (input.id, &input.name) {
+        (Some(id), _) => draft.snapshot.record_of("site", id).map(|r| r.id()),
+        (None, Some(name)) => draft.snapshot.named("site", name).iter().find(|r| !is_gone(r)).map(|r| r.id()),
+        (None, None) => None,
     }
 }
 

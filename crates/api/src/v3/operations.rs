@@ -115,7 +115,7 @@ fn references(call: &Call<'_>, key: &str) -> Result<Vec<RefInput>, Failure> {
             Ok(RefInput {
                 id: object.get("id").map(id_of).transpose()?,
                 name: object.get("name").and_then(Json::as_str).map(str::to_owned),
-                email: None,
+                ..RefInput::default()
             })
         })
         .collect()

@@ -116,4 +116,46 @@ on_both_engines! {
         hal.put(&format!("/requests/{id}/_pickup"), json!({})).await.ok();
         hal.post("/sites", json!({"site": {"name": "x"}})).await.refused(403, 4002, "-");
     }
+
+    departments_and_groups_are_looked_up_inside_the_site(app) {
+        let admin = app.admin();
+        for site in ["Berlin", "Paris", "Rome"] {
+            admin.post("/sites", json!({"site": {"name": site}})).await.ok();
+        }
+        for site in ["Berlin", "Paris"] {
+            admin.post("/departments", json!({"department": {"name": "Sales", "site": {"name": site}}})).await.ok();
+            admin.post("/groups", json!({"group": {"name": "Desk", "site": {"name": site}}})).await.ok();
+        }
+        let mut number = 0;
+        let mut add = async |fields: Json| {
+            number += 1;
+            let mut user = fields;
+            user["name"] = json!(format!("User {number}"));
+            admin.post("/users", json!({"user": user})).await
+        };
+        for (fields, site) in [
+            (json!({"site": {"name": "Paris"}, "department": {"name": "Sales"}}), "Paris"),
+            (json!({"department": {"name": "Sales"}, "site": {"name": "Paris"}}), "Paris"),
+            (json!({"department": {"name": "Sales", "site": {"name": "Paris"}}}), "Paris"),
+            (json!({"department": {"name": "Sales", "site": {"name": "Berlin"}}}), "Berlin"),
+            (json!({"department": {"name": "Sales", "site": "Paris"}}), "Paris"),
+        ] {
+            let made = add(fields.clone()).await.ok();
+            assert_eq!(made["user"]["department"]["site"]["name"], site, "{fields}");
+            assert_eq!(made["user"]["site"]["name"], site, "{fields}");
+        }
+        for site in ["Rome", "Nowhere"] {
+            let fields = json!({"department": {"name": "Sales", "site": {"name": site}}});
+            add(fields).await.refused(400, 4001, "department");
+        }
+        let made = add(json!({"site": {"name": "Paris"}})).await.ok();
+        let path = format!("/users/{}", made["user"]["id"].as_str().unwrap());
+        let edited = admin.put(&path, json!({"user": {"department": {"name": "sales"}}})).await.ok();
+        assert_eq!(edited["user"]["department"]["site"]["name"], "Paris");
+        // What was read is written back unchanged, whatever else the reference shows.
+        let echo = json!({"user": {"department": edited["user"]["department"]}});
+        assert_eq!(admin.put(&path, echo).await.ok()["user"]["department"], edited["user"]["department"]);
+        let request = json!({"request": {"subject": "x", "group": {"name": "Desk"}, "site": {"name": "Paris"}}});
+        assert_eq!(admin.post("/requests", request).await.ok()["request"]["group"]["site"]["name"], "Paris");
+    }
 }
