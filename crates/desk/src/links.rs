@@ -162,6 +162,9 @@ impl Desk {
             return Err(DeskError::NotPermitted);
         }
         let into = self.get(ctx, &place, id).await?;
+        if crate::requests::is_locked(ctx, &into, &self.snapshot()) {
+            return Err(DeskError::NotPermitted);
+        }
         if others.is_empty() {
             return Err(Refusal::Mandatory("merge_requests".into()).into());
         }

@@ -96,14 +96,28 @@ fn rights(ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
             return Err(DeskError::NotPermitted);
         }
     }
-    let locked = draft.snapshot.settings.closed_requests_locked
-        && !ctx.is_administrator()
-        && draft.old.as_ref().is_some_and(|old| is_completed(old, &draft.snapshot))
+    let locked = draft.old.as_ref().is_some_and(|old| is_locked(ctx, old, &draft.snapshot))
         && is_completed(&draft.new, &draft.snapshot);
-    if locked && draft.operation == "UPDATE" {
+    if locked && !only_closes(draft) {
         return Err(DeskError::NotPermitted);
     }
     Ok(())
+}
+
+/// Whether all that an input says is how the request was closed, which may be said of a closed one as well.
+fn only_closes(draft: &Draft) -> bool {
+    let module = &draft.new.module;
+    let about_closing = |path: &str| {
+        matches!(path, "status" | "status_change_comments" | "update_reason")
+            || path.starts_with("closure_info.")
+    };
+    draft.operation == "CLOSE"
+        && draft.given.iter().filter_map(|slot| module.leaf(*slot)).all(|leaf| about_closing(&leaf.path))
+}
+
+/// Whether a request is closed for good, as far as the caller is concerned.
+pub(crate) fn is_locked(ctx: &Context, request: &Record, snapshot: &Snapshot) -> bool {
+    snapshot.settings.closed_requests_locked && !ctx.is_administrator() && is_completed(request, snapshot)
 }
 
 /// Whether the caller raised a request, or it was raised for them.

@@ -10,6 +10,7 @@
 mod approvals;
 mod catalogs;
 mod conventions;
+mod life;
 mod lists;
 mod oauth;
 mod people;
