@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::draft::Draft;
 use crate::records::Place;
 use crate::{Desk, DeskError, Refusal, Snapshot};
-use crate::{approvals, attachments, notes, requests, tasks, templates, udf, users, worklogs};
+use crate::{approvals, attachments, links, notes, requests, tasks, templates, udf, users, worklogs};
 use model::Record;
 use store::Statement;
 
@@ -51,6 +51,8 @@ pub(crate) async fn prepare(
 pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> Result<(), DeskError> {
     match record.module.name.as_ref() {
         "user" | "technician" | "requester" => users::may_delete(desk, ctx, record).await,
+        // It says where its content went; it goes with the request that took it in.
+        "request" => record.reference("merged_into").map_or(Ok(()), |into| Err(DeskError::MergedInto(into))),
         "portal" => Err(DeskError::NotPermitted),
         "status" | "request_template" if record.id().is_shipped() => Err(DeskError::NotPermitted),
         _ => Ok(()),
@@ -81,7 +83,11 @@ pub(crate) async fn after_removal(
     Ok(match record.module.name.as_ref() {
         "request_note" => notes::after_removal(desk, place, record, snapshot),
         "draft" => crate::conversations::after_removal(desk, record, snapshot),
-        "request" => attachments::forget_owner(desk, record, snapshot),
+        "request" => {
+            let mut statements = attachments::forget_owner(desk, record, snapshot);
+            statements.extend(links::forget_merged(desk, record, snapshot).await?);
+            statements
+        }
         "approval_level" => {
             approvals::after_removal(desk, ctx, record.reference("request"), record.id()).await?
         }

@@ -527,6 +527,10 @@ impl Desk {
             let Some(leaf) = module.leaf(slot) else { continue };
             let is_below =
                 record.module.children.iter().any(|c| c.module == module.name && c.field == leaf.path);
+            // What was merged into a request goes with it.
+            if leaf.path == "merged_into" {
+                continue;
+            }
             // Links and approvals hang on requests without being children by path; they go with them too.
             if is_below || module.history_of == Some(record.module.name.as_ref()) || module.name == "history"
             {

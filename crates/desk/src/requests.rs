@@ -61,6 +61,7 @@ pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Re
     status(ctx, draft);
     promise(draft);
     resolution(ctx, draft);
+    addresses(draft);
     times(ctx, draft);
     if draft.is_new() {
         templates::mandatory(draft);
@@ -225,10 +226,11 @@ fn status(ctx: &Context, draft: &mut Draft) {
             return;
         }
     }
+    let schedules = schedules(draft);
     if changed {
         enter(ctx, draft, old.as_deref(), &new);
     }
-    scheduler(ctx, draft, &new);
+    scheduler(ctx, draft, &new, schedules);
     if draft.changes("closure_info.closure_code") {
         let kind =
             draft.small("closure_info.closure_code").and_then(|c| c.text("module.name").map(str::to_owned));
@@ -293,21 +295,26 @@ fn enter(ctx: &Context, draft: &mut Draft, old: Option<&Record>, new: &Record) {
     }
 }
 
-fn scheduler(ctx: &Context, draft: &mut Draft, status: &Record) {
-    if !["scheduled_time", "comments", "change_to_status"]
-        .iter()
-        .any(|f| draft.gives(&format!("onhold_scheduler.{f}")))
-    {
-        return;
-    }
-    let scheduled = draft.new.int("onhold_scheduler.scheduled_time");
+/// The part of the schedule of a hold that an input can give.
+const SCHEDULE: [&str; 3] =
+    ["onhold_scheduler.scheduled_time", "onhold_scheduler.comments", "onhold_scheduler.change_to_status"];
+
+/// Whether the input says something about a hold; to be asked before a left hold is wiped.
+fn schedules(draft: &Draft) -> bool {
+    SCHEDULE.iter().any(|path| draft.gives(path) && !draft.new.get(path).is_null())
+}
+
+fn scheduler(ctx: &Context, draft: &mut Draft, status: &Record, schedules: bool) {
     if !status.is("stop_timer") {
-        if scheduled.is_some() {
-            draft.refuse(Refusal::because("onhold_scheduler", "Only a request on hold waits for a time"));
+        if schedules {
+            draft.refuse(Refusal::because("onhold_scheduler", "Only a request on hold has a schedule"));
         }
         return;
     }
-    match scheduled {
+    if !SCHEDULE.iter().any(|path| draft.gives(path)) {
+        return;
+    }
+    match draft.new.int("onhold_scheduler.scheduled_time") {
         Some(time) if time <= ctx.now && draft.changes("onhold_scheduler.scheduled_time") => {
             draft.refuse(Refusal::TimesContradict("onhold_scheduler.scheduled_time".into()));
         }
@@ -315,10 +322,13 @@ fn scheduler(ctx: &Context, draft: &mut Draft, status: &Record) {
             if draft.new.get("onhold_scheduler.change_to_status").is_null() {
                 draft.new.set("onhold_scheduler.change_to_status", statuses::OPEN);
             }
-            draft.new.set("onhold_scheduler.held_by", ctx.caller.user);
         }
+        // Why it waits can be said without until when; where it goes then cannot.
+        None if draft.new.get("onhold_scheduler.change_to_status").is_null() => {}
         None => draft.refuse(Refusal::Mandatory("onhold_scheduler.scheduled_time".into())),
     }
+    let is_empty = SCHEDULE.iter().all(|path| draft.new.get(path).is_null());
+    draft.new.set("onhold_scheduler.held_by", (!is_empty).then_some(ctx.caller.user));
 }
 
 /// The promise of time: the first one whose criteria the request meets. A date that the input gives stands.
@@ -365,6 +375,18 @@ fn resolution(ctx: &Context, draft: &mut Draft) {
     draft.new.set("resolution.submitted_on", has_text.then_some(ctx.now));
     if has_text && draft.new.get("resolution.add_to_linked_requests").is_null() {
         draft.new.set("resolution.add_to_linked_requests", false);
+    }
+}
+
+fn addresses(draft: &mut Draft) {
+    if !draft.gives("email_ids_to_notify") {
+        return;
+    }
+    let given = draft.new.text("email_ids_to_notify").and_then(|t| serde_json::from_str(t).ok());
+    let given: Vec<String> = given.unwrap_or_default();
+    if let Some(bad) = given.iter().find(|address| !crate::users::is_address(address)) {
+        let message = format!("{bad} is no e-mail address");
+        draft.refuse(Refusal::because("email_ids_to_notify", message));
     }
 }
 
@@ -514,6 +536,9 @@ impl Desk {
         let place = self.requests()?;
         permit(ctx, &place.module, Verb::Delete)?;
         let record = self.get_in(ctx, &place, id).await?;
+        if let Some(into) = record.reference("merged_into") {
+            return Err(DeskError::MergedInto(into));
+        }
         if in_trash(&record) {
             return Ok(());
         }

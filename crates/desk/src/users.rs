@@ -226,6 +226,15 @@ pub fn name_of(email: &str) -> String {
     if words.is_empty() { email.to_owned() } else { words.join(" ") }
 }
 
+/// Whether a text looks like an address that could receive mail: one @ with something on both sides.
+#[must_use]
+pub(crate) fn is_address(text: &str) -> bool {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"');
+    text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
+    }) && !text.chars().any(odd)
+}
+
 pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> Result<(), DeskError> {
     if record.id() == ctx.caller.user || record.id() == SYSTEM {
         return Err(DeskError::NotPermitted);

@@ -172,6 +172,7 @@ async fn links(call: &Call<'_>, id: Id) -> Result<Answer, Failure> {
         }
         Method::DELETE => {
             let rows: Vec<Id> = link_rows(call)?.into_iter().map(|(id, _)| id).collect();
+            // Whoever names none did not mean all.
             call.desk().unlink_requests(&call.ctx, id, &rows).await.map_err(|e| failed(call, e))?;
             Ok(Answer::Json(wire::envelope::status_only(Some(
                 "The request[s] link are removed successfully.",

@@ -37,4 +37,77 @@ on_both_engines! {
         theo.put(&format!("{path}/_reopen"), json!({})).await.ok();
         theo.put(&format!("{path}/_pickup"), json!({})).await.ok();
     }
+
+    a_schedule_is_for_a_hold(app) {
+        let admin = app.admin();
+        let path = format!("/requests/{}", admin.new_request("Wait").await);
+        let comments = json!({"onhold_scheduler": {"comments": "parts"}});
+        admin.put(&path, json!({"request": comments})).await.refused(400, 4001, "onhold_scheduler");
+        let later = json!({"onhold_scheduler": {"scheduled_time": {"value": (testkit::START + 60_000).to_string()}}});
+        admin.put(&path, json!({"request": later})).await.refused(400, 4001, "onhold_scheduler");
+        admin.put(&path, json!({"request": {"onhold_scheduler": null}})).await.ok();
+        let mut held = comments.clone();
+        held["status"] = json!({"name": "On Hold"});
+        let reply = admin.put(&path, json!({"request": held})).await.ok();
+        assert_eq!(reply["request"]["onhold_scheduler"]["comments"], "parts");
+        assert_eq!(reply["request"]["onhold_scheduler"]["scheduled_time"], Json::Null);
+        assert_eq!(reply["request"]["onhold_scheduler"]["held_by"]["name"], "Ada Admin");
+        let target = json!({"request": {"onhold_scheduler": {"change_to_status": {"name": "Open"}}}});
+        admin.put(&path, target).await.refused(400, 4012, "onhold_scheduler.scheduled_time");
+        let mut left = comments;
+        left["status"] = json!({"name": "Open"});
+        admin.put(&path, json!({"request": left})).await.refused(400, 4001, "onhold_scheduler");
+        let wiped = admin.put(&path, json!({"request": {"onhold_scheduler": null}})).await.ok();
+        assert_eq!(wiped["request"]["onhold_scheduler"], Json::Null);
+        assert_eq!(wiped["request"]["status"]["name"], "On Hold");
+    }
+
+    whom_to_notify_are_addresses(app) {
+        let admin = app.admin();
+        for bad in [json!(["bad"]), json!(["a@example.com", "b@"]), json!("a@example.com, @b"), json!(["a b@example.com"])] {
+            let input = json!({"request": {"subject": "x", "email_ids_to_notify": bad}});
+            admin.post("/requests", input).await.refused(400, 4001, "email_ids_to_notify");
+        }
+        let input = json!({"request": {"subject": "x", "email_ids_to_notify": "a@example.com,b@example.com"}});
+        let made = admin.post("/requests", input).await.ok();
+        assert_eq!(made["request"]["email_ids_to_notify"], json!(["a@example.com", "b@example.com"]));
+    }
+
+    a_merged_request_goes_with_the_one_that_took_it_in(app) {
+        let admin = app.admin();
+        let (a, b, c) = (admin.new_request("A").await, admin.new_request("B").await, admin.new_request("C").await);
+        admin.put(&format!("/requests/{b}/_merge_requests"), json!({"merge_requests": [{"id": c}]})).await.ok();
+        admin.put(&format!("/requests/{a}/_merge_requests"), json!({"merge_requests": [{"id": b}]})).await.ok();
+        for path in [format!("/requests/{b}"), format!("/requests/{b}/_move_to_trash"), format!("/requests/{c}?delete_type=permanent")] {
+            let refused = admin.delete(&path).await.refused(404, 4007, "-");
+            assert!(refused.to_string().contains("Merged into"), "{path} {refused}");
+        }
+        let gone = admin.get(&format!("/requests/{b}")).await.refused(404, 4007, "-");
+        assert!(gone.to_string().contains(&a), "{gone}");
+        admin.delete(&format!("/requests/{a}?delete_type=permanent")).await.ok();
+        for id in [&a, &b, &c] {
+            let gone = admin.get(&format!("/requests/{id}")).await.refused(404, 4007, "-");
+            assert!(!gone.to_string().contains("Merged"), "{gone}");
+        }
+        assert_eq!(admin.list("/requests", json!({"filter_by": {"name": "Trash"}})).await.ok()["requests"], json!([]));
+    }
+
+    only_one_response_is_the_first(app) {
+        let admin = app.admin();
+        let notes = format!("/requests/{}/notes", admin.new_request("Answered").await);
+        let note = json!({"request_note": {"description": "on it", "mark_first_response": true}});
+        assert_eq!(admin.post(&notes, note.clone()).await.ok()["request_note"]["mark_first_response"], true);
+        assert_eq!(admin.post(&notes, note).await.ok()["request_note"]["mark_first_response"], false);
+    }
+
+    links_are_taken_away_by_name(app) {
+        let admin = app.admin();
+        let (a, b) = (admin.new_request("A").await, admin.new_request("B").await);
+        let path = format!("/requests/{a}/_link_requests");
+        admin.post(&path, json!({"link_requests": [{"linked_request": {"id": b}}]})).await.ok();
+        admin.delete(&path).await.refused(400, 4012, "link_requests");
+        let none = format!("/api/v3{path}?input_data={}", testkit::encoded(&json!({"link_requests": []}).to_string()));
+        admin.send("DELETE", &none, &[], "").await.refused(400, 4012, "link_requests");
+        assert_eq!(admin.get(&path).await.ok()["link_requests"].as_array().unwrap().len(), 1);
+    }
 }
