@@ -46,6 +46,10 @@ pub enum Refusal {
     NotEditable(String),
     /// Not given by this caller.
     CannotGive(String),
+    /// Not of the kind of value that the field holds.
+    WrongType(String),
+    /// A key that does not belong there.
+    ExtraKey(String),
     /// Contradicts another time.
     TimesContradict(String),
     /// A closing rule wants these fields filled.

@@ -25,6 +25,7 @@ pub mod records;
 mod requests;
 mod resolve;
 mod search;
+mod service;
 pub mod shipped;
 mod snapshot;
 mod tasks;

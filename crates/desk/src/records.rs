@@ -301,12 +301,12 @@ impl Desk {
             people: std::collections::HashMap::new(),
             refresh_search: false,
         };
+        // Before the rules run: what they add beside the record refers to it.
+        draft.new.set("id", self.new_id(ctx));
         self.apply(ctx, &mut draft, patch).await?;
         nouns::prepare(self, ctx, place, &mut draft).await?;
         mandatory(&mut draft);
         draft.check()?;
-        let id = self.new_id(ctx);
-        draft.new.set("id", id);
         let mut statements = self.store.insert(&draft.new);
         statements.append(&mut draft.statements);
         statements.extend(self.told(ctx, place, &draft).await?);

@@ -62,6 +62,7 @@ pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Re
     promise(draft);
     resolution(ctx, draft);
     addresses(draft);
+    crate::service::prepare(desk, ctx, draft).await?;
     times(ctx, draft);
     if draft.is_new() {
         templates::mandatory(draft);

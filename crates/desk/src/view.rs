@@ -112,6 +112,9 @@ impl Desk {
                         let text = record.text("description").map(|d| excerpt(d, EXCERPT));
                         record.set("short_description", text);
                     }
+                    if shown("service_approvers") {
+                        crate::service::show(self, record, &snapshot).await?;
+                    }
                 }
             }
             // Whom else a mail went to is told to its sender and to technicians.

@@ -110,4 +110,61 @@ on_both_engines! {
         admin.send("DELETE", &none, &[], "").await.refused(400, 4012, "link_requests");
         assert_eq!(admin.get(&path).await.ok()["link_requests"].as_array().unwrap().len(), 1);
     }
+
+    a_service_request_asks_its_approvers(app) {
+        let admin = app.admin();
+        app.requester("Bea Boss").await;
+        let (_, rita) = app.requester("Rita Requester").await;
+        admin.post("/request_templates", json!({"request_template": {"name": "New laptop", "is_service_template": true}})).await.ok();
+        let input = json!({"request": {"subject": "x", "template": {"name": "New laptop"},
+            "service_approvers": {"users": [{"email_id": "bea.boss@example.com"}]},
+            "resources": {"res_1": {"qstn_text_2": {"value": "red"}}},
+            "request_template_task_ids": [{"id": "12", "title": "t"}]}});
+        let made = rita.post("/requests", input).await.ok();
+        let request = &made["request"];
+        let approvers = &request["service_approvers"];
+        assert_eq!(approvers["users"][0]["name"], "Bea Boss");
+        assert_eq!(approvers["users"][0]["email_id"], "bea.boss@example.com");
+        assert_eq!(approvers["org_roles"], json!([]));
+        assert_eq!(request["resources"]["res_1"]["qstn_text_2"]["value"], "red");
+        assert_eq!(request["approval_status"]["name"], "Pending Approval");
+        let path = format!("/requests/{}", request["id"].as_str().unwrap());
+        let levels = admin.get(&format!("{path}/approval_levels")).await.ok();
+        assert_eq!(levels["approval_levels"][0]["level"], 1);
+        assert_eq!(levels["approval_levels"][0]["status"]["name"], "Pending Approval");
+        let asked = admin.get(&format!("{path}/approvals")).await.ok();
+        assert_eq!(asked["approvals"][0]["approver"]["name"], "Bea Boss");
+        assert_eq!(asked["approvals"][0]["status"]["name"], "Pending Approval");
+        // What was read is written back; it asks nobody again.
+        admin.put(&path, json!({"request": {"service_approvers": approvers}})).await.ok();
+        assert_eq!(admin.get(&path).await.ok()["request"]["service_approvers"], *approvers);
+        assert_eq!(admin.get(&format!("{path}/approvals")).await.ok()["approvals"].as_array().unwrap().len(), 1);
+        // An incident asks nobody by itself.
+        let plain = json!({"request": {"subject": "x", "service_approvers": {"users": [{"name": "Bea Boss"}]}}});
+        let plain = admin.post("/requests", plain).await.ok();
+        assert_eq!(plain["request"]["approval_status"], Json::Null);
+    }
+
+    what_a_service_request_carries_is_checked(app) {
+        let admin = app.admin();
+        let id = admin.new_request("x").await;
+        for (input, code, field) in [
+            (json!({"service_approvers": {"users": [{"email_id": "no@example.com"}]}}), 4001, "service_approvers"),
+            (json!({"service_approvers": {"users": [{"email": "no@example.com"}]}}), 4001, "email"),
+            (json!({"service_approvers": {"users": [{"wings": 2}]}}), 4001, "wings"),
+            (json!({"service_approvers": {"people": []}}), 4001, "people"),
+            (json!({"service_approvers": []}), 4021, "service_approvers"),
+            (json!({"service_approvers": "Bea"}), 4021, "service_approvers"),
+            (json!({"service_approvers": {"users": "Bea"}}), 4021, "service_approvers"),
+            (json!({"resources": []}), 4021, "resources"),
+            (json!({"resources": "red"}), 4021, "resources"),
+            (json!({"request_template_task_ids": {"id": "1"}}), 4021, "request_template_task_ids"),
+            (json!({"request_template_task_ids": ["1"]}), 4001, "request_template_task_ids"),
+            (json!({"request_template_task_ids": [{"title": "x"}]}), 4001, "request_template_task_ids"),
+        ] {
+            admin.put(&format!("/requests/{id}"), json!({"request": input})).await.refused(400, code, field);
+        }
+        let cleared = json!({"service_approvers": null, "resources": null, "request_template_task_ids": []});
+        admin.put(&format!("/requests/{id}"), json!({"request": cleared})).await.ok();
+    }
 }
