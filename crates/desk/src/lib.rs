@@ -37,11 +37,12 @@ mod worklogs;
 
 pub use attachments::Upload;
 pub use context::{Access, Caller, Context, Scopes, Verb};
-pub use conversations::Said;
+pub use conversations::{Said, Speaker};
 pub use error::{DeskError, Refusal};
 pub use links::Linked;
 pub use records::{ListAsk, Outcome, Page, Place};
 pub use resolve::is_gone;
+pub use search::has_words;
 pub use snapshot::{Settings, Snapshot};
 pub use store::search::{is_searched, words};
 pub use view::View;

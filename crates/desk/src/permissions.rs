@@ -25,7 +25,8 @@ pub fn role_allows(access: Access, module: &Module, verb: Verb) -> bool {
             _ => verb == Verb::Read,
         },
         Access::Requester => match (module.name.as_ref(), verb) {
-            ("request" | "request_note", Verb::Create) | ("request" | "approval", Verb::Update) => true,
+            ("request" | "request_note" | "notification", Verb::Create)
+            | ("request" | "approval", Verb::Update) => true,
             ("user" | "requester" | "technician" | "role" | "udf_field" | "priority_matrix" | "sla", _) => {
                 false
             }

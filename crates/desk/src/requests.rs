@@ -55,6 +55,7 @@ pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Re
         draft.new.set("display_id", number);
     }
     rights(ctx, draft)?;
+    cancellation(draft);
     belonging(desk, draft).await?;
     group_and_technician(ctx, draft);
     priority(draft);
@@ -70,14 +71,31 @@ pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Re
     Ok(())
 }
 
+/// The word in the history for a requester's wish that a request be given up.
+const CANCELLATION: &str = "CANCELLATION_REQUEST";
+
+/// What that wish sets, and what is taken back when it is granted.
+const CANCEL_FLAG: [&str; 3] =
+    ["cancellation_requested", "cancel_flag_comments.id", "cancel_flag_comments.comment"];
+
+fn cancellation(draft: &mut Draft) {
+    let is_over = draft.old.as_ref().is_some_and(|old| is_completed(old, &draft.snapshot));
+    if draft.operation == CANCELLATION && is_over {
+        draft.refuse(Refusal::because("status", "The request is completed already"));
+    }
+}
+
 fn rights(ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
     if ctx.caller.access == Access::Requester {
         let module = draft.new.module.clone();
         for slot in draft.given.clone() {
             let Some(leaf) = module.leaf(slot) else { continue };
             // Requesters may close their own requests, with a word on the resolution, and open them again.
-            let own_step = matches!(draft.operation, "CLOSE" | "REOPEN")
-                && (leaf.path == "status" || leaf.path.starts_with("closure_info."));
+            let own_step = match draft.operation {
+                "CLOSE" | "REOPEN" => leaf.path == "status" || leaf.path.starts_with("closure_info."),
+                CANCELLATION => CANCEL_FLAG.contains(&leaf.path.as_str()),
+                _ => false,
+            };
             let allowed = own_step
                 || REQUESTERS_FIELDS.contains(&leaf.path.as_str())
                 || leaf.path.starts_with("udf_fields.");
@@ -287,6 +305,11 @@ fn enter(ctx: &Context, draft: &mut Draft, old: Option<&Record>, new: &Record) {
             draft.new.set("resolved_time", Value::Null);
         }
         return;
+    }
+    if new.id() == statuses::CANCELLED {
+        for path in CANCEL_FLAG {
+            draft.new.set(path, if path == "cancellation_requested" { false.into() } else { Value::Null });
+        }
     }
     if draft.new.int("resolved_time").is_none() && new.id() != statuses::CANCELLED {
         draft.new.set("resolved_time", ctx.now);
@@ -508,25 +531,42 @@ impl Desk {
         self.edit_as(ctx, &place, id, &patch, "REOPEN").await
     }
 
-    /// Gives a request up.
+    /// Gives a request up. A requester who wants that raises a flag, with a word on why; a technician decides.
     ///
     /// # Errors
-    /// As for an edit.
+    /// As for an edit; refused to a requester for a request that is completed, or with other fields in the input.
     pub async fn cancel_request(
         &self,
         ctx: &Context,
         id: Id,
         mut patch: Patch,
+        comment: Option<String>,
     ) -> Result<Outcome, DeskError> {
         let place = self.requests()?;
         permit(ctx, &place.module, Verb::Update)?;
-        if !ctx.is_technician() {
-            return Err(DeskError::NotPermitted);
+        let said = |text: String| Change::Value(Value::Text(text));
+        if ctx.is_technician() {
+            for (path, change) in
+                [("status", Some(by_id(statuses::CANCELLED))), ("status_change_comments", comment.map(said))]
+            {
+                if let (Some(slot), Some(change)) = (place.module.slot(path), change) {
+                    patch.set(slot, change);
+                }
+            }
+            return self.edit_as(ctx, &place, id, &patch, "CANCEL").await;
         }
-        if let Some(slot) = place.module.slot("status") {
-            patch.set(slot, by_id(statuses::CANCELLED));
+        let reason = ["update_reason", "status_change_comments"].map(|path| patch.take(&place.module, path));
+        let comment = comment.map(said).or(reason.into_iter().flatten().next());
+        if let Some((slot, _)) = patch.changes.first() {
+            let field = place.module.leaf(*slot).map_or(String::new(), |l| l.path.clone());
+            return Err(Refusal::CannotGive(field).into());
         }
-        self.edit_as(ctx, &place, id, &patch, "CANCEL").await
+        let mut changes = vec![
+            ("cancellation_requested", Change::Value(Value::Bool(true))),
+            ("cancel_flag_comments.id", Change::Value(Value::Int(self.new_id(ctx).get()))),
+        ];
+        changes.extend(comment.map(|comment| ("cancel_flag_comments.comment", comment)));
+        self.edit_as(ctx, &place, id, &patch_of(&place.module, changes), CANCELLATION).await
     }
 
     /// Moves a request to the trash; one that is there already stays there.
@@ -609,10 +649,11 @@ impl Desk {
             ("reminder_count", "reminder"),
             ("draft_count", "draft"),
             ("checklist_total_count", "checklist"),
-            ("technician_reply_count", "notification"),
         ] {
             let rows = snapshot.module(module)?;
-            let mine = model::filter::equals(rows, "request", vec![id.into()]);
+            // A count of what is hidden would tell that it is there.
+            let mine = model::filter::equals(rows, "request", vec![id.into()])
+                .and(crate::permissions::visible(ctx, rows, &snapshot)?);
             set(name, self.store.count(&store::Query::new(rows.clone(), mine, 1)).await?);
         }
         let (pending, all) = self.task_counts(id, None).await?;
@@ -627,9 +668,11 @@ impl Desk {
         set("link_request_count", self.linked_ids(ctx, id).await?.len() as u64);
         set("attachment_count", self.attachments(ctx, place, id).await?.len() as u64);
         set("unreplied_count", u64::try_from(record.int("unreplied_count").unwrap_or(0)).unwrap_or(0));
-        let said = counts.iter().filter(|(n, _)| matches!(*n, "note_count" | "technician_reply_count"));
-        let said = said.map(|(_, count)| count).sum();
-        counts.push(("conversation_count", said));
+        let (by_technicians, by_requesters) = self.reply_counts(ctx, id).await?;
+        set("technician_reply_count", by_technicians);
+        set("requester_reply_count", by_requesters);
+        let said = self.conversation_count(ctx, id).await?;
+        set("conversation_count", said);
         counts.sort_unstable();
         Ok(counts)
     }

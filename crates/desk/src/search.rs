@@ -25,7 +25,7 @@ pub(crate) fn is_confirmed(ctx: &Context, module: &Module, words: &[String]) -> 
 
 /// Whether each word is in one of the texts, as a whole word or the beginning of one.
 #[must_use]
-pub fn say<'a>(texts: impl IntoIterator<Item = &'a str>, words: &[String]) -> bool {
+pub fn has_words<'a>(texts: impl IntoIterator<Item = &'a str>, words: &[String]) -> bool {
     let mut missing: Vec<&String> = words.iter().collect();
     for text in texts {
         let folded = fold(&plain_text(text));
@@ -61,7 +61,7 @@ impl Desk {
             let notes = self.notes_shown(&hits).await?;
             for hit in hits {
                 let shown = notes.get(&hit.id()).into_iter().flatten().map(String::as_str);
-                if !say(own_texts(&hit).chain(shown), &words) {
+                if !has_words(own_texts(&hit).chain(shown), &words) {
                     continue;
                 }
                 found += 1;
@@ -102,13 +102,13 @@ impl Desk {
 
 #[cfg(test)]
 mod tests {
-    use super::say;
+    use super::has_words;
 
     #[test]
     fn words_are_looked_for_in_all_texts_together() {
         let check = |texts: &[&str], words: &[&str], expected: bool| {
             let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
-            assert_eq!(say(texts.iter().copied(), &words), expected, "{texts:?} {words:?}");
+            assert_eq!(has_words(texts.iter().copied(), &words), expected, "{texts:?} {words:?}");
         };
         check(&["The <b>Printer</b> smokes", "in the cellar"], &["print", "cellar"], true);
         check(&["The printer smokes"], &["rinter"], false);

@@ -8,6 +8,7 @@ mod answer;
 mod bulk;
 mod call;
 mod catalogs;
+mod conversations;
 mod criteria;
 mod list;
 mod operations;

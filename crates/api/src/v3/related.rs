@@ -68,7 +68,8 @@ pub(crate) async fn links(call: &Call<'_>, place: &Place, id: Option<Id>) -> Res
             }
         }
         for operation in &module.operations {
-            let on_own = ["close", "reopen", "conversations", "resolutions"].contains(&operation.name);
+            let on_own =
+                ["close", "reopen", "cancel", "conversations", "resolutions"].contains(&operation.name);
             if may(module, Verb::Update) && (call.ctx.is_technician() || on_own) {
                 for method in operation.methods {
                     push(operation.name, &method.to_ascii_lowercase(), format!("{here}/_{}", operation.name));
@@ -160,53 +161,6 @@ pub(crate) async fn template_layout(call: &Call<'_>, id: Id) -> Result<Answer, F
         return Ok(Answer::Json(text));
     }
     Ok(Answer::Json(wire::envelope::object("request_template", &text)))
-}
-
-/// GET of `conversations`: notes and mails in one list, newest first.
-pub(crate) async fn conversations(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
-    let info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params)?;
-    let request = call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
-    let mut said =
-        call.desk().conversation(&call.ctx, &Arc::new(request)).await.map_err(|e| failed(call, e))?;
-    if info.sort.first().is_some_and(|key| !key.descending) {
-        said.reverse();
-    }
-    let total = said.len();
-    let from = usize::try_from(info.start).unwrap_or(usize::MAX).min(total);
-    let rows_max = info.row_count as usize;
-    let page: Vec<_> = said.into_iter().skip(from).take(rows_max).collect();
-    let mut rows = Vec::with_capacity(page.len());
-    for item in &page {
-        let text = write::whole(call, item.record.clone()).await?;
-        let mut row: Json = serde_json::from_str(&text).map_err(Failure::not_json)?;
-        if let Some(row) = row.as_object_mut() {
-            row.insert("type".into(), json!(item.kind));
-            for (key, other) in [("created_time", "time"), ("created_by", "sender")] {
-                let value = row.get(key).or_else(|| row.get(other)).cloned().unwrap_or(Json::Null);
-                row.insert(key.into(), value);
-            }
-            row.insert(
-                "content_url".into(),
-                json!(format!("{}/requests/{id}/{}/{}", call.base, segment(item.kind), item.record.id())),
-            );
-        }
-        rows.push(row.to_string());
-    }
-    let count = info.get_total_count.then_some(total as u64);
-    let more = total > from + rows.len();
-    Ok(Answer::Json(list::envelope(
-        call,
-        &["conversations"],
-        &rows.join(","),
-        rows.len(),
-        &info,
-        more,
-        count,
-    )))
-}
-
-fn segment(kind: &str) -> &'static str {
-    if kind == "NOTES" { "notes" } else { "notifications" }
 }
 
 /// GET of `_allowed_values_for_fields`: what each field of the form may be set to.

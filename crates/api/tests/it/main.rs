@@ -18,3 +18,4 @@ mod requests;
 mod rights;
 mod setup;
 mod subresources;
+mod talk;
