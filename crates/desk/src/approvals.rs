@@ -148,6 +148,92 @@ fn verdict(rule: Rule, approved: u64, rejected: u64, all: u64) -> Option<bool> {
     }
 }
 
+/// What is left of a request's approvals when a level or one approval is taken away, and what follows from it.
+pub(crate) async fn after_removal(
+    desk: &Desk,
+    ctx: &Context,
+    request: Option<Id>,
+    gone: Id,
+) -> Result<Vec<Statement>, DeskError> {
+    let Some(request) = request else { return Ok(Vec::new()) };
+    let mut levels = desk.levels_with_approvals(request).await?;
+    levels.retain(|(level, _)| level.id() != gone);
+    for (_, approvals) in &mut levels {
+        approvals.retain(|approval| approval.id() != gone);
+    }
+    settle(desk, ctx, request, &levels).await
+}
+
+/// Makes levels and request say what their approvals do: decides levels, asks on the next one.
+async fn settle(
+    desk: &Desk,
+    ctx: &Context,
+    request: Id,
+    levels: &[(Record, Vec<Record>)],
+) -> Result<Vec<Statement>, DeskError> {
+    let mut statements = Vec::new();
+    let mut outcomes = Vec::new();
+    let mut earlier_is_open = false;
+    for (level, approvals) in levels {
+        let before = level.reference("status");
+        let outcome = outcome_of(level, approvals, earlier_is_open);
+        if before != Some(outcome) {
+            let stamps = [("status", Value::from(outcome))];
+            statements.push(desk.store.stamp(&level.module, level.id(), &stamps, Expect::Exactly(1)));
+        }
+        if outcome == statuses::PENDING && before != Some(outcome) {
+            let ask = [("status", Value::from(statuses::PENDING)), ("sent_on", Value::Int(ctx.now))];
+            let waiting = approvals.iter().filter(|a| a.reference("status") == Some(statuses::TO_BE_SENT));
+            statements.extend(waiting.map(|a| desk.store.stamp(&a.module, a.id(), &ask, Expect::Any)));
+        }
+        earlier_is_open |= outcome != statuses::APPROVED;
+        outcomes.push(outcome);
+    }
+    let snapshot = desk.snapshot();
+    let module = snapshot.module("request")?;
+    let nobody_is_asked = levels.iter().all(|(_, approvals)| approvals.is_empty());
+    let after = if nobody_is_asked { None } else { Some(overall(&outcomes)) };
+    let before = desk.store.get(module, request).await?.and_then(|r| r.reference("approval_status"));
+    if before != after {
+        let stamps = [("approval_status", after.map_or(Value::Null, Value::from))];
+        statements.push(desk.store.stamp(module, request, &stamps, Expect::Any));
+    }
+    Ok(statements)
+}
+
+/// Where a level stands. One that was decided stays so while anybody's answer is left.
+fn outcome_of(level: &Record, approvals: &[Record], earlier_is_open: bool) -> Id {
+    if approvals.is_empty() {
+        return statuses::TO_BE_SENT;
+    }
+    if let Some(decided @ (statuses::APPROVED | statuses::REJECTED)) = level.reference("status") {
+        return decided;
+    }
+    let number =
+        |wanted: Id| approvals.iter().filter(|a| a.reference("status") == Some(wanted)).count() as u64;
+    let (approved, rejected) = (number(statuses::APPROVED), number(statuses::REJECTED));
+    match verdict(rule_of(level).unwrap_or(Rule::Everyone), approved, rejected, approvals.len() as u64) {
+        Some(true) => statuses::APPROVED,
+        Some(false) => statuses::REJECTED,
+        None if earlier_is_open => statuses::TO_BE_SENT,
+        None => statuses::PENDING,
+    }
+}
+
+/// Where the request stands, by its levels.
+fn overall(levels: &[Id]) -> Id {
+    let any = |wanted: Id| levels.contains(&wanted);
+    if any(statuses::REJECTED) {
+        statuses::REJECTED
+    } else if levels.iter().all(|l| *l == statuses::APPROVED) {
+        statuses::APPROVED
+    } else if any(statuses::PENDING) || any(statuses::APPROVED) {
+        statuses::PENDING
+    } else {
+        statuses::TO_BE_SENT
+    }
+}
+
 impl Desk {
     /// Approves or rejects: the approver's own decision, or an administrator's in their place.
     ///
@@ -207,37 +293,25 @@ impl Desk {
         decided: &Record,
         approve: bool,
     ) -> Result<Vec<Statement>, DeskError> {
-        let mut statements = Vec::new();
-        let Some(request) = level.reference("request") else { return Ok(statements) };
-        let all = self.approvals_of(level.id()).await?;
-        let answered = |wanted: Id, own: bool| {
-            let others = all
-                .iter()
-                .filter(|a| a.id() != decided.id() && a.reference("status") == Some(wanted))
-                .count();
-            others as u64 + u64::from(own)
-        };
-        let approved = answered(statuses::APPROVED, approve);
-        let rejected = answered(statuses::REJECTED, !approve);
-        let rule = rule_of(level).unwrap_or(Rule::Everyone);
-        let Some(passed) = verdict(rule, approved, rejected, all.len() as u64) else { return Ok(statements) };
-        let status = if passed { statuses::APPROVED } else { statuses::REJECTED };
-        let stamps = [("status", Value::from(status))];
-        statements.push(self.store.stamp(&level.module, level.id(), &stamps, Expect::Exactly(1)));
-        let levels = levels_of(self, &level.module, request).await?;
-        let next = levels.iter().find(|l| l.int("level") > level.int("level"));
-        match next.filter(|_| passed) {
-            Some(next) => {
-                let ask = [("status", Value::from(statuses::PENDING))];
-                statements.push(self.store.stamp(&next.module, next.id(), &ask, Expect::Exactly(1)));
-                let ask = [("status", Value::from(statuses::PENDING)), ("sent_on", Value::Int(ctx.now))];
-                for approval in self.approvals_of(next.id()).await? {
-                    statements.push(self.store.stamp(&approval.module, approval.id(), &ask, Expect::Any));
-                }
+        let Some(request) = level.reference("request") else { return Ok(Vec::new()) };
+        let mut levels = self.levels_with_approvals(request).await?;
+        for approval in levels.iter_mut().flat_map(|(_, approvals)| approvals) {
+            if approval.id() == decided.id() {
+                approval.set("status", if approve { statuses::APPROVED } else { statuses::REJECTED });
             }
-            None => statements.push(request_status(self, request, status)?),
         }
-        Ok(statements)
+        settle(self, ctx, request, &levels).await
+    }
+
+    /// The levels of a request in their order, each with its approvals.
+    async fn levels_with_approvals(&self, request: Id) -> Result<Vec<(Record, Vec<Record>)>, DeskError> {
+        let snapshot = self.snapshot();
+        let mut levels = Vec::new();
+        for level in levels_of(self, snapshot.module("approval_level")?, request).await? {
+            let approvals = self.approvals_of(level.id()).await?;
+            levels.push((level, approvals));
+        }
+        Ok(levels)
     }
 
     async fn approvals_of(&self, level: Id) -> Result<Vec<Record>, DeskError> {
@@ -250,10 +324,9 @@ impl Desk {
 
     /// The number of approvals of a request that are not decided, and of all of them.
     pub(crate) async fn approval_counts(&self, request: Id) -> Result<(u64, u64), DeskError> {
-        let snapshot = self.snapshot();
         let (mut pending, mut all) = (0, 0);
-        for level in levels_of(self, snapshot.module("approval_level")?, request).await? {
-            for approval in self.approvals_of(level.id()).await? {
+        for (_, approvals) in self.levels_with_approvals(request).await? {
+            for approval in approvals {
                 all += 1;
                 let status = approval.reference("status");
                 pending += u64::from(!matches!(status, Some(statuses::APPROVED | statuses::REJECTED)));

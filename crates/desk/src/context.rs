@@ -171,6 +171,18 @@ pub struct Caller {
     pub view: View,
 }
 
+impl Caller {
+    /// Whether some requests are hidden from them, as from requesters and from technicians of some sites or groups.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        match self.access {
+            Access::Requester => true,
+            Access::Technician => self.sites.is_some() || self.groups.is_some(),
+            Access::Administrator => false,
+        }
+    }
+}
+
 /// One call: who, with which scopes, when, under which trace id, in which time zone.
 #[derive(Clone, Debug)]
 pub struct Context {

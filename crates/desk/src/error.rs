@@ -48,6 +48,10 @@ pub enum Refusal {
     NotEditable(String),
     /// Not given by this caller.
     CannotGive(String),
+    /// Not of the kind of value that the field holds.
+    WrongType(String),
+    /// A key that does not belong there.
+    ExtraKey(String),
     /// Contradicts another time.
     TimesContradict(String),
     /// A closing rule wants these fields filled.
@@ -70,7 +74,9 @@ impl Refusal {
             | Self::ReadOnly(field)
             | Self::NotEditable(field)
             | Self::CannotGive(field)
-            | Self::TimesContradict(field) => Some(field),
+            | Self::TimesContradict(field)
+            | Self::WrongType(field)
+            | Self::ExtraKey(field) => Some(field),
             Self::ClosureRule(_) => None,
         }
     }

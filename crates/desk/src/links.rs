@@ -3,11 +3,11 @@
 use crate::context::{Context, Verb};
 use crate::permissions::permit;
 use crate::records::{in_trash, patch_of};
-use crate::{Desk, DeskError, Refusal, history};
+use crate::{Desk, DeskError, Refusal, Snapshot, history};
 use model::filter::equals;
 use model::{Change, Filter, Id, Record, Value};
-use store::Query;
 use store::engine::Expect;
+use store::{Query, Statement};
 
 /// How many requests may be linked to one.
 const LINKS_MAX: u64 = 500;
@@ -116,10 +116,10 @@ impl Desk {
         Ok(self.store.commit(statements).await?)
     }
 
-    /// Takes links away; all of them when none is named.
+    /// Takes links away.
     ///
     /// # Errors
-    /// Refused for one that is not linked.
+    /// Refused for one that is not linked, and when none is named.
     pub async fn unlink_requests(&self, ctx: &Context, id: Id, others: &[Id]) -> Result<(), DeskError> {
         let place = self.requests()?;
         permit(ctx, &place.module, Verb::Update)?;
@@ -127,6 +127,9 @@ impl Desk {
             return Err(DeskError::NotPermitted);
         }
         let record = self.get(ctx, &place, id).await?;
+        if others.is_empty() {
+            return Err(Refusal::Mandatory("link_requests".into()).into());
+        }
         let known = self.links_of(id).await?;
         if let Some(_missing) = others.iter().find(|o| !known.iter().any(|l| other_end(l, id) == Some(**o))) {
             return Err(Refusal::not_valid("linked_request").into());
@@ -135,7 +138,7 @@ impl Desk {
         let mut left = 0;
         for link in &known {
             let Some(other) = other_end(link, id) else { continue };
-            if !others.is_empty() && !others.contains(&other) {
+            if !others.contains(&other) {
                 left += 1;
                 continue;
             }
@@ -162,6 +165,9 @@ impl Desk {
             return Err(DeskError::NotPermitted);
         }
         let into = self.get(ctx, &place, id).await?;
+        if crate::requests::is_locked(ctx, &into, &self.snapshot()) {
+            return Err(DeskError::NotPermitted);
+        }
         if others.is_empty() {
             return Err(Refusal::Mandatory("merge_requests".into()).into());
         }
@@ -254,6 +260,28 @@ impl Desk {
         let patch = patch_of(&place.module, vec![("tags", Change::Refs(tags))]);
         self.edit(ctx, &place, id, &patch).await
     }
+}
+
+/// What was merged into a request that is removed for ever goes with it: it says nothing but where its content is.
+pub(crate) async fn forget_merged(
+    desk: &Desk,
+    into: &Record,
+    snapshot: &Snapshot,
+) -> Result<Vec<Statement>, DeskError> {
+    const MERGED_MAX: u64 = 10_000;
+    let module = snapshot.module("request")?;
+    let mut statements = Vec::new();
+    let mut parents = vec![into.id()];
+    while let Some(parent) = parents.pop() {
+        let merged = equals(module, "merged_into", vec![parent.into()]);
+        for child in desk.store.list(&Query::new(module.clone(), merged, MERGED_MAX)).await? {
+            parents.push(child.id());
+            statements.extend(desk.store.remove(&child));
+            statements.extend(desk.store.remove_below(module, child.id(), &snapshot.catalogue));
+            statements.extend(crate::attachments::forget_owner(desk, &child, snapshot));
+        }
+    }
+    Ok(statements)
 }
 
 fn other_end(link: &Record, id: Id) -> Option<Id> {

@@ -32,6 +32,8 @@ pub(crate) async fn prepare(
     if first_response {
         stamps.extend(crate::requests::first_response(&request, ctx.now));
     }
+    // Only one is the first (requests.md section 6).
+    draft.new.set("mark_first_response", first_response);
     draft.statements.push(desk.store.stamp(&request.module, request.id(), &stamps, Expect::Exactly(1)));
     // Behind the note itself, which the statements of a draft follow.
     draft.statements.extend(refresh(desk, &request, &draft.snapshot));

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::draft::Draft;
 use crate::records::Place;
 use crate::{Desk, DeskError, Refusal, Snapshot};
-use crate::{approvals, attachments, notes, requests, tasks, templates, udf, users, worklogs};
+use crate::{approvals, attachments, links, notes, requests, tasks, templates, udf, users, worklogs};
 use model::Record;
 use store::Statement;
 
@@ -29,6 +29,7 @@ pub(crate) async fn prepare(
             Ok(())
         }
         "user" | "technician" | "requester" => users::prepare(desk, ctx, draft).await,
+        "role" => users::prepare_role(desk, draft).await,
         "udf_field" => udf::prepare(draft),
         "request_template" => {
             templates::prepare(draft);
@@ -58,8 +59,13 @@ pub(crate) async fn number(desk: &Desk, draft: &mut Draft) -> Result<(), DeskErr
 
 /// Whether a record may be deleted at all.
 pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> Result<(), DeskError> {
-    if matches!(record.module.name.as_ref(), "user" | "technician" | "requester") {
-        users::may_delete(desk, ctx, record).await?;
+    match record.module.name.as_ref() {
+        "user" | "technician" | "requester" => users::may_delete(desk, ctx, record).await?,
+        // It says where its content went; it goes with the request that took it in.
+        "request" if !record.get("merged_into").is_null() => {
+            return Err(record.reference("merged_into").map_or(DeskError::NotFound, DeskError::MergedInto));
+        }
+        _ => {}
     }
     if is_needed(record) { Err(DeskError::Shipped) } else { Ok(()) }
 }
@@ -77,19 +83,44 @@ pub(crate) fn is_needed(record: &Record) -> bool {
     }
 }
 
-/// What follows from a record being removed: flags of the record above it.
-pub(crate) fn after_removal(
+/// What must be true at the moment when a change is committed; the edit is tried again where it is not.
+pub(crate) fn guard(
     desk: &Desk,
+    old: &Record,
+    new: &Record,
+    snapshot: &Snapshot,
+) -> Result<Option<Statement>, DeskError> {
+    match old.module.name.as_ref() {
+        "user" | "technician" | "requester" => users::guard(desk, old, new, snapshot),
+        _ => Ok(None),
+    }
+}
+
+/// What follows from a record being removed: flags of the record above it.
+pub(crate) async fn after_removal(
+    desk: &Desk,
+    ctx: &Context,
     place: &Place,
     record: &Record,
     snapshot: &Snapshot,
-) -> Vec<Statement> {
-    match record.module.name.as_ref() {
+) -> Result<Vec<Statement>, DeskError> {
+    Ok(match record.module.name.as_ref() {
         "request_note" => notes::after_removal(desk, place, record, snapshot),
         "draft" => crate::conversations::after_removal(desk, record, snapshot),
-        "request" => attachments::forget_owner(desk, record, snapshot),
+        "request" => {
+            let mut statements = attachments::forget_owner(desk, record, snapshot);
+            statements.extend(links::forget_merged(desk, record, snapshot).await?);
+            statements
+        }
+        "approval_level" => {
+            approvals::after_removal(desk, ctx, record.reference("request"), record.id()).await?
+        }
+        "approval" => {
+            let request = parent(place)?.reference("request");
+            approvals::after_removal(desk, ctx, request, record.id()).await?
+        }
         _ => Vec::new(),
-    }
+    })
 }
 
 /// The clock stops for open requests only (setup.md section 8).

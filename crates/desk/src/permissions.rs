@@ -3,10 +3,12 @@
 //! Three roles at first. `tests/permissions.txt` shows the whole table; a change of this file shows up there.
 
 use crate::context::{Access, Context, Verb, View};
-use crate::{DeskError, Snapshot};
+use crate::records::Place;
+use crate::{Desk, DeskError, Snapshot};
 use model::filter::{equals, test};
-use model::{Area, Filter, Module, Op, Test, Value};
+use model::{Area, Filter, Id, Module, Op, Record, Size, Test, Value};
 use std::sync::Arc;
+use store::Query;
 
 /// Whether a role may do this with some record of the module; which records is [`visible`]'s matter.
 #[must_use]
@@ -23,7 +25,8 @@ pub fn role_allows(access: Access, module: &Module, verb: Verb) -> bool {
             _ => verb == Verb::Read,
         },
         Access::Requester => match (module.name.as_ref(), verb) {
-            ("request" | "request_note", Verb::Create) | ("request" | "approval", Verb::Update) => true,
+            ("request" | "request_note" | "notification", Verb::Create)
+            | ("request" | "approval", Verb::Update) => true,
             ("user" | "requester" | "technician" | "role" | "udf_field" | "priority_matrix" | "sla", _) => {
                 false
             }
@@ -36,6 +39,9 @@ pub fn role_allows(access: Access, module: &Module, verb: Verb) -> bool {
     }
 }
 
+/// What belongs to the whole company and not to the desk's setup alone: either scope will do (setup.md section 2).
+const GENERAL: [&str; 3] = ["site", "department", "support_group"];
+
 /// Whether the caller's scopes and role let them do this in the module.
 ///
 /// # Errors
@@ -43,6 +49,7 @@ pub fn role_allows(access: Access, module: &Module, verb: Verb) -> bool {
 pub fn permit(ctx: &Context, module: &Module, verb: Verb) -> Result<(), DeskError> {
     let scopes = ctx.scopes;
     let scope_is_there = scopes.allow(module.area, verb)
+        || (GENERAL.contains(&module.name.as_ref()) && scopes.allow(Area::General, verb))
         || (verb == Verb::Read && module.also_read_by.iter().any(|area| scopes.allow(*area, Verb::Read)))
         // Whether a row below a record is its parent's update or a creation is not settled by the vendor's pages
         // (conventions.md section 2.6): either will do.
@@ -78,8 +85,15 @@ pub fn visible(ctx: &Context, module: &Arc<Module>, snapshot: &Snapshot) -> Resu
             lifted
         };
     }
+    let me = || vec![Value::from(ctx.caller.user)];
+    if module.name == "approval" && ctx.is_technician() && ctx.caller.is_limited() {
+        // Of requests that they see; of others what they are asked themselves.
+        return Ok(Filter::Any(vec![
+            equals(module, "approver", me()),
+            approvals_of_requests(visible_requests(ctx, snapshot.module("request")?), module, snapshot)?,
+        ]));
+    }
     if ctx.caller.access == Access::Requester {
-        let me = || vec![Value::from(ctx.caller.user)];
         filter = match module.name.as_ref() {
             "request_note" => filter.and(equals(module, "show_to_requester", vec![true.into()])),
             "notification" => filter.and(equals(module, "is_public", vec![true.into()])),
@@ -88,6 +102,19 @@ pub fn visible(ctx: &Context, module: &Arc<Module>, snapshot: &Snapshot) -> Resu
         };
     }
     Ok(filter)
+}
+
+/// A filter on requests, as one on the approvals of their levels.
+fn approvals_of_requests(
+    requests: Filter,
+    approvals: &Arc<Module>,
+    snapshot: &Snapshot,
+) -> Result<Filter, DeskError> {
+    let levels = snapshot.module("approval_level")?;
+    let (Some(request), Some(level)) = (levels.slot("request"), approvals.slot("approval_level")) else {
+        return Ok(Filter::nothing());
+    };
+    Ok(lift(lift(requests, levels, request), approvals, level))
 }
 
 fn visible_requests(ctx: &Context, module: &Arc<Module>) -> Filter {
@@ -130,5 +157,100 @@ pub fn lift(filter: Filter, module: &Arc<Module>, slot: usize) -> Filter {
             path.via.insert(0, (module.clone(), slot));
             Filter::Test(Test { path, op, operands })
         }
+    }
+}
+
+/// How many levels of one request an approver can be asked on, and more.
+const LEVELS_MAX: u64 = 50;
+
+/// Approvers who do not see the request otherwise: they read it, and the levels on which they are asked, and change
+/// nothing but their own answer.
+impl Desk {
+    /// The record to be read: one that the caller sees, or one that they are asked to approve.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`].
+    pub(crate) async fn get_to_read(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        id: Id,
+    ) -> Result<Record, DeskError> {
+        let seen = self.get_visible(ctx, &place.module, id).await?;
+        let record = match seen {
+            Some(record) => record,
+            None => self.get_as_approver(ctx, &place.module, id).await?.ok_or(DeskError::NotFound)?,
+        };
+        if place.has(&record) { Ok(record) } else { Err(DeskError::NotFound) }
+    }
+
+    /// A request, or a level of one, on which the caller is asked.
+    pub(crate) async fn get_as_approver(
+        &self,
+        ctx: &Context,
+        module: &Arc<Module>,
+        id: Id,
+    ) -> Result<Option<Record>, DeskError> {
+        let from = match module.name.as_ref() {
+            "request" => "approval_level.request",
+            "approval_level" => "approval_level",
+            _ => return Ok(None),
+        };
+        if !ctx.caller.is_limited() {
+            return Ok(None);
+        }
+        let snapshot = self.snapshot();
+        let approvals = snapshot.module("approval")?;
+        let asked = self.asked(ctx, from, id)?;
+        if !self.store.exists(approvals, asked).await? {
+            return Ok(None);
+        }
+        Ok(self.store.get(module, id).await?)
+    }
+
+    /// The approvals that ask the caller, with this id at a path.
+    fn asked(&self, ctx: &Context, path: &str, id: Id) -> Result<Filter, DeskError> {
+        let snapshot = self.snapshot();
+        let approvals = snapshot.module("approval")?;
+        let path = snapshot
+            .catalogue
+            .path(approvals, path)
+            .ok_or_else(|| DeskError::Internal(format!("approvals have no {path}")))?;
+        let about = Filter::Test(Test { path, op: Op::In, operands: vec![id.into()] });
+        Ok(about.and(equals(approvals, "approver", vec![ctx.caller.user.into()])))
+    }
+
+    /// Which rows of a place the caller may list.
+    pub(crate) async fn listed(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        snapshot: &Snapshot,
+    ) -> Result<Filter, DeskError> {
+        let seen = visible(ctx, &place.module, snapshot)?;
+        let request = match &place.parent {
+            Some((_, parent)) if place.module.name == "approval_level" && ctx.caller.is_limited() => {
+                parent.id()
+            }
+            _ => return Ok(seen),
+        };
+        let asked = self.asked(ctx, "approval_level.request", request)?;
+        let mine = Query::new(snapshot.module("approval")?.clone(), asked, LEVELS_MAX);
+        let levels = self.store.list(&mine).await?;
+        let levels = levels.iter().filter_map(|a| a.reference("approval_level")).map(Value::from).collect();
+        Ok(Filter::Any(vec![seen, equals(&place.module, "id", levels)]))
+    }
+
+    /// Whether the caller may add below a record: seeing it as an approver is not enough.
+    ///
+    /// # Errors
+    /// [`DeskError::NotPermitted`].
+    pub(crate) async fn may_add_below(&self, ctx: &Context, place: &Place) -> Result<(), DeskError> {
+        let Some((_, parent)) = &place.parent else { return Ok(()) };
+        if parent.module.size != Size::Large || !ctx.caller.is_limited() {
+            return Ok(());
+        }
+        let seen = self.get_visible(ctx, &parent.module, parent.id()).await?;
+        if seen.is_some() { Ok(()) } else { Err(DeskError::NotPermitted) }
     }
 }

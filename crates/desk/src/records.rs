@@ -26,6 +26,10 @@ impl Place {
     pub const fn top(module: Arc<Module>) -> Self {
         Self { module, parent: None }
     }
+    /// Whether a record of the module is below the place's parent.
+    pub(crate) fn has(&self, record: &Record) -> bool {
+        self.parent.as_ref().is_none_or(|(field, parent)| record.reference(field) == Some(parent.id()))
+    }
     fn filter(&self) -> Filter {
         self.parent.as_ref().map_or(Filter::everything(), |(field, parent)| {
             equals(&self.module, field, vec![parent.id().into()])
@@ -90,11 +94,7 @@ impl Desk {
     /// [`DeskError::NotFound`] also for a record that the caller may not see, or that is in the trash.
     pub async fn get(&self, ctx: &Context, place: &Place, id: Id) -> Result<Record, DeskError> {
         permit(ctx, &place.module, Verb::Read)?;
-        let record = self.get_in(ctx, place, id).await?;
-        if in_trash(&record) {
-            return self.where_it_went(&record);
-        }
-        Ok(record)
+        self.locate(ctx, place, id).await
     }
 
     /// The record that a path goes through to the rows below it. The right to the rows is the use case's to check;
@@ -103,7 +103,7 @@ impl Desk {
     /// # Errors
     /// As for [`Self::get`].
     pub async fn locate(&self, ctx: &Context, place: &Place, id: Id) -> Result<Record, DeskError> {
-        let record = self.get_in(ctx, place, id).await?;
+        let record = self.get_to_read(ctx, place, id).await?;
         if in_trash(&record) { self.where_it_went(&record) } else { Ok(record) }
     }
 
@@ -151,11 +151,12 @@ impl Desk {
     /// The record, whether or not it is in the trash; without a look at the scopes, for operations that have
     /// their own.
     pub(crate) async fn get_in(&self, ctx: &Context, place: &Place, id: Id) -> Result<Record, DeskError> {
-        let record = self.get_visible(ctx, &place.module, id).await?.ok_or(DeskError::NotFound)?;
-        match &place.parent {
-            Some((field, parent)) if record.reference(field) != Some(parent.id()) => Err(DeskError::NotFound),
-            _ => Ok(record),
-        }
+        let Some(record) = self.get_visible(ctx, &place.module, id).await? else {
+            // For an approver it is there, to be read.
+            let is_read = self.get_as_approver(ctx, &place.module, id).await?.is_some();
+            return Err(if is_read { DeskError::NotPermitted } else { DeskError::NotFound });
+        };
+        if place.has(&record) { Ok(record) } else { Err(DeskError::NotFound) }
     }
 
     /// A merged request says where its content is now; any other trashed record is just not there.
@@ -211,7 +212,7 @@ impl Desk {
         {
             filter = filter.and(equals(module, flag, vec![false.into()]));
         }
-        filter = filter.and(visible(ctx, module, &snapshot)?);
+        filter = filter.and(self.listed(ctx, place, &snapshot).await?);
         let mut query = Query::new(module.clone(), filter, ask.limit.saturating_add(1));
         query.offset = ask.offset;
         query.words = ask.words;
@@ -221,6 +222,9 @@ impl Desk {
             let (field, descending) = module.sort;
             query.sort =
                 Path::of(module, field).map(|path| SortKey { path, descending }).into_iter().collect();
+        }
+        if crate::search::is_confirmed(ctx, module, &query.words) {
+            return self.confirmed(query, ask.limit, ask.count).await;
         }
         let mut records = self.store.list(&query).await?;
         let limit = usize::try_from(ask.limit).unwrap_or(usize::MAX);
@@ -275,6 +279,7 @@ impl Desk {
         if !place.module.writable {
             return Err(DeskError::NotPermitted);
         }
+        self.may_add_below(ctx, place).await?;
         let snapshot = self.snapshot();
         let mut new = Record::new(place.module.clone());
         self.preset(ctx, &mut new, &snapshot);
@@ -293,14 +298,14 @@ impl Desk {
             people: std::collections::HashMap::new(),
             refresh_search: false,
         };
+        // Before the rules run: what they add beside the record refers to it.
+        draft.new.set("id", self.new_id(ctx));
         self.apply(ctx, &mut draft, patch).await?;
         self.look_over(ctx, place, &mut draft).await?;
         if ctx.rehearsal {
             return Ok(Outcome { record: draft.new, unmet: draft.unmet });
         }
         nouns::number(self, &mut draft).await?;
-        let id = self.new_id(ctx);
-        draft.new.set("id", id);
         let mut statements = self.store.insert(&draft.new);
         statements.append(&mut draft.statements);
         statements.extend(self.told(ctx, place, &draft).await?);
@@ -416,6 +421,7 @@ impl Desk {
         let catalogue = &draft.snapshot.catalogue;
         let mut statements = self.store.update(&old, &draft.new, catalogue);
         statements.append(&mut draft.statements);
+        statements.extend(nouns::guard(self, &old, &draft.new, &draft.snapshot)?);
         if draft.refresh_search {
             statements.extend(self.store.refresh_search(&draft.new.module, old.id(), catalogue));
         }
@@ -526,7 +532,7 @@ impl Desk {
         }
         let mut statements = self.store.remove(record);
         statements.extend(self.store.remove_below(&record.module, record.id(), &snapshot.catalogue));
-        statements.extend(nouns::after_removal(self, place, record, &snapshot));
+        statements.extend(nouns::after_removal(self, ctx, place, record, &snapshot).await?);
         statements.extend(history::removal(self, ctx, record, &snapshot).map_err(Written::Failed)?);
         match self.store.commit(statements).await {
             Ok(()) => {}
@@ -545,6 +551,10 @@ impl Desk {
             let Some(leaf) = module.leaf(slot) else { continue };
             let is_below =
                 record.module.children.iter().any(|c| c.module == module.name && c.field == leaf.path);
+            // What was merged into a request goes with it.
+            if leaf.path == "merged_into" {
+                continue;
+            }
             // Links and approvals hang on requests without being children by path; they go with them too.
             if is_below || module.history_of == Some(record.module.name.as_ref()) || module.name == "history"
             {

@@ -55,12 +55,15 @@ pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Re
         templates::fill(desk, ctx, draft).await?;
     }
     rights(ctx, draft)?;
+    cancellation(draft);
     belonging(desk, draft).await?;
     group_and_technician(ctx, draft);
     priority(draft);
     status(ctx, draft);
     promise(draft);
     resolution(ctx, draft);
+    addresses(draft);
+    crate::service::prepare(desk, ctx, draft).await?;
     times(ctx, draft);
     judge(&mut draft.new);
     if draft.is_new() {
@@ -69,14 +72,31 @@ pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Re
     Ok(())
 }
 
+/// The word in the history for a requester's wish that a request be given up.
+const CANCELLATION: &str = "CANCELLATION_REQUEST";
+
+/// What that wish sets, and what is taken back when it is granted.
+const CANCEL_FLAG: [&str; 3] =
+    ["cancellation_requested", "cancel_flag_comments.id", "cancel_flag_comments.comment"];
+
+fn cancellation(draft: &mut Draft) {
+    let is_over = draft.old.as_ref().is_some_and(|old| is_completed(old, &draft.snapshot));
+    if draft.operation == CANCELLATION && is_over {
+        draft.refuse(Refusal::because("status", "The request is completed already"));
+    }
+}
+
 fn rights(ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
     if ctx.caller.access == Access::Requester {
         let module = draft.new.module.clone();
         for slot in draft.given.clone() {
             let Some(leaf) = module.leaf(slot) else { continue };
             // Requesters may close their own requests, with a word on the resolution, and open them again.
-            let own_step = matches!(draft.operation, "CLOSE" | "REOPEN")
-                && (leaf.path == "status" || leaf.path.starts_with("closure_info."));
+            let own_step = match draft.operation {
+                "CLOSE" | "REOPEN" => leaf.path == "status" || leaf.path.starts_with("closure_info."),
+                CANCELLATION => CANCEL_FLAG.contains(&leaf.path.as_str()),
+                _ => false,
+            };
             let allowed = own_step
                 || REQUESTERS_FIELDS.contains(&leaf.path.as_str())
                 || leaf.path.starts_with("udf_fields.");
@@ -85,18 +105,47 @@ fn rights(ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
                 draft.refuse(Refusal::CannotGive(leaf.path.clone()));
             }
         }
-        if draft.is_new() && draft.new.reference("requester") != Some(ctx.caller.user) {
+        let keeps = match &draft.old {
+            Some(_) => !draft.changes("requester"),
+            None => draft.new.reference("requester") == Some(ctx.caller.user),
+        };
+        if !keeps {
             draft.refuse(Refusal::CannotGive("requester".into()));
         }
+        // Whose requests a requester may view is not whose requests they may change.
+        if draft.old.as_ref().is_some_and(|old| !is_own(ctx, old)) {
+            return Err(DeskError::NotPermitted);
+        }
     }
-    let locked = draft.snapshot.settings.closed_requests_locked
-        && !ctx.is_administrator()
-        && draft.old.as_ref().is_some_and(|old| is_completed(old, &draft.snapshot))
+    let locked = draft.old.as_ref().is_some_and(|old| is_locked(ctx, old, &draft.snapshot))
         && is_completed(&draft.new, &draft.snapshot);
-    if locked && draft.operation == "UPDATE" {
+    if locked && !only_closes(draft) {
         return Err(DeskError::NotPermitted);
     }
     Ok(())
+}
+
+/// Whether all that an input says is how the request was closed, which may be said of a closed one as well.
+fn only_closes(draft: &Draft) -> bool {
+    let module = &draft.new.module;
+    let about_closing = |path: &str| {
+        matches!(path, "status" | "status_change_comments" | "update_reason")
+            || path.starts_with("closure_info.")
+    };
+    draft.operation == "CLOSE"
+        && draft.given.iter().filter_map(|slot| module.leaf(*slot)).all(|leaf| about_closing(&leaf.path))
+}
+
+/// Whether a request is closed for good, as far as the caller is concerned.
+pub(crate) fn is_locked(ctx: &Context, request: &Record, snapshot: &Snapshot) -> bool {
+    snapshot.settings.closed_requests_locked && !ctx.is_administrator() && is_completed(request, snapshot)
+}
+
+/// Whether the caller raised a request, or it was raised for them.
+pub(crate) fn is_own(ctx: &Context, request: &Record) -> bool {
+    ["requester", "on_behalf_of", "created_by"]
+        .iter()
+        .any(|path| request.reference(path) == Some(ctx.caller.user))
 }
 
 /// Department and site follow the requester.
@@ -198,10 +247,11 @@ fn status(ctx: &Context, draft: &mut Draft) {
             return;
         }
     }
+    let schedules = schedules(draft);
     if changed {
         enter(ctx, draft, old.as_deref(), &new);
     }
-    scheduler(ctx, draft, &new);
+    scheduler(ctx, draft, &new, schedules);
     if draft.changes("closure_info.closure_code") {
         let kind =
             draft.small("closure_info.closure_code").and_then(|c| c.text("module.name").map(str::to_owned));
@@ -258,6 +308,11 @@ fn enter(ctx: &Context, draft: &mut Draft, old: Option<&Record>, new: &Record) {
         }
         return;
     }
+    if new.id() == statuses::CANCELLED {
+        for path in CANCEL_FLAG {
+            draft.new.set(path, if path == "cancellation_requested" { false.into() } else { Value::Null });
+        }
+    }
     if draft.new.int("resolved_time").is_none() && new.id() != statuses::CANCELLED {
         draft.new.set("resolved_time", ctx.now);
     }
@@ -266,21 +321,26 @@ fn enter(ctx: &Context, draft: &mut Draft, old: Option<&Record>, new: &Record) {
     }
 }
 
-fn scheduler(ctx: &Context, draft: &mut Draft, status: &Record) {
-    if !["scheduled_time", "comments", "change_to_status"]
-        .iter()
-        .any(|f| draft.gives(&format!("onhold_scheduler.{f}")))
-    {
-        return;
-    }
-    let scheduled = draft.new.int("onhold_scheduler.scheduled_time");
+/// The part of the schedule of a hold that an input can give.
+const SCHEDULE: [&str; 3] =
+    ["onhold_scheduler.scheduled_time", "onhold_scheduler.comments", "onhold_scheduler.change_to_status"];
+
+/// Whether the input says something about a hold; to be asked before a left hold is wiped.
+fn schedules(draft: &Draft) -> bool {
+    SCHEDULE.iter().any(|path| draft.gives(path) && !draft.new.get(path).is_null())
+}
+
+fn scheduler(ctx: &Context, draft: &mut Draft, status: &Record, schedules: bool) {
     if !status.is("stop_timer") {
-        if scheduled.is_some() {
-            draft.refuse(Refusal::because("onhold_scheduler", "Only a request on hold waits for a time"));
+        if schedules {
+            draft.refuse(Refusal::because("onhold_scheduler", "Only a request on hold has a schedule"));
         }
         return;
     }
-    match scheduled {
+    if !SCHEDULE.iter().any(|path| draft.gives(path)) {
+        return;
+    }
+    match draft.new.int("onhold_scheduler.scheduled_time") {
         Some(time) if time <= ctx.now && draft.changes("onhold_scheduler.scheduled_time") => {
             draft.refuse(Refusal::TimesContradict("onhold_scheduler.scheduled_time".into()));
         }
@@ -288,10 +348,13 @@ fn scheduler(ctx: &Context, draft: &mut Draft, status: &Record) {
             if draft.new.get("onhold_scheduler.change_to_status").is_null() {
                 draft.new.set("onhold_scheduler.change_to_status", statuses::OPEN);
             }
-            draft.new.set("onhold_scheduler.held_by", ctx.caller.user);
         }
+        // Why it waits can be said without until when; where it goes then cannot.
+        None if draft.new.get("onhold_scheduler.change_to_status").is_null() => {}
         None => draft.refuse(Refusal::Mandatory("onhold_scheduler.scheduled_time".into())),
     }
+    let is_empty = SCHEDULE.iter().all(|path| draft.new.get(path).is_null());
+    draft.new.set("onhold_scheduler.held_by", (!is_empty).then_some(ctx.caller.user));
 }
 
 /// The promise of time: the first one whose criteria the request meets. A date that the input gives stands.
@@ -338,6 +401,18 @@ fn resolution(ctx: &Context, draft: &mut Draft) {
     draft.new.set("resolution.submitted_on", has_text.then_some(ctx.now));
     if has_text && draft.new.get("resolution.add_to_linked_requests").is_null() {
         draft.new.set("resolution.add_to_linked_requests", false);
+    }
+}
+
+fn addresses(draft: &mut Draft) {
+    if !draft.gives("email_ids_to_notify") {
+        return;
+    }
+    let given = draft.new.text("email_ids_to_notify").and_then(|t| serde_json::from_str(t).ok());
+    let given: Vec<String> = given.unwrap_or_default();
+    if let Some(bad) = given.iter().find(|address| !crate::users::is_address(address)) {
+        let message = format!("{bad} is no e-mail address");
+        draft.refuse(Refusal::because("email_ids_to_notify", message));
     }
 }
 
@@ -504,25 +579,42 @@ impl Desk {
         self.edit_as(ctx, &place, id, &patch, "REOPEN").await
     }
 
-    /// Gives a request up.
+    /// Gives a request up. A requester who wants that raises a flag, with a word on why; a technician decides.
     ///
     /// # Errors
-    /// As for an edit.
+    /// As for an edit; refused to a requester for a request that is completed, or with other fields in the input.
     pub async fn cancel_request(
         &self,
         ctx: &Context,
         id: Id,
         mut patch: Patch,
+        comment: Option<String>,
     ) -> Result<Outcome, DeskError> {
         let place = self.requests()?;
         permit(ctx, &place.module, Verb::Update)?;
-        if !ctx.is_technician() {
-            return Err(DeskError::NotPermitted);
+        let said = |text: String| Change::Value(Value::Text(text));
+        if ctx.is_technician() {
+            for (path, change) in
+                [("status", Some(by_id(statuses::CANCELLED))), ("status_change_comments", comment.map(said))]
+            {
+                if let (Some(slot), Some(change)) = (place.module.slot(path), change) {
+                    patch.set(slot, change);
+                }
+            }
+            return self.edit_as(ctx, &place, id, &patch, "CANCEL").await;
         }
-        if let Some(slot) = place.module.slot("status") {
-            patch.set(slot, by_id(statuses::CANCELLED));
+        let reason = ["update_reason", "status_change_comments"].map(|path| patch.take(&place.module, path));
+        let comment = comment.map(said).or(reason.into_iter().flatten().next());
+        if let Some((slot, _)) = patch.changes.first() {
+            let field = place.module.leaf(*slot).map_or(String::new(), |l| l.path.clone());
+            return Err(Refusal::CannotGive(field).into());
         }
-        self.edit_as(ctx, &place, id, &patch, "CANCEL").await
+        let mut changes = vec![
+            ("cancellation_requested", Change::Value(Value::Bool(true))),
+            ("cancel_flag_comments.id", Change::Value(Value::Int(self.new_id(ctx).get()))),
+        ];
+        changes.extend(comment.map(|comment| ("cancel_flag_comments.comment", comment)));
+        self.edit_as(ctx, &place, id, &patch_of(&place.module, changes), CANCELLATION).await
     }
 
     /// Moves a request to the trash; one that is there already stays there.
@@ -535,6 +627,9 @@ impl Desk {
         let mut turn = self.turns.of(id);
         loop {
             let record = self.get_in(ctx, &place, id).await?;
+            if let Some(into) = record.reference("merged_into") {
+                return Err(DeskError::MergedInto(into));
+            }
             if in_trash(&record) {
                 return Ok(());
             }
@@ -618,10 +713,11 @@ impl Desk {
             ("reminder_count", "reminder"),
             ("draft_count", "draft"),
             ("checklist_total_count", "checklist"),
-            ("technician_reply_count", "notification"),
         ] {
             let rows = snapshot.module(module)?;
-            let mine = equals(rows, "request", vec![id.into()]);
+            // A count of what is hidden would tell that it is there.
+            let mine = equals(rows, "request", vec![id.into()])
+                .and(crate::permissions::visible(ctx, rows, &snapshot)?);
             set(name, self.store.count(&store::Query::new(rows.clone(), mine, 1)).await?);
         }
         let (pending, all) = self.task_counts(id, None).await?;
@@ -636,9 +732,11 @@ impl Desk {
         set("link_request_count", self.linked_ids(ctx, id).await?.len() as u64);
         set("attachment_count", self.attachments(ctx, place, id).await?.len() as u64);
         set("unreplied_count", u64::try_from(record.int("unreplied_count").unwrap_or(0)).unwrap_or(0));
-        let said = counts.iter().filter(|(n, _)| matches!(*n, "note_count" | "technician_reply_count"));
-        let said = said.map(|(_, count)| count).sum();
-        counts.push(("conversation_count", said));
+        let (by_technicians, by_requesters) = self.reply_counts(ctx, id).await?;
+        set("technician_reply_count", by_technicians);
+        set("requester_reply_count", by_requesters);
+        let said = self.conversation_count(ctx, id).await?;
+        set("conversation_count", said);
         counts.sort_unstable();
         Ok(counts)
     }

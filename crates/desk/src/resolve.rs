@@ -18,9 +18,10 @@ impl Desk {
         patch: &Patch,
     ) -> Result<(), DeskError> {
         let module = draft.new.module.clone();
-        // In the order of the leaves, so that a category is known before its subcategory is looked up.
+        // In the order of the leaves, so that a category is known before its subcategory is looked up. The site comes
+        // before all, since names of departments and groups are looked up inside it.
         let mut changes: Vec<&(usize, Change)> = patch.changes.iter().collect();
-        changes.sort_by_key(|(slot, _)| *slot);
+        changes.sort_by_key(|(slot, _)| (Some(*slot) != module.slot("site"), *slot));
         for (slot, change) in changes {
             let Some(leaf) = module.leaf(*slot) else { continue };
             draft.given.push(*slot);
@@ -146,7 +147,11 @@ impl Desk {
 
     /// The person of a module with this id, e-mail address or name. A name may in fact be an e-mail address
     /// (wire-facts.md section 9).
-    async fn find_person(&self, module: &Arc<Module>, input: &RefInput) -> Result<Found, DeskError> {
+    pub(crate) async fn find_person(
+        &self,
+        module: &Arc<Module>,
+        input: &RefInput,
+    ) -> Result<Found, DeskError> {
         let fits = |r: &Arc<Record>| module.fixed.is_none_or(|(field, truth)| r.is(field) == truth);
         if let Some(id) = input.id {
             return Ok(self.person(id).await?.filter(fits).map_or(Found::Nobody, Found::One));
@@ -224,11 +229,21 @@ impl Desk {
 }
 
 /// Whom a reference means.
-enum Found {
+pub(crate) enum Found {
     Nobody,
     One(Arc<Record>),
     /// More than one person has this name, and to take any of them would be a guess.
     Several(String),
+}
+
+impl Found {
+    /// The person, where it is clear who is meant.
+    pub fn one(self) -> Option<Arc<Record>> {
+        match self {
+            Self::One(person) => Some(person),
+            Self::Nobody | Self::Several(_) => None,
+        }
+    }
 }
 
 /// A small record by id or name. What is deleted stays where it was and is taken for nothing new.
@@ -247,13 +262,27 @@ fn find_small(draft: &Draft, leaf: &Leaf, target: &Arc<Module>, input: &RefInput
             found.find(|r| r.reference(parent) == inside).map(|r| r.id())
         }
         None => {
-            let site =
-                draft.new.module.slot("site").and_then(|slot| draft.new.at(slot).as_int()).map(Id::new);
             let all: Vec<&Arc<Record>> = found.collect();
-            // Groups and departments of several sites may share a name: the record's own site comes first.
-            let of_site = |r: &&&Arc<Record>| r.module.slot("site").is_some() && r.reference("site") == site;
-            all.iter().find(of_site).or_else(|| all.first()).map(|r| r.id())
+            // Groups and departments of several sites may share a name.
+            let in_site = |site: Option<Id>| {
+                all.iter().find(|r| r.module.slot("site").is_some() && r.reference("site") == site)
+            };
+            if let Some(site) = input.site.as_deref().filter(|_| target.slot("site").is_some()) {
+                return in_site(Some(find_site(draft, site)?)).map(|r| r.id());
+            }
+            // The record's own site comes first, then what belongs to none.
+            let own = draft.new.module.slot("site").and_then(|slot| draft.new.at(slot).as_int()).map(Id::new);
+            in_site(own).or_else(|| in_site(None)).or_else(|| all.first()).map(|r| r.id())
         }
+    }
+}
+
+/// The site that a reference names beside a name of its own.
+fn find_site(draft: &Draft, input: &RefInput) -> Option<Id> {
+    match (input.id, &input.name) {
+        (Some(id), _) => draft.snapshot.record_of("site", id).map(|r| r.id()),
+        (None, Some(name)) => draft.snapshot.named("site", name).iter().find(|r| !is_gone(r)).map(|r| r.id()),
+        (None, None) => None,
     }
 }
 

@@ -27,6 +27,19 @@ pub const PORTAL: Id = Id::shipped(1_000_003);
 /// The default site.
 pub const BASE_SITE: Id = Id::shipped(222_001);
 
+/// Roles for parts of the product that a desk may not have.
+const VENDORS_ROLES: [&str; 9] = [
+    "AnnouncementConfig",
+    "AssetConfig",
+    "ContractConfig",
+    "HelpdeskConfig",
+    "PurchaseConfig",
+    "SDAssetManager",
+    "SDChangeManager",
+    "SDCMDBAdmin",
+    "SDCMDBManager",
+];
+
 type Cells<'a> = &'a [(&'a str, Value)];
 
 struct Rows<'a> {
@@ -93,18 +106,23 @@ fn people(rows: &mut Rows<'_>, first: &FirstRows<'_>) -> Result<(), DeskError> {
             ("description", "IT service desk".into()),
             ("is_default", true.into()),
             ("owner.owner_name", owner.as_str().into()),
-            ("owner.email_id", first.admin_email.into()),
+            ("owner.email", first.admin_email.into()),
             ("closure_mandatory_fields", "[]".into()),
         ],
     )?;
     rows.row("site", BASE_SITE, &[("name", "Base Site".into()), ("is_default", true.into())])?;
-    for (id, name, access, sites, groups) in [
+    let own = [
         (roles::ADMINISTRATOR, "SDAdmin", "administrator", false, false),
         (roles::TECHNICIAN, "SDTechnician", "technician", false, false),
         (roles::SITE_TECHNICIAN, "SDSiteTechnician", "technician", true, false),
         (roles::GROUP_TECHNICIAN, "SDGroupTechnician", "technician", false, true),
         (roles::REQUESTER, "SDRequester", "requester", false, false),
-    ] {
+    ];
+    // The vendor's other roles, whose names clients know (setup.md section 11): technicians, to the desk.
+    let named = (0_i64..)
+        .zip(VENDORS_ROLES)
+        .map(|(i, name)| (Id::shipped(1_000_311 + 2 * i), name, "technician", false, false));
+    for (id, name, access, sites, groups) in own.into_iter().chain(named) {
         rows.row(
             "role",
             id,

@@ -60,6 +60,7 @@ fn change(leaf: &Leaf, value: &Json) -> Option<Change> {
             id: o.get("id").and_then(text).and_then(|t| t.parse().ok()),
             name: o.get("name").and_then(text),
             email: o.get("email_id").and_then(text),
+            site: None,
         }),
         (Kind::Ref(_), Json::String(name)) => {
             Change::Ref(RefInput { name: Some(name.clone()), ..RefInput::default() })

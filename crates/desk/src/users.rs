@@ -2,11 +2,11 @@
 
 use crate::context::{Access, Caller, Context, View};
 use crate::draft::Draft;
-use crate::{Desk, DeskError, Refusal};
+use crate::{Desk, DeskError, Refusal, Snapshot};
 use model::filter::equals;
-use model::{Filter, Id, Record, Value};
+use model::{Filter, Id, Module, Record, Value};
 use std::sync::Arc;
-use store::Query;
+use store::{Query, Statement};
 
 /// The shipped roles.
 pub mod roles {
@@ -38,21 +38,13 @@ const ADMINISTRATORS_FIELDS: [&str; 8] = [
     "purchase_approval_limit",
 ];
 
-pub(crate) async fn prepare(_desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
+/// By what a technician is known and let in: theirs to say, or an administrator's.
+const IDENTITY_FIELDS: [&str; 7] =
+    ["name", "first_name", "middle_name", "last_name", "email_id", "employee_id", "secondary_emailids"];
+
+pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
     names(draft);
-    if !ctx.is_administrator() {
-        for path in ADMINISTRATORS_FIELDS {
-            if draft.gives(path) && draft.changes(path) && draft.new.get(path) != draft.before(path) {
-                draft.refuse(Refusal::CannotGive(path.into()));
-            }
-        }
-        // Whoever may not make somebody an administrator may not take over one's address either.
-        let theirs =
-            draft.old.as_ref().is_some_and(|old| old.is("is_technician") && old.id() != ctx.caller.user);
-        if theirs && draft.changes("email_id") {
-            draft.refuse(Refusal::CannotGive("email_id".into()));
-        }
-    }
+    rights(ctx, draft);
     if draft.new.is("is_technician") {
         if draft.new.get("role").is_null() {
             draft.new.set("role", roles::TECHNICIAN);
@@ -72,6 +64,130 @@ pub(crate) async fn prepare(_desk: &Desk, ctx: &Context, draft: &mut Draft) -> R
     }
     if draft.new.text("time_zone").is_some_and(|z| jiff::tz::TimeZone::get(z).is_err()) {
         draft.refuse(Refusal::not_valid("time_zone"));
+    }
+    keep_an_administrator(desk, draft).await
+}
+
+/// Whoever may not make somebody an administrator may not take over, rename or lock out one either.
+fn rights(ctx: &Context, draft: &mut Draft) {
+    if ctx.is_administrator() {
+        return;
+    }
+    for path in ADMINISTRATORS_FIELDS {
+        if draft.gives(path) && draft.changes(path) && draft.new.get(path) != draft.before(path) {
+            draft.refuse(Refusal::CannotGive(path.into()));
+        }
+    }
+    let Some(old) = draft.old.clone() else { return };
+    let is_self = old.id() == ctx.caller.user;
+    let others_technician = old.is("is_technician") && !is_self;
+    let is_closed = administers(&old, &draft.snapshot)
+        || old.id() == SYSTEM
+        || (others_technician && ctx.caller.is_limited());
+    if is_closed {
+        let module = old.module.clone();
+        for leaf in draft.given.clone().into_iter().filter_map(|slot| module.leaf(slot)) {
+            draft.refuse(Refusal::CannotGive(leaf.path.clone()));
+        }
+        return;
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    if old.is("is_technician") {
+        kept.push("inactive");
+    }
+    if others_technician {
+        kept.extend(IDENTITY_FIELDS);
+    }
+    for path in kept {
+        if draft.changes(path) {
+            draft.refuse(Refusal::CannotGive(path.into()));
+        }
+    }
+}
+
+/// The roles of administrators.
+fn administrators_roles(snapshot: &Snapshot) -> Vec<Id> {
+    let roles = snapshot.rows("role").iter();
+    roles.filter(|r| r.text("access") == Some("administrator")).map(|r| r.id()).collect()
+}
+
+/// Whether a person's role makes them an administrator.
+fn administers(person: &Record, snapshot: &Snapshot) -> bool {
+    let role = person.reference("role");
+    person.is("is_technician") && role.is_some_and(|role| administrators_roles(snapshot).contains(&role))
+}
+
+/// Everybody who can call as an administrator by one of these roles.
+fn with_roles(module: &Arc<Module>, roles: Vec<Id>) -> Filter {
+    equals(module, "role", roles.into_iter().map(Value::from).collect())
+        .and(equals(module, "is_technician", vec![true.into()]))
+        .and(equals(module, "inactive", vec![false.into()]))
+}
+
+/// The administrators beside a person.
+fn other_administrators(person: &Record, snapshot: &Snapshot) -> Result<(Arc<Module>, Filter), DeskError> {
+    let module = snapshot.module("user")?.clone();
+    let others = with_roles(&module, administrators_roles(snapshot))
+        .and(equals(&module, "id", vec![person.id().into()]).negate());
+    Ok((module, others))
+}
+
+/// Whether an edit takes an administrator away.
+fn steps_down(old: &Record, new: &Record, snapshot: &Snapshot) -> bool {
+    let active = |r: &Record| administers(r, snapshot) && !r.is("inactive");
+    active(old) && !active(new)
+}
+
+/// A desk without an administrator could never get one again: the last active one stays.
+async fn keep_an_administrator(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
+    let Some(old) = &draft.old else { return Ok(()) };
+    if !steps_down(old, &draft.new, &draft.snapshot) {
+        return Ok(());
+    }
+    let (module, others) = other_administrators(old, &draft.snapshot)?;
+    if desk.store.exists(&module, others).await? {
+        return Ok(());
+    }
+    for path in ["inactive", "is_technician", "role"] {
+        if draft.changes(path) {
+            draft.refuse(Refusal::because(path, LAST_ADMINISTRATOR));
+        }
+    }
+    Ok(())
+}
+
+const LAST_ADMINISTRATOR: &str = "The last active administrator stays one; make somebody else one first";
+
+/// What must be true when a change of a person is committed: that another administrator is left, also when that
+/// one steps down at the same moment.
+pub(crate) fn guard(
+    desk: &Desk,
+    old: &Record,
+    new: &Record,
+    snapshot: &Snapshot,
+) -> Result<Option<Statement>, DeskError> {
+    if !steps_down(old, new, snapshot) {
+        return Ok(None);
+    }
+    let (module, others) = other_administrators(old, snapshot)?;
+    Ok(Some(desk.store.require(&module, &others)))
+}
+
+/// A role that made people administrators makes them something else only if others are left.
+pub(crate) async fn prepare_role(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
+    let is_administrators = |r: &Record| r.text("access") == Some("administrator");
+    let Some(old) = draft.old.as_ref().filter(|old| is_administrators(old)) else { return Ok(()) };
+    if is_administrators(&draft.new) {
+        return Ok(());
+    }
+    let module = draft.snapshot.module("user")?.clone();
+    let mut roles = administrators_roles(&draft.snapshot);
+    roles.retain(|role| *role != old.id());
+    let others = with_roles(&module, roles);
+    if desk.store.exists(&module, others.clone()).await? {
+        draft.statements.push(desk.store.require(&module, &others));
+    } else {
+        draft.refuse(Refusal::because("access", LAST_ADMINISTRATOR));
     }
     Ok(())
 }
@@ -110,17 +226,23 @@ pub fn name_of(email: &str) -> String {
     if words.is_empty() { email.to_owned() } else { words.join(" ") }
 }
 
+/// Whether a text looks like an address that could receive mail: one @ with something on both sides.
+#[must_use]
+pub(crate) fn is_address(text: &str) -> bool {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"');
+    text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
+    }) && !text.chars().any(odd)
+}
+
 pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> Result<(), DeskError> {
     if record.id() == ctx.caller.user || record.id() == SYSTEM {
         return Err(DeskError::NotPermitted);
     }
-    if record.reference("role") == Some(roles::ADMINISTRATOR) {
-        let snapshot = desk.snapshot();
-        let module = snapshot.module("user")?;
-        let others = equals(module, "role", vec![roles::ADMINISTRATOR.into()])
-            .and(equals(module, "inactive", vec![false.into()]))
-            .and(equals(module, "id", vec![record.id().into()]).negate());
-        if !desk.store.exists(module, others).await? {
+    let snapshot = desk.snapshot();
+    if administers(record, &snapshot) && !record.is("inactive") {
+        let (module, others) = other_administrators(record, &snapshot)?;
+        if !desk.store.exists(&module, others).await? {
             return Err(DeskError::NotPermitted);
         }
     }

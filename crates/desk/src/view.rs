@@ -4,7 +4,7 @@
 use crate::context::Context;
 use crate::{Desk, DeskError, Snapshot};
 use model::filter::equals;
-use model::{Id, Kind, Map, Record, Size, excerpt};
+use model::{Id, Kind, Map, Record, Size, Value, excerpt};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -105,10 +105,22 @@ impl Desk {
                 let short = shown("short_description");
                 for record in records.iter_mut() {
                     crate::requests::complete(record, ctx.now);
+                    if !ctx.is_technician() {
+                        record.set("email_bcc", Value::Null);
+                    }
                     if short {
                         let text = record.text("description").map(|d| excerpt(d, EXCERPT));
                         record.set("short_description", text);
                     }
+                    if shown("service_approvers") {
+                        crate::service::show(self, record, &snapshot).await?;
+                    }
+                }
+            }
+            // Whom else a mail went to is told to its sender and to technicians.
+            "notification" if !ctx.is_technician() => {
+                for record in records.iter_mut().filter(|r| r.reference("sender") != Some(ctx.caller.user)) {
+                    record.set("bcc", Value::Null);
                 }
             }
             "task" => {

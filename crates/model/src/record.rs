@@ -132,6 +132,8 @@ pub struct RefInput {
     pub name: Option<String>,
     /// By e-mail address.
     pub email: Option<String>,
+    /// In which site, where several have one of this name.
+    pub site: Option<Box<Self>>,
 }
 
 /// What an input says of one field. A field that it does not name is absent from the [`Patch`].

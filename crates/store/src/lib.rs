@@ -8,6 +8,7 @@
 mod cache;
 pub mod credentials;
 pub mod engine;
+mod guards;
 pub mod migrations;
 pub mod nodes;
 mod plan;

@@ -8,9 +8,10 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 2] = [
+const FILES: [(u32, &str, &str); 3] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
+    (4, "talk", include_str!("../migrations/0004_talk.sql")),
 ];
 
 /// A file may have this many statements; its steps are numbered from `file × STEPS_PER_FILE`.

@@ -87,6 +87,15 @@ pub(crate) fn count(query: &Query, dialect: Dialect) -> engine::Query {
     r.sql.query(engine::Cost::Scan)
 }
 
+/// A statement that changes nothing of the records that pass, and must find at least one.
+pub(crate) fn touch(module: &Arc<Module>, filter: &Filter) -> engine::Statement {
+    let mut r = Renderer { sql: Sql::new("UPDATE "), aliases: 0, plan: None };
+    r.sql.name(&module.table).push(" AS ").alias(Alias(0));
+    r.sql.push(" SET ").name(VERSION).push(" = ").column(Alias(0), VERSION).push(" WHERE ");
+    r.filter(filter, Alias(0));
+    r.sql.statement(engine::Expect::AtLeast(1))
+}
+
 impl Renderer<'_> {
     fn fresh(&mut self) -> Alias {
         self.aliases += 1;

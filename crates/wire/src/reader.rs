@@ -371,13 +371,15 @@ fn reference(value: &Json, path: &str) -> Result<Option<RefInput>, Failure> {
                 None | Some(Json::Null) => None,
                 Some(id) => id_of(id, path)?,
             };
-            let input = RefInput { id, name: text("name")?, email: text("email_id")? };
+            let input = RefInput { id, name: text("name")?, email: text("email_id")?, site: None };
             let nothing = input == RefInput::default();
             if nothing && object.keys().any(|k| !matches!(k.as_str(), "id" | "name" | "email_id")) {
                 let stranger = object.keys().next().cloned().unwrap_or_default();
                 return Err(Failure::extra_key(stranger));
             }
-            Ok((!nothing).then_some(input))
+            // What a name means can depend on the site; what is no site in an echoed record says nothing.
+            let site = object.get("site").and_then(|site| reference(site, path).ok().flatten()).map(Box::new);
+            Ok((!nothing).then_some(RefInput { site, ..input }))
         }
         Json::String(text) if text.trim().is_empty() => Ok(None),
         Json::String(text) => Ok(Some(match text.trim().parse::<Id>() {
@@ -480,7 +482,7 @@ fn operand(leaf: &Leaf, value: &Json) -> Result<Operand, Failure> {
         Kind::Time => instant(value, path).ok().flatten().map(Value::Int),
         Kind::Date => date(value, path).ok().flatten().map(Value::Int),
         Kind::Ref(_) | Kind::RefMany(_) => {
-            let RefInput { id, name, email } =
+            let RefInput { id, name, email, .. } =
                 reference(value, path).map_err(|_| wrong())?.ok_or_else(wrong)?;
             return match (id, email.or(name)) {
                 (Some(id), _) => Ok(Operand::Id(id)),

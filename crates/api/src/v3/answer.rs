@@ -110,6 +110,8 @@ fn refusal(refusal: Refusal) -> Failure {
         Refusal::ReadOnly(field) => Failure::read_only(field),
         Refusal::NotEditable(field) => Failure::not_editable(field),
         Refusal::CannotGive(field) => Failure::cannot_give_value(field),
+        Refusal::WrongType(field) => Failure::type_mismatch(field),
+        Refusal::ExtraKey(key) => Failure::extra_key(key),
         Refusal::TimesContradict(field) => Failure::times_contradict(field),
         Refusal::ClosureRule(fields) => Failure::closure_rule(fields),
     }

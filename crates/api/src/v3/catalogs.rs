@@ -8,6 +8,7 @@ use desk::{Place, Snapshot};
 use model::filter::{equals, test};
 use model::{Filter, Id, Kind, Module, Op, Value};
 use std::sync::Arc;
+use wire::criteria::Criteria;
 use wire::failure::Failure;
 use wire::list_info::ListInfo;
 
@@ -62,8 +63,9 @@ pub(crate) async fn list(call: &Call<'_>, catalog: Catalog) -> Result<Answer, Fa
     if let Some(id) = catalog.record {
         let place = Place::top(catalog.asking.clone());
         let record = call.desk().get(&call.ctx, &place, id).await.map_err(failed)?;
-        let narrowed = fitting(&catalog.values, &record);
-        ask.filter = ask.filter.and(narrowed);
+        if !chooses_parent(&catalog.values, &asked.info) {
+            ask.filter = ask.filter.and(fitting(&catalog.values, &record));
+        }
     }
     let gone = catalog.values.leaves().iter().any(|l| l.path == "inactive");
     if gone {
@@ -71,23 +73,62 @@ pub(crate) async fn list(call: &Call<'_>, catalog: Catalog) -> Result<Answer, Fa
     }
     let place = Place::top(catalog.values.clone());
     let page = call.desk().list_for(&call.ctx, &catalog.asking, &place, ask).await.map_err(failed)?;
-    let mut keys = vec![catalog.key.as_str()];
-    if catalog.values.plural != catalog.key {
-        keys.push(&catalog.values.plural);
-    }
+    let keys = keys(call, &catalog);
     list::write(call, &catalog.values, &keys, &asked.info, &selection, page).await.map(Answer::Json)
 }
 
+/// The key that was asked by, the values' own plural and other names of theirs: `groups` beside `support_groups`,
+/// `requesters` for the field `requester`, whose values are users.
+fn keys<'c>(call: &'c Call<'_>, catalog: &'c Catalog) -> Vec<&'c str> {
+    let mut keys = vec![catalog.key.as_str()];
+    let of_field = call.snapshot.catalogue.module(&catalog.key).map(|m| m.plural.as_ref());
+    let names = [catalog.values.plural.as_ref()].into_iter();
+    for key in names.chain(of_field).chain(catalog.values.paths.iter().copied()) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// The fields by which values belong to what a record has already (setup.md section 1).
+fn parents(values: &Module) -> &'static [&'static str] {
+    match values.name.as_ref() {
+        "subcategory" => &["category"],
+        "item" => &["subcategory"],
+        "support_group" => &["site"],
+        "technician" => &["associated_sites", "groups", "site"],
+        _ => &[],
+    }
+}
+
+/// Whether the client itself says which parent it means: the form may be about to change it, so that what the record
+/// has already says nothing.
+fn chooses_parent(values: &Module, info: &ListInfo) -> bool {
+    let is_parents = |field: &str| {
+        let begin = field.split('.').next().unwrap_or(field);
+        parents(values).contains(&begin)
+    };
+    info.criteria.as_ref().is_some_and(|criteria| speaks(criteria, &is_parents))
+        || info.search_fields.iter().flatten().any(|(field, _)| is_parents(field))
+        || info.filter_by.as_ref().and_then(|f| f.name.as_deref()).is_some_and(is_parents)
+}
+
+fn speaks(criteria: &Criteria, of: &dyn Fn(&str) -> bool) -> bool {
+    match criteria {
+        Criteria::All(parts) | Criteria::Any(parts) => parts.iter().any(|part| speaks(part, of)),
+        Criteria::Test(test) => of(&test.field),
+    }
+}
+
 /// Of the values, those that fit what the record has already: subcategories of its category, groups of its site.
+/// All of them where it has nothing yet.
 pub(crate) fn fitting(values: &Arc<Module>, record: &model::Record) -> Filter {
     let has = |path: &str| record.module.slot(path).and_then(|slot| record.at(slot).as_int()).map(Value::Int);
-    let of = |path: &str, value: Option<Value>| match value {
-        Some(value) => equals(values, path, vec![value]),
-        None => test(values, path, Op::Empty, Vec::new()),
-    };
+    let of = |path: &str| has(path).map_or(Filter::everything(), |value| equals(values, path, vec![value]));
     match values.name.as_ref() {
-        "subcategory" => of("category", has("category")),
-        "item" => of("subcategory", has("subcategory")),
+        "subcategory" => of("category"),
+        "item" => of("subcategory"),
         "support_group" => {
             let everywhere = test(values, "site", Op::Empty, Vec::new());
             match has("site") {

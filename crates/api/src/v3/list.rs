@@ -3,7 +3,7 @@
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
 use crate::v3::write::Seen;
-use crate::v3::{criteria, uploads};
+use crate::v3::{criteria, route, uploads};
 use desk::{ListAsk, Page, Place};
 use model::{Filter, Module, Node, Op, SortKey};
 use std::sync::Arc;
@@ -15,10 +15,12 @@ use wire::writer::{Selection, Writer};
 pub(crate) async fn list(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
     let asked = asked(call, &place.module);
     let selection = selection(&place.module, &asked.info);
-    let ask = ask(call, &place.module, &asked, &selection)?;
+    let mut ask = ask(call, &place.module, &asked, &selection)?;
+    ask.filter = ask.filter.and(route::narrowing(call, &place.module));
     let page =
         call.desk().list(&call.ctx, place, ask).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
-    write(call, &place.module, &keys(&place.module), &asked.info, &selection, page).await.map(Answer::Json)
+    let keys = keys(call, &place.module);
+    write(call, &place.module, &keys, &asked.info, &selection, page).await.map(Answer::Json)
 }
 
 /// What is asked of a list of the module.
@@ -28,10 +30,14 @@ pub(crate) fn asked(call: &Call<'_>, module: &Module) -> Asked {
     asked
 }
 
-/// The keys under which a list's rows are written: its own, and those that clients of older versions read.
-fn keys(module: &Module) -> Vec<&str> {
+/// The keys under which a list's rows are written: its own, those that clients of older versions read, and the name
+/// by which it was asked for.
+fn keys<'m>(call: &Call<'_>, module: &'m Module) -> Vec<&'m str> {
     let mut keys = vec![module.list_key()];
     keys.extend(module.list_aliases.iter().copied());
+    keys.extend(
+        route::spoken(call, module).map(|spoken| spoken.list).filter(|key| *key != module.list_key()),
+    );
     keys
 }
 

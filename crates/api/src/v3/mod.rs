@@ -8,6 +8,7 @@ mod answer;
 mod bulk;
 mod call;
 mod catalogs;
+mod conversations;
 mod criteria;
 mod list;
 mod operations;
@@ -67,6 +68,7 @@ async fn answer(call: &Call<'_>) -> Result<Answer, Failure> {
         Target::Metainfo(module) => related::metainfo(call, &module),
         Target::History(place, id) => related::history(call, &place, id).await,
         Target::Links(place, id) => related::links(call, &place, id).await,
+        Target::Approvals(place, id) => related::approvals(call, &place, id).await,
         Target::Summary(place, id) => related::summary(call, &place, id).await,
         Target::TemplateLayout(template) => related::template_layout(call, template).await,
         Target::Catalog(catalog) => catalogs::list(call, catalog).await,

@@ -4,7 +4,7 @@
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
 use crate::v3::write::Given;
-use crate::v3::{list, related, write};
+use crate::v3::{conversations, list, related, write};
 use desk::{Desk, Outcome, Place};
 use http::Method;
 use model::{Id, RefInput};
@@ -18,7 +18,7 @@ pub(crate) async fn run(call: &Call<'_>, place: &Place, id: Id, name: &str) -> R
         ("request", "link_requests") => links(call, id).await,
         ("request", "merge_requests") => merge(call, id).await,
         ("request", "resolutions") => resolution(call, place, id).await,
-        ("request", "conversations") => related::conversations(call, place, id).await,
+        ("request", "conversations") => conversations::list(call, place, id).await,
         ("request", "allowed_values_for_fields") => related::allowed_values(call, place, id).await,
         ("request", "move_to_trash") => {
             call.desk().trash_request(&call.ctx, id).await.map_err(|e| failed(call, e))?;
@@ -90,16 +90,56 @@ async fn on_request(call: &Call<'_>, place: &Place, id: Id, name: &str) -> Resul
         let done = desk.pick_up_request(ctx, id).await.map_err(|e| failed(call, e));
         return answered(call, place, done, "Request picked up").await;
     }
+    if name == "cancel" {
+        return cancel(call, place, id).await;
+    }
     let (given, patch) = write::optionally_given(call, &place.module)?;
     let ctx = given.ctx.as_ref();
     let (done, message) = match name {
         "close" => (desk.close_request(ctx, id, patch).await, "Request closed"),
         "assign" => (desk.assign_request(ctx, id, &patch).await, "Request assigned"),
         "reopen" => (desk.reopen_request(ctx, id, patch).await, "Request reopened"),
-        "cancel" => (desk.cancel_request(ctx, id, patch).await, "Request cancelled"),
         _ => return Err(Failure::not_found()),
     };
     answered(call, place, given.judge(done), message).await
+}
+
+/// A request is given up, or a requester asks for that; why may stand under the key that answers show it by.
+async fn cancel(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
+    let mut comment = None;
+    let mut reading = wire::reader::Reading::default();
+    if call.input().as_object().is_some_and(|input| !input.is_empty()) {
+        let (mut entity, strangers) = wire::reader::entity(&place.module, &call.input())?;
+        comment = entity.remove("cancel_flag_comments").map_or(Ok(None), |given| cancel_comment(&given))?;
+        reading = wire::reader::read(&place.module, &entity);
+        reading.failures.splice(0..0, strangers);
+    }
+    let (given, patch) = Given::new(call, &place.module, place.module.key().to_owned(), reading);
+    let done = call.desk().cancel_request(&given.ctx, id, patch, comment).await;
+    let message = if call.ctx.is_technician() { "Request cancelled" } else { "Cancellation requested" };
+    answered(call, place, given.judge(done), message).await
+}
+
+/// `{"comment": …}`, or the bare text.
+fn cancel_comment(given: &Json) -> Result<Option<String>, Failure> {
+    const COMMENT_MAX: usize = 1000;
+    const FIELD: &str = "cancel_flag_comments";
+    let given = wire::lenient::opened(given);
+    let text = match given.as_ref() {
+        Json::Null => return Ok(None),
+        Json::Object(object) => {
+            if let Some(extra) = object.keys().find(|k| !matches!(k.as_str(), "id" | "comment")) {
+                return Err(Failure::extra_key(extra.clone()));
+            }
+            match object.get("comment") {
+                None | Some(Json::Null) => return Ok(None),
+                Some(text) => wire::scalar::text(text),
+            }
+        }
+        text => wire::scalar::text(text),
+    };
+    let text = text.ok_or_else(|| Failure::type_mismatch(FIELD))?;
+    if text.chars().count() > COMMENT_MAX { Err(Failure::not_valid(FIELD)) } else { Ok(Some(text)) }
 }
 
 /// An array of references in the input: `[{"id": …}]`, `[{"name": …}]`.
@@ -117,7 +157,7 @@ fn references(call: &Call<'_>, key: &str) -> Result<Vec<RefInput>, Failure> {
             Ok(RefInput {
                 id: object.get("id").map(id_of).transpose()?,
                 name: object.get("name").and_then(Json::as_str).map(str::to_owned),
-                email: None,
+                ..RefInput::default()
             })
         })
         .collect()
@@ -174,6 +214,7 @@ async fn links(call: &Call<'_>, id: Id) -> Result<Answer, Failure> {
         }
         Method::DELETE => {
             let rows: Vec<Id> = link_rows(call)?.into_iter().map(|(id, _)| id).collect();
+            // Whoever names none did not mean all.
             call.desk().unlink_requests(&call.ctx, id, &rows).await.map_err(|e| failed(call, e))?;
             Ok(Answer::Json(wire::envelope::status_only(Some(
                 "The request[s] link are removed successfully.",

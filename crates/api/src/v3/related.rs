@@ -68,7 +68,8 @@ pub(crate) async fn links(call: &Call<'_>, place: &Place, id: Option<Id>) -> Res
             }
         }
         for operation in &module.operations {
-            let on_own = ["close", "reopen", "conversations", "resolutions"].contains(&operation.name);
+            let on_own =
+                ["close", "reopen", "cancel", "conversations", "resolutions"].contains(&operation.name);
             if may(module, Verb::Update) && (call.ctx.is_technician() || on_own) {
                 for method in operation.methods {
                     push(operation.name, &method.to_ascii_lowercase(), format!("{here}/_{}", operation.name));
@@ -106,6 +107,26 @@ pub(crate) async fn links(call: &Call<'_>, place: &Place, id: Option<Id>) -> Res
     Ok(Answer::Json(text.to_string()))
 }
 
+/// GET of `approvals` of a request: those of all its levels in one list.
+pub(crate) async fn approvals(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
+    call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
+    let module = call.snapshot.catalogue.module("approval").ok_or_else(Failure::not_found)?;
+    let asked = list::asked(call, module);
+    let selection = list::selection(module, &asked.info);
+    let mut ask = list::ask(call, module, &asked, &selection)?;
+    ask.filter = ask.filter.and(of_request(call, module, id)?);
+    let page =
+        call.desk().list(&call.ctx, &Place::top(module.clone()), ask).await.map_err(|e| failed(call, e))?;
+    list::write(call, module, &[module.list_key()], &asked.info, &selection, page).await.map(Answer::Json)
+}
+
+/// The approvals on a request's levels.
+fn of_request(call: &Call<'_>, approvals: &Arc<Module>, id: Id) -> Result<Filter, Failure> {
+    let path = call.snapshot.catalogue.path(approvals, "approval_level.request");
+    let path = path.ok_or_else(Failure::not_found)?;
+    Ok(Filter::Test(model::Test { path, op: model::Op::In, operands: vec![id.into()] }))
+}
+
 /// GET of `summary`: counts of what hangs on a request, as strings but for two (requests.md section 11).
 pub(crate) async fn summary(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
     let counts = call.desk().request_summary(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
@@ -140,54 +161,6 @@ pub(crate) async fn template_layout(call: &Call<'_>, id: Id) -> Result<Answer, F
         return Ok(Answer::Json(text));
     }
     Ok(Answer::Json(wire::envelope::object("request_template", &text)))
-}
-
-/// GET of `conversations`: notes and mails in one list, newest first.
-pub(crate) async fn conversations(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
-    let mut info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params).whole()?;
-    info.sort_by_default("created_time");
-    let request = call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
-    let mut said =
-        call.desk().conversation(&call.ctx, &Arc::new(request)).await.map_err(|e| failed(call, e))?;
-    if info.sort.first().is_some_and(|key| !key.descending) {
-        said.reverse();
-    }
-    let total = said.len();
-    let from = usize::try_from(info.start).unwrap_or(usize::MAX).min(total);
-    let rows_max = info.row_count as usize;
-    let page: Vec<_> = said.into_iter().skip(from).take(rows_max).collect();
-    let mut rows = Vec::with_capacity(page.len());
-    for item in &page {
-        let text = write::whole(call, item.record.clone()).await?;
-        let mut row: Json = serde_json::from_str(&text).map_err(Failure::not_json)?;
-        if let Some(row) = row.as_object_mut() {
-            row.insert("type".into(), json!(item.kind));
-            for (key, other) in [("created_time", "time"), ("created_by", "sender")] {
-                let value = row.get(key).or_else(|| row.get(other)).cloned().unwrap_or(Json::Null);
-                row.insert(key.into(), value);
-            }
-            row.insert(
-                "content_url".into(),
-                json!(format!("{}/requests/{id}/{}/{}", call.base, segment(item.kind), item.record.id())),
-            );
-        }
-        rows.push(row.to_string());
-    }
-    let count = info.get_total_count.then_some(total as u64);
-    let more = total > from + rows.len();
-    Ok(Answer::Json(list::envelope(
-        call,
-        &["conversations"],
-        &rows.join(","),
-        rows.len(),
-        &info,
-        more,
-        count,
-    )))
-}
-
-fn segment(kind: &str) -> &'static str {
-    if kind == "NOTES" { "notes" } else { "notifications" }
 }
 
 /// GET of `_allowed_values_for_fields`: what each field of the form may be set to.

@@ -3,7 +3,8 @@
 use crate::v3::call::Call;
 use crate::v3::{answer, catalogs::Catalog};
 use desk::Place;
-use model::{Id, Module, Operation};
+use model::filter::equals;
+use model::{Filter, Id, Module, Operation};
 use std::sync::Arc;
 use wire::failure::Failure;
 
@@ -23,6 +24,8 @@ pub(crate) enum Target {
     History(Place, Id),
     /// What the caller may do with a record.
     Links(Place, Option<Id>),
+    /// All approvals of a request.
+    Approvals(Place, Id),
     /// Counts of what hangs on a record.
     Summary(Place, Id),
     /// A template with its layout.
@@ -64,6 +67,33 @@ pub(crate) async fn follow(call: &Call<'_>) -> Result<Target, Failure> {
     }
 }
 
+/// The words of a path that is one of its module's other names: what a list and what one record is called there.
+/// `groups` and `group` for what is `support_groups` elsewhere.
+pub(crate) struct Spoken<'m> {
+    /// The key of a list, which is the path itself.
+    pub list: &'m str,
+    /// The key of one record, where the module has a word for it.
+    pub one: Option<&'m str>,
+}
+
+/// The other name by which a call asks for a module's collection or for one of its records.
+pub(crate) fn spoken<'m>(call: &Call<'_>, module: &'m Module) -> Option<Spoken<'m>> {
+    let first = call.segments.first()?;
+    let at = module.paths.iter().position(|path| path == first)?;
+    let list = module.paths.get(at)?;
+    Some(Spoken { list, one: module.input_keys.get(at).copied() })
+}
+
+/// What a path of another name leaves out of a module's collection: `request_closure_codes` are those of requests.
+pub(crate) fn narrowing(call: &Call<'_>, module: &Arc<Module>) -> Filter {
+    match spoken(call, module) {
+        Some(Spoken { list: "request_closure_codes", .. }) => {
+            equals(module, "module.name", vec!["request".into()])
+        }
+        _ => Filter::everything(),
+    }
+}
+
 fn bare(segment: &str) -> &str {
     segment.strip_prefix('_').unwrap_or(segment)
 }
@@ -100,6 +130,7 @@ fn on_record(
         ("links", []) => Ok(Target::Links(place, Some(id))),
         ("history", []) => Ok(Target::History(place, id)),
         ("summary", []) if place.module.name == "request" => Ok(Target::Summary(place, id)),
+        ("approvals", []) if place.module.name == "request" => Ok(Target::Approvals(place, id)),
         ("template", [template, layout]) if bare(layout) == "get_template_with_layout" => {
             template.parse().map(Target::TemplateLayout).map_err(|_| Failure::not_found())
         }

@@ -2,7 +2,7 @@
 
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
-use crate::v3::uploads;
+use crate::v3::{route, uploads};
 use desk::{Context, DeskError, Outcome, Place, View};
 use model::{Id, Module, Patch, Record};
 use std::borrow::Cow;
@@ -24,7 +24,8 @@ impl Lookups for Seen<'_> {
 pub(crate) async fn get(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
     let record =
         call.desk().get(&call.ctx, place, id).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
-    enveloped(call, record, place.module.key()).await
+    let spoken = route::spoken(call, &place.module).and_then(|spoken| spoken.one);
+    enveloped(call, record, spoken.unwrap_or(place.module.key())).await
 }
 
 /// POST to a collection.

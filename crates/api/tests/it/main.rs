@@ -7,10 +7,15 @@
     reason = "in a test, what does not work must stop it"
 )]
 
+mod approvals;
+mod catalogs;
 mod conventions;
+mod life;
 mod lists;
 mod oauth;
 mod people;
 mod requests;
+mod rights;
 mod setup;
 mod subresources;
+mod talk;

@@ -2,7 +2,7 @@
 
 use super::lookup;
 use crate::Area;
-use crate::field::{Field, Kind, flag, refer, text};
+use crate::field::{Field, Kind, created_time, flag, refer, text};
 use crate::module::Description;
 
 const GENERAL: &[Area] =
@@ -33,6 +33,7 @@ fn site() -> Description {
             text("latitude", 30),
             text("longitude", 30),
             text("timezone", 60),
+            created_time(),
         ],
     );
     what.embed = &["deleted", "name", "id", "is_default"];
@@ -88,8 +89,11 @@ fn portal() -> Description {
             text("logo_url", 250).in_list(),
             text("timezone", 60).in_list().value("UTC"),
             Field::new("start_day_of_week", Kind::Int { min: 1, max: 7 }).in_list().value(2_i64),
-            crate::group("owner", vec![text("owner_name", 150), Field::new("email_id", Kind::Email)])
-                .in_list(),
+            crate::group(
+                "owner",
+                vec![text("owner_name", 150), Field::new("email", Kind::Email).alias("email_id")],
+            )
+            .in_list(),
             // Frontdesk's own settings.
             flag("priority_override").value(true),
             flag("auto_create_requesters"),

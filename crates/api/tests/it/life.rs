@@ -1,0 +1,170 @@
+//! A request's life beside plain edits: locks, holds, cancellation, service requests, the end of merged ones.
+
+use serde_json::{Value as Json, json};
+use testkit::{App, on_both_engines};
+
+/// Changes the desk's own settings.
+async fn set(app: &App, settings: Json) {
+    let admin = app.admin();
+    let portal = admin.get("/portals").await.ok()["portals"][0]["id"].as_str().unwrap().to_owned();
+    admin.put(&format!("/portals/{portal}"), json!({"portal": settings})).await.ok();
+}
+
+on_both_engines! {
+    a_closed_request_is_locked_against_operations_too(app) {
+        set(app, json!({"closed_requests_locked": true})).await;
+        let (_, theo) = app.technician("Theo Tech").await;
+        let path = format!("/requests/{}", theo.new_request("Closed").await);
+        let other = theo.new_request("Other").await;
+        theo.put(&format!("{path}/_close"), json!({})).await.ok();
+        let closure = json!({"request": {"closure_info": {"closure_comments": "really"}}});
+        for (name, input) in [
+            ("", json!({"request": {"subject": "x"}})),
+            ("", json!({"request": {"status": {"name": "Resolved"}}})),
+            ("/_assign", json!({"request": {"group": {"name": "Network"}}})),
+            ("/_pickup", json!({})),
+            ("/_cancel", json!({})),
+            ("/resolutions", json!({"resolution": {"content": "x"}})),
+            ("/tag", json!({"tags": []})),
+            ("/_merge_requests", json!({"merge_requests": [{"id": other}]})),
+            ("/_close", json!({"request": {"subject": "x", "closure_info": {"closure_comments": "y"}}})),
+        ] {
+            theo.put(&format!("{path}{name}"), input).await.refused(403, 4002, "-");
+        }
+        theo.post(&format!("{path}/notes"), json!({"request_note": {"description": "by the way"}})).await.ok();
+        theo.put(&format!("{path}/_close"), closure).await.ok();
+        app.admin().put(&path, json!({"request": {"subject": "Administrators may"}})).await.ok();
+        theo.put(&format!("{path}/_reopen"), json!({})).await.ok();
+        theo.put(&format!("{path}/_pickup"), json!({})).await.ok();
+    }
+
+    a_schedule_is_for_a_hold(app) {
+        let admin = app.admin();
+        let path = format!("/requests/{}", admin.new_request("Wait").await);
+        let comments = json!({"onhold_scheduler": {"comments": "parts"}});
+        admin.put(&path, json!({"request": comments})).await.refused(400, 4001, "onhold_scheduler");
+        let later = json!({"onhold_scheduler": {"scheduled_time": {"value": (testkit::START + 60_000).to_string()}}});
+        admin.put(&path, json!({"request": later})).await.refused(400, 4001, "onhold_scheduler");
+        admin.put(&path, json!({"request": {"onhold_scheduler": null}})).await.ok();
+        let mut held = comments.clone();
+        held["status"] = json!({"name": "On Hold"});
+        let reply = admin.put(&path, json!({"request": held})).await.ok();
+        assert_eq!(reply["request"]["onhold_scheduler"]["comments"], "parts");
+        assert_eq!(reply["request"]["onhold_scheduler"]["scheduled_time"], Json::Null);
+        assert_eq!(reply["request"]["onhold_scheduler"]["held_by"]["name"], "Ada Admin");
+        let target = json!({"request": {"onhold_scheduler": {"change_to_status": {"name": "Open"}}}});
+        admin.put(&path, target).await.refused(400, 4012, "onhold_scheduler.scheduled_time");
+        let mut left = comments;
+        left["status"] = json!({"name": "Open"});
+        admin.put(&path, json!({"request": left})).await.refused(400, 4001, "onhold_scheduler");
+        let wiped = admin.put(&path, json!({"request": {"onhold_scheduler": null}})).await.ok();
+        assert_eq!(wiped["request"]["onhold_scheduler"], Json::Null);
+        assert_eq!(wiped["request"]["status"]["name"], "On Hold");
+    }
+
+    whom_to_notify_are_addresses(app) {
+        let admin = app.admin();
+        for bad in [json!(["bad"]), json!(["a@example.com", "b@"]), json!("a@example.com, @b"), json!(["a b@example.com"])] {
+            let input = json!({"request": {"subject": "x", "email_ids_to_notify": bad}});
+            admin.post("/requests", input).await.refused(400, 4001, "email_ids_to_notify");
+        }
+        let input = json!({"request": {"subject": "x", "email_ids_to_notify": "a@example.com,b@example.com"}});
+        let made = admin.post("/requests", input).await.ok();
+        assert_eq!(made["request"]["email_ids_to_notify"], json!(["a@example.com", "b@example.com"]));
+    }
+
+    a_merged_request_goes_with_the_one_that_took_it_in(app) {
+        let admin = app.admin();
+        let (a, b, c) = (admin.new_request("A").await, admin.new_request("B").await, admin.new_request("C").await);
+        admin.put(&format!("/requests/{b}/_merge_requests"), json!({"merge_requests": [{"id": c}]})).await.ok();
+        admin.put(&format!("/requests/{a}/_merge_requests"), json!({"merge_requests": [{"id": b}]})).await.ok();
+        for path in [format!("/requests/{b}"), format!("/requests/{b}/_move_to_trash"), format!("/requests/{c}?delete_type=permanent")] {
+            let refused = admin.delete(&path).await.refused(404, 4007, "-");
+            assert!(refused.to_string().contains("Merged into"), "{path} {refused}");
+        }
+        let gone = admin.get(&format!("/requests/{b}")).await.refused(404, 4007, "-");
+        assert!(gone.to_string().contains(&a), "{gone}");
+        admin.delete(&format!("/requests/{a}?delete_type=permanent")).await.ok();
+        for id in [&a, &b, &c] {
+            let gone = admin.get(&format!("/requests/{id}")).await.refused(404, 4007, "-");
+            assert!(!gone.to_string().contains("Merged"), "{gone}");
+        }
+        assert_eq!(admin.list("/requests", json!({"filter_by": {"name": "Trash"}})).await.ok()["requests"], json!([]));
+    }
+
+    only_one_response_is_the_first(app) {
+        let admin = app.admin();
+        let notes = format!("/requests/{}/notes", admin.new_request("Answered").await);
+        let note = json!({"request_note": {"description": "on it", "mark_first_response": true}});
+        assert_eq!(admin.post(&notes, note.clone()).await.ok()["request_note"]["mark_first_response"], true);
+        assert_eq!(admin.post(&notes, note).await.ok()["request_note"]["mark_first_response"], false);
+    }
+
+    links_are_taken_away_by_name(app) {
+        let admin = app.admin();
+        let (a, b) = (admin.new_request("A").await, admin.new_request("B").await);
+        let path = format!("/requests/{a}/_link_requests");
+        admin.post(&path, json!({"link_requests": [{"linked_request": {"id": b}}]})).await.ok();
+        admin.delete(&path).await.refused(400, 4012, "link_requests");
+        let none = format!("/api/v3{path}?input_data={}", testkit::encoded(&json!({"link_requests": []}).to_string()));
+        admin.send("DELETE", &none, &[], "").await.refused(400, 4012, "link_requests");
+        assert_eq!(admin.get(&path).await.ok()["link_requests"].as_array().unwrap().len(), 1);
+    }
+
+    a_service_request_asks_its_approvers(app) {
+        let admin = app.admin();
+        app.requester("Bea Boss").await;
+        let (_, rita) = app.requester("Rita Requester").await;
+        admin.post("/request_templates", json!({"request_template": {"name": "New laptop", "is_service_template": true}})).await.ok();
+        let input = json!({"request": {"subject": "x", "template": {"name": "New laptop"},
+            "service_approvers": {"users": [{"email_id": "bea.boss@example.com"}]},
+            "resources": {"res_1": {"qstn_text_2": {"value": "red"}}},
+            "request_template_task_ids": [{"id": "12", "title": "t"}]}});
+        let made = rita.post("/requests", input).await.ok();
+        let request = &made["request"];
+        let approvers = &request["service_approvers"];
+        assert_eq!(approvers["users"][0]["name"], "Bea Boss");
+        assert_eq!(approvers["users"][0]["email_id"], "bea.boss@example.com");
+        assert_eq!(approvers["org_roles"], json!([]));
+        assert_eq!(request["resources"]["res_1"]["qstn_text_2"]["value"], "red");
+        assert_eq!(request["approval_status"]["name"], "Pending Approval");
+        let path = format!("/requests/{}", request["id"].as_str().unwrap());
+        let levels = admin.get(&format!("{path}/approval_levels")).await.ok();
+        assert_eq!(levels["approval_levels"][0]["level"], 1);
+        assert_eq!(levels["approval_levels"][0]["status"]["name"], "Pending Approval");
+        let asked = admin.get(&format!("{path}/approvals")).await.ok();
+        assert_eq!(asked["approvals"][0]["approver"]["name"], "Bea Boss");
+        assert_eq!(asked["approvals"][0]["status"]["name"], "Pending Approval");
+        // What was read is written back; it asks nobody again.
+        admin.put(&path, json!({"request": {"service_approvers": approvers}})).await.ok();
+        assert_eq!(admin.get(&path).await.ok()["request"]["service_approvers"], *approvers);
+        assert_eq!(admin.get(&format!("{path}/approvals")).await.ok()["approvals"].as_array().unwrap().len(), 1);
+        // An incident asks nobody by itself.
+        let plain = json!({"request": {"subject": "x", "service_approvers": {"users": [{"name": "Bea Boss"}]}}});
+        let plain = admin.post("/requests", plain).await.ok();
+        assert_eq!(plain["request"]["approval_status"], Json::Null);
+    }
+
+    what_a_service_request_carries_is_checked(app) {
+        let admin = app.admin();
+        let id = admin.new_request("x").await;
+        for (input, code, field) in [
+            (json!({"service_approvers": {"users": [{"email_id": "no@example.com"}]}}), 4001, "service_approvers"),
+            (json!({"service_approvers": {"users": [{"email": "no@example.com"}]}}), 4001, "email"),
+            (json!({"service_approvers": {"users": [{"wings": 2}]}}), 4001, "wings"),
+            (json!({"service_approvers": {"people": []}}), 4001, "people"),
+            (json!({"service_approvers": []}), 4021, "service_approvers"),
+            (json!({"service_approvers": "Bea"}), 4021, "service_approvers"),
+            (json!({"service_approvers": {"users": "Bea"}}), 4021, "service_approvers"),
+            (json!({"resources": []}), 4021, "resources"),
+            (json!({"resources": "red"}), 4021, "resources"),
+            (json!({"request_template_task_ids": {"id": "1"}}), 4021, "request_template_task_ids"),
+            (json!({"request_template_task_ids": ["1"]}), 4001, "request_template_task_ids"),
+            (json!({"request_template_task_ids": [{"title": "x"}]}), 4001, "request_template_task_ids"),
+        ] {
+            admin.put(&format!("/requests/{id}"), json!({"request": input})).await.refused(400, code, field);
+        }
+        let cleared = json!({"service_approvers": null, "resources": null, "request_template_task_ids": []});
+        admin.put(&format!("/requests/{id}"), json!({"request": cleared})).await.ok();
+    }
+}
