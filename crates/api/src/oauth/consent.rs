@@ -118,7 +118,7 @@ pub(super) async fn sign_in(State(oauth): State<Arc<OAuth>>, request: Request) -
             sign_in_page(&oauth, &asked, &headers, email, Some(words), StatusCode::UNAUTHORIZED)
         }
         Err(OAuthError::Throttled { retry_after_s }) => {
-            let words = format!("Too many attempts. Please wait {retry_after_s} seconds.");
+            let words = pages::please_wait(retry_after_s);
             let status = StatusCode::TOO_MANY_REQUESTS;
             let mut response = sign_in_page(&oauth, &asked, &headers, email, Some(&words), status);
             if let Ok(value) = retry_after_s.to_string().parse() {

@@ -52,6 +52,12 @@ pub(super) fn problem(status: StatusCode, words: &str) -> Response {
     show(status, &Problem { words }, None)
 }
 
+/// What somebody reads who has to wait before the next attempt.
+pub(super) fn please_wait(seconds: i64) -> String {
+    let unit = if seconds == 1 { "second" } else { "seconds" };
+    format!("Too many attempts. Please wait {seconds} {unit}.")
+}
+
 /// An answer without a body.
 pub(super) fn bare(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
