@@ -33,7 +33,7 @@ mod users;
 mod view;
 mod worklogs;
 
-pub use attachments::Upload;
+pub use attachments::{FilesOf, Purpose, Upload};
 pub use context::{Access, Caller, Context, Scopes, Verb};
 pub use conversations::Said;
 pub use error::{DeskError, Refusal};

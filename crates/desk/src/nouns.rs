@@ -16,7 +16,10 @@ pub(crate) async fn prepare(
     draft: &mut Draft,
 ) -> Result<(), DeskError> {
     match draft.new.module.name.as_ref() {
-        "request" => requests::prepare(desk, ctx, draft).await,
+        "request" => {
+            attachments::tie(desk, ctx, draft).await?;
+            requests::prepare(desk, ctx, draft).await
+        }
         "request_note" => notes::prepare(desk, ctx, place, draft).await,
         "notification" => crate::conversations::prepare(desk, ctx, place, draft).await,
         "draft" => crate::conversations::prepare_draft(desk, place, draft),

@@ -275,12 +275,24 @@ impl Desk {
         place: &Place,
         patch: &Patch,
     ) -> Result<Outcome, DeskError> {
+        let draft = self.draft_new(ctx, place, patch).await?;
+        self.add_draft(ctx, place, draft).await
+    }
+
+    /// A record that may be added, with its id; nothing is written yet.
+    pub(crate) async fn draft_new(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        patch: &Patch,
+    ) -> Result<Draft, DeskError> {
         if !place.module.writable {
             return Err(DeskError::NotPermitted);
         }
         let snapshot = self.snapshot();
         let mut new = Record::new(place.module.clone());
         self.preset(ctx, &mut new, &snapshot);
+        new.set("id", self.new_id(ctx));
         if let Some((field, parent)) = &place.parent {
             new.set(field, parent.id());
         }
@@ -300,8 +312,16 @@ impl Desk {
         nouns::prepare(self, ctx, place, &mut draft).await?;
         mandatory(&mut draft);
         draft.check()?;
-        let id = self.new_id(ctx);
-        draft.new.set("id", id);
+        Ok(draft)
+    }
+
+    /// Writes a new record.
+    pub(crate) async fn add_draft(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        mut draft: Draft,
+    ) -> Result<Outcome, DeskError> {
         let mut statements = self.store.insert(&draft.new);
         statements.append(&mut draft.statements);
         statements.extend(self.told(ctx, place, &draft).await?);

@@ -105,6 +105,7 @@ impl Desk {
                 let short = shown("short_description");
                 for record in records.iter_mut() {
                     crate::requests::complete(record, ctx.now);
+                    crate::attachments::complete_resolution(record);
                     if short {
                         let text = record.text("description").map(|d| excerpt(d, EXCERPT));
                         record.set("short_description", text);

@@ -8,7 +8,10 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 1] = [(1, "desk", include_str!("../migrations/0001_desk.sql"))];
+const FILES: [(u32, &str, &str); 2] = [
+    (1, "desk", include_str!("../migrations/0001_desk.sql")),
+    (3, "more", include_str!("../migrations/0003_more.sql")),
+];
 
 /// A file may have this many statements; its steps are numbered from `file × STEPS_PER_FILE`.
 const STEPS_PER_FILE: u32 = 1000;

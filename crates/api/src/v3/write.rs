@@ -30,8 +30,9 @@ pub(crate) async fn get(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer
 /// POST to a collection.
 pub(crate) async fn add(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
     let (key, patch) = patch(call, &place.module)?;
-    let done =
-        call.desk().add(&call.ctx, place, &patch).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+    let files = uploads::sent_with(call, place);
+    let done = call.desk().add_with_files(&call.ctx, place, &patch, &files).await;
+    let done = done.map_err(|e| answer::failure(e, call.ctx.trace))?;
     // 201 is what the cloud answers; every client seen takes it (conventions.md section 4.1).
     match outcome(call, done, &key).await? {
         Answer::Json(text) => Ok(Answer::Status(201, text)),
@@ -42,11 +43,12 @@ pub(crate) async fn add(call: &Call<'_>, place: &Place) -> Result<Answer, Failur
 /// PUT to a record.
 pub(crate) async fn edit(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
     let (key, patch) = patch(call, &place.module)?;
-    let done = call
-        .desk()
-        .edit(&call.ctx, place, id, &patch)
-        .await
-        .map_err(|e| answer::failure(e, call.ctx.trace))?;
+    let failed = |e| answer::failure(e, call.ctx.trace);
+    let mut done = call.desk().edit(&call.ctx, place, id, &patch).await.map_err(failed)?;
+    for file in uploads::sent_with(call, place) {
+        call.desk().attach(&call.ctx, place, id, file).await.map_err(failed)?;
+        done.record.set("has_attachments", true);
+    }
     outcome(call, done, &key).await
 }
 
