@@ -42,6 +42,7 @@ pub use records::{ListAsk, Outcome, Page, Place};
 pub use resolve::is_gone;
 pub use snapshot::{Settings, Snapshot};
 pub use store::search::{is_searched, words};
+pub use templates::is_hidden as is_hidden_template;
 pub use view::View;
 
 use arc_swap::ArcSwap;

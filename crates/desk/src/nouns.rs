@@ -18,7 +18,10 @@ pub(crate) async fn prepare(
     match draft.new.module.name.as_ref() {
         "request" => {
             attachments::tie(desk, ctx, draft).await?;
-            requests::prepare(desk, ctx, draft).await
+            templates::choose(ctx, draft);
+            requests::prepare(desk, ctx, draft).await?;
+            templates::keep_mandatory(draft);
+            Ok(())
         }
         "request_note" => notes::prepare(desk, ctx, place, draft).await,
         "notification" => crate::conversations::prepare(desk, ctx, place, draft).await,
@@ -33,16 +36,16 @@ pub(crate) async fn prepare(
         }
         "user" | "technician" | "requester" => users::prepare(desk, ctx, draft).await,
         "udf_field" => udf::prepare(draft),
-        "request_template" => {
-            templates::prepare(draft);
-            Ok(())
-        }
+        "request_template" => templates::prepare(desk, ctx, draft).await,
         "status" => {
             status(draft);
             Ok(())
         }
         "portal" | "site" => {
             zone(draft);
+            if draft.new.module.name == "portal" {
+                templates::closing_rules(draft);
+            }
             Ok(())
         }
         _ => Ok(()),

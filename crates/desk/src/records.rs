@@ -176,7 +176,10 @@ impl Desk {
     ) -> Result<Option<Record>, DeskError> {
         let snapshot = self.snapshot();
         if module.size == Size::Small {
-            return Ok(snapshot.record_of(&module.name, id).map(|r| Record::clone(r)));
+            let hidden =
+                |r: &Record| module.name == "request_template" && crate::templates::is_hidden(ctx, r);
+            let found = snapshot.record_of(&module.name, id).filter(|r| !hidden(r));
+            return Ok(found.map(|r| Record::clone(r)));
         }
         let filter = visible(ctx, module, &snapshot)?;
         if matches!(&filter, Filter::All(parts) if parts.is_empty()) {
