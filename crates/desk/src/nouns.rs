@@ -15,6 +15,11 @@ pub(crate) async fn prepare(
     place: &Place,
     draft: &mut Draft,
 ) -> Result<(), DeskError> {
+    by_noun(desk, ctx, place, draft).await?;
+    udf::check(desk, draft).await
+}
+
+async fn by_noun(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
     match draft.new.module.name.as_ref() {
         "request" => {
             attachments::tie(desk, ctx, draft).await?;

@@ -202,6 +202,50 @@ on_both_engines! {
         admin.put(&path, rules(&["category", "resolution", "closure_info.closure_code"])).await.ok();
     }
 
+    additional_fields_hold_what_their_kind_promises(app) {
+        let admin = app.admin();
+        let field = async |key: &str, kind: &str, more: Json| {
+            let mut field = json!({"name": key, "field_key": key, "field_type": kind, "module": {"name": "request"}});
+            for (name, value) in more.as_object().unwrap() {
+                field[name] = value.clone();
+            }
+            admin.post("/udf_fields", json!({"udf_field": field})).await.ok()["udf_field"].clone()
+        };
+        let before = admin.new_request("before").await;
+        field("num_ticket", "Auto Number", json!({"mandatory": true})).await;
+        let many = json!({"allowed_values": [{"value": "a"}, {"value": "b"}]});
+        for kind in ["Multi Select", "Check Box"] {
+            let key = kind.to_lowercase().replace(' ', "_");
+            assert_eq!(field(&key, kind, many.clone()).await["field_type"], kind);
+        }
+        assert_eq!(field("txt_kind", "multi_select", many).await["field_type"], "Multi Select");
+        field("txt_url", "URL", json!({})).await;
+        field("txt_phone", "Phone", json!({})).await;
+        field("txt_mail", "E-mail", json!({})).await;
+        let add = async |fields: Json| admin.post("/requests", json!({"request": {"subject": "x", "udf_fields": fields}})).await;
+        for number in 1..4 {
+            let made = add(json!({"txt_url": "https://www.example.com/a?b#c", "multi_select": ["a", "b"]})).await.ok();
+            assert_eq!(made["request"]["udf_fields"]["num_ticket"], json!(number.to_string()));
+            assert_eq!(made["request"]["udf_fields"]["multi_select"], json!(["a", "b"]));
+        }
+        add(json!({"num_ticket": 9})).await.refused(400, 4014, "udf_fields.num_ticket");
+        let path = format!("/requests/{before}");
+        admin.put(&path, json!({"request": {"udf_fields": {"num_ticket": 9}}})).await.refused(400, 4014, "udf_fields.num_ticket");
+        admin.put(&path, json!({"request": {"udf_fields": {"txt_url": "ftp://files.example.com"}}})).await.ok();
+        let by_number = json!({"search_criteria": {"field": "udf_fields.num_ticket", "condition": "is", "value": "2"}});
+        assert_eq!(admin.list("/requests", by_number).await.ok()["requests"].as_array().unwrap().len(), 1);
+        let long_mail = format!("{}@example.com", "x".repeat(39));
+        for (key, value) in [
+            ("txt_url", "www.example.com"), ("txt_url", "https://"), ("txt_url", "/path"), ("txt_url", "https://exa mple.com"),
+            ("txt_phone", "0123456789012345678901234567890"), ("txt_mail", long_mail.as_str()), ("txt_mail", "nobody"),
+        ] {
+            add(json!({key: value})).await.refused(400, 4001, &format!("udf_fields.{key}"));
+        }
+        // What was refused took no number.
+        let made = add(json!({"txt_phone": "+49 30 1234567", "txt_mail": "a@example.com"})).await.ok();
+        assert_eq!(made["request"]["udf_fields"]["num_ticket"], "4");
+    }
+
     slas_promise_times(app) {
         let admin = app.admin();
         admin.post("/slas", json!({"sla": {"name": "High SLA", "priority": {"name": "High"}, "resolution_due_by_hours": 4,
