@@ -134,6 +134,57 @@ on_both_engines! {
         admin.get(&one).await.refused(404, 4007, "-");
     }
 
+    tasks_begin_as_their_template_says(app) {
+        let admin = app.admin();
+        let template = json!({"task_template": {"name": "Prepare a laptop", "title": "Install the image", "description": "From the share",
+            "priority": {"name": "High"}, "owner": {"email_id": "ada.admin@example.com"}, "group": {"name": "Network"},
+            "estimated_effort_hours": 2, "estimated_effort_minutes": "30"}});
+        let made = admin.post("/task_templates", template).await.ok();
+        assert_eq!(made["task_template"]["owner"]["email_id"], "ada.admin@example.com");
+        admin.post("/task_templates", json!({"task_template": {"name": "Bare"}})).await.ok();
+        let path = format!("/requests/{}/tasks", admin.new_request("Laptop").await);
+        let made = admin.post(&path, json!({"task": {"template": {"name": "Prepare a laptop"}}})).await.ok();
+        let task = &made["task"];
+        for (key, value) in [("title", "Install the image"), ("description", "From the share"), ("estimated_effort", "9000000"), ("estimated_effort_hours", "2")] {
+            assert_eq!(task[key], value, "{key}");
+        }
+        assert_eq!((&task["priority"]["name"], &task["group"]["name"]), (&json!("High"), &json!("Network")));
+        assert_eq!(task["owner"]["email_id"], "ada.admin@example.com");
+        let own = json!({"task": {"template": {"name": "Prepare a laptop"}, "title": "Mine", "priority": null, "estimated_effort_days": 1}});
+        let made = admin.post(&path, own).await.ok();
+        let task = &made["task"];
+        assert_eq!((&task["title"], &task["priority"], &task["estimated_effort"]), (&json!("Mine"), &Json::Null, &json!("86400000")));
+        let bare = admin.post(&path, json!({"task": {"template": {"name": "Bare"}}})).await.ok();
+        assert_eq!(bare["task"]["title"], "Bare");
+        admin.post(&path, json!({"task": {"description": "untitled"}})).await.refused(400, 4012, "title");
+        admin.post(&path, json!({"task": {"template": {"name": "Bare"}, "title": ""}})).await.refused(400, 4012, "title");
+    }
+
+    charges_have_cents(app) {
+        let admin = app.admin();
+        admin.put("/users/100001000001000001", json!({"user": {"cost_per_hour": "30"}})).await.ok();
+        let path = format!("/requests/{}/worklogs", admin.new_request("Costly").await);
+        let log = |more: Json| {
+            let mut log = json!({"owner": {"email_id": "ada.admin@example.com"}});
+            for (key, value) in more.as_object().unwrap() {
+                log[key] = value.clone();
+            }
+            json!({"worklog": log})
+        };
+        for (more, tech, other, total) in [
+            (json!({"time_spent": {"hours": "01", "minutes": "00"}}), json!("30.00"), Json::Null, json!("30.00")),
+            (json!({"tech_charge": "10", "other_charge": 2.5}), json!("10.00"), json!("2.50"), json!("12.50")),
+            // The total by its other name is no offence, and no news.
+            (json!({"owner_cost": "1", "other_cost": "2", "total_cost": "99"}), json!("1.00"), json!("2.00"), json!("3.00")),
+        ] {
+            let made = admin.post(&path, log(more)).await.ok();
+            let made = &made["worklog"];
+            assert_eq!((&made["tech_charge"], &made["other_charge"], &made["total_charge"]), (&tech, &other, &total));
+            assert_eq!(made.get("total_cost"), None);
+        }
+        admin.post(&path, log(json!({"total_charge": "9"}))).await.refused(400, 4014, "total_charge");
+    }
+
     worklogs(app) {
         let admin = app.admin();
         let id = admin.new_request("Took time").await;

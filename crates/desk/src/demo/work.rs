@@ -86,9 +86,9 @@ impl Case<'_> {
         entry.set("end_time", end);
         entry.set("recorded_time", end);
         entry.set("time_spent", quarters * 15 * MINUTE);
-        entry.set("tech_charge", charge.to_string());
-        entry.set("other_charge", (other > 0).then(|| other.to_string()));
-        entry.set("total_charge", (charge + other).to_string());
+        entry.set("tech_charge", format!("{charge}.00"));
+        entry.set("other_charge", (other > 0).then(|| format!("{other}.00")));
+        entry.set("total_charge", format!("{}.00", charge + other));
         entry.set("worklog_type", self.rng.one(&self.world.shipped.worklog_types).copied());
         entry.set("created_by", self.hand.id);
         entry.set("created_time", end);
