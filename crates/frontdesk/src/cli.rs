@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// Issue, list and revoke credentials
     Credentials(CredentialsArgs),
-    /// Fill a new desk with a believable company (creates it where there is none)
+    /// Fill a new desk with a believable company: creates the desk where there is none, refuses one that has requests
     Demo(DemoArgs),
 }
 
