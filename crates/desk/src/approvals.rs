@@ -344,16 +344,22 @@ impl Desk {
         if !ctx.is_technician() {
             return Err(DeskError::NotPermitted);
         }
-        let approval = self.get_in(ctx, place, id).await?;
-        match approval.reference("status") {
-            Some(statuses::TO_BE_SENT) => {}
-            Some(statuses::PENDING) => return Ok(()),
-            _ => return Err(Refusal::because("status", "Decided already").into()),
+        let mut turn = self.turns.of(id);
+        loop {
+            let approval = self.get_in(ctx, place, id).await?;
+            match approval.reference("status") {
+                Some(statuses::TO_BE_SENT) => {}
+                Some(statuses::PENDING) => return Ok(()),
+                _ => return Err(Refusal::because("status", "Decided already").into()),
+            }
+            let mut new = approval.clone();
+            new.set("status", statuses::PENDING);
+            new.set("sent_on", ctx.now);
+            let tried = self.replace(ctx, place, &approval, new, "SEND").await;
+            if let Some(()) = turn.after(tried).await? {
+                return Ok(());
+            }
         }
-        let mut new = approval.clone();
-        new.set("status", statuses::PENDING);
-        new.set("sent_on", ctx.now);
-        crate::requests::stale_is_busy(self.replace(ctx, place, &approval, new, "SEND").await)
     }
 
     /// The comments that an approval's input gives.

@@ -4,11 +4,13 @@
 //! commit failed is removed. No name that a client gave ever becomes part of a path.
 
 use crate::context::{Context, Verb};
+use crate::draft::Draft;
 use crate::permissions::permit;
-use crate::records::Place;
+use crate::records::{Outcome, Place, Written};
 use crate::{Desk, DeskError, Refusal, Snapshot, history};
 use model::filter::equals;
-use model::{Filter, Id, Record, Value};
+use model::{Filter, Id, Patch, Record, Value};
+use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use store::engine::Expect;
@@ -22,6 +24,17 @@ pub const FILES_MAX: u64 = 100;
 /// How many a task may have (problems.md section 7).
 const FILES_OF_TASK_MAX: u64 = 10;
 
+/// What a file is to the record that it hangs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// One of the record's attachments.
+    Listed,
+    /// Only stored, to be referred to from a text, or to be made an attachment later.
+    Stored,
+    /// Part of a request's resolution.
+    Resolution,
+}
+
 /// A file that a client sends.
 #[derive(Clone, Debug)]
 pub struct Upload<'a> {
@@ -31,11 +44,23 @@ pub struct Upload<'a> {
     pub content_type: Option<&'a str>,
     /// What it is, in words.
     pub description: Option<&'a str>,
-    /// Whether it is listed among the record's attachments, or only stored to be referred to from its text.
-    pub listed: bool,
+    /// What it is to its record.
+    pub purpose: Purpose,
     /// Its bytes.
     pub bytes: &'a [u8],
 }
+
+/// The files that a record shows.
+#[derive(Debug, Default)]
+pub struct FilesOf {
+    /// Its attachments, oldest first.
+    pub attachments: Vec<Record>,
+    /// Those of a request's resolution.
+    pub resolution: Vec<Record>,
+}
+
+/// What the column `module` says of a file of the resolution. It is never among its request's attachments.
+const RESOLUTION: &str = "resolution";
 
 /// The folder of files.
 #[derive(Clone, Debug)]
@@ -67,6 +92,12 @@ impl Files {
         tokio::fs::File::open(folder).await?.sync_all().await
     }
 
+    /// Writes the bytes that a row speaks of.
+    async fn keep(&self, row: &Record, bytes: &[u8]) -> Result<(), DeskError> {
+        let failed = |error| DeskError::Unavailable(format!("the file was not stored: {error}"));
+        self.write(blob_of(row), bytes).await.map_err(failed)
+    }
+
     async fn read(&self, blob: &str) -> std::io::Result<Vec<u8>> {
         tokio::fs::read(self.path(blob).ok_or(std::io::ErrorKind::InvalidInput)?).await
     }
@@ -74,6 +105,7 @@ impl Files {
     async fn remove(&self, blob: &str) {
         if let Some(path) = self.path(blob)
             && let Err(error) = tokio::fs::remove_file(&path).await
+            && error.kind() != std::io::ErrorKind::NotFound
         {
             tracing::warn!(%error, attachment.blob = blob, "a file without a row stays behind");
         }
@@ -97,58 +129,125 @@ impl Desk {
             permit(ctx, module, Verb::Create)?;
         }
         let record = self.get_in(ctx, place, owner).await?;
-        if crate::records::in_trash(&record) {
+        if crate::records::in_trash(&record) || module.slot("has_attachments").is_none() {
             return Err(DeskError::NotFound);
         }
-        if module.slot("has_attachments").is_none() {
-            return Err(DeskError::NotFound);
+        if file.purpose == Purpose::Resolution && !ctx.is_technician() {
+            return Err(DeskError::NotPermitted);
         }
+        self.room_for(&record, 1).await?;
+        let row = self.file_row(ctx, &record, &file)?;
+        let mut statements = self.store.insert(&row);
+        if let Some(flag) = flag_of(file.purpose) {
+            let stamps = [(flag, Value::Bool(true))];
+            statements.push(self.store.stamp(module, owner, &stamps, Expect::Exactly(1)));
+        }
+        let words = format!("{} attached", row.title());
+        statements.extend(history::remark(self, ctx, &record, "ATTACH", &words)?);
+        self.files.keep(&row, file.bytes).await?;
+        if let Err(error) = self.store.commit(statements).await {
+            self.files.remove(blob_of(&row)).await;
+            return Err(error.into());
+        }
+        let mut row = row;
+        complete(&mut row);
+        Ok(row)
+    }
+
+    /// Adds a record with files: all or nothing.
+    ///
+    /// # Errors
+    /// As for an addition without files, and as for each of the files.
+    pub async fn add_with_files(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        patch: &Patch,
+        files: &[Upload<'_>],
+    ) -> Result<Outcome, DeskError> {
+        if files.is_empty() || ctx.rehearsal {
+            return self.add(ctx, place, patch).await;
+        }
+        permit(ctx, &place.module, Verb::Create)?;
+        let mut turn = self.turns.of(Id::new(0));
+        loop {
+            let tried = self.try_add_with_files(ctx, place, patch, files).await;
+            if let Some(outcome) = turn.after(tried).await? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    async fn try_add_with_files(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        patch: &Patch,
+        files: &[Upload<'_>],
+    ) -> Result<Outcome, Written> {
+        let mut draft = self.draft_new(ctx, place, patch).await?;
+        if files.len() as u64 > files_max(&draft.new) {
+            return Err(too_many(&draft.new).into());
+        }
+        let mut rows = Vec::with_capacity(files.len());
+        for file in files {
+            let row = self.file_row(ctx, &draft.new, file)?;
+            draft.statements.extend(self.store.insert(&row));
+            rows.push(row);
+        }
+        draft.new.set("has_attachments", true);
+        let mut kept = Ok(());
+        for (row, file) in rows.iter().zip(files) {
+            kept = self.files.keep(row, file.bytes).await;
+            if kept.is_err() {
+                break;
+            }
+        }
+        let done = match kept {
+            Ok(()) => self.add_draft(ctx, place, draft).await,
+            Err(error) => Err(Written::Failed(error)),
+        };
+        if done.is_err() {
+            for row in &rows {
+                self.files.remove(blob_of(row)).await;
+            }
+        }
+        done
+    }
+
+    /// Whether a record may have so many files more.
+    async fn room_for(&self, record: &Record, more: u64) -> Result<(), DeskError> {
+        let there = self.attachments_of(&[record.id()]).await?.len() as u64;
+        if there + more > files_max(record) { Err(too_many(record)) } else { Ok(()) }
+    }
+
+    /// The row of a file that comes with a call.
+    fn file_row(&self, ctx: &Context, owner: &Record, file: &Upload<'_>) -> Result<Record, DeskError> {
         if file.bytes.len() > FILE_BYTES_MAX {
             return Err(Refusal::because("input_file", "A file may have 40 MB at most").into());
-        }
-        let max = if module.name == "task" { FILES_OF_TASK_MAX } else { FILES_MAX };
-        if self.attachments_of(&[owner]).await?.len() as u64 >= max {
-            return Err(Refusal::because("input_file", format!("At most {max} files")).into());
         }
         let name = clean_name(file.name);
         if name.is_empty() {
             return Err(Refusal::Mandatory("input_file".into()).into());
         }
-        let snapshot = self.snapshot();
         let id = self.new_id(ctx);
-        let mut row = Record::new(snapshot.module("attachment")?.clone());
+        let mut row = Record::new(self.snapshot().module("attachment")?.clone());
         row.set("id", id);
         row.set("name", name);
         row.set("description", file.description.map(|d| d.chars().take(250).collect::<String>()));
         row.set("bytes", i64::try_from(file.bytes.len()).unwrap_or(i64::MAX));
         row.set("content_type", clean_type(file.content_type));
-        row.set("module", module.name.as_ref());
-        row.set("owner", owner.get());
+        let of_resolution = file.purpose == Purpose::Resolution;
+        row.set("module", if of_resolution { RESOLUTION } else { owner.module.name.as_ref() });
+        row.set("owner", owner.id().get());
         row.set("blob", id.to_string());
-        row.set("listed", file.listed);
+        row.set("listed", file.purpose == Purpose::Listed);
         row.set("attached_by", ctx.caller.user);
         row.set("attached_on", ctx.now);
-        let failed =
-            |error: std::io::Error| DeskError::Unavailable(format!("the file was not stored: {error}"));
-        self.files.write(&id.to_string(), file.bytes).await.map_err(failed)?;
-        let mut statements = self.store.insert(&row);
-        if file.listed {
-            let stamps = [("has_attachments", Value::Bool(true))];
-            statements.push(self.store.stamp(module, owner, &stamps, Expect::Exactly(1)));
-        }
-        let words = format!("{} attached", row.title());
-        statements.extend(history::remark(self, ctx, &record, "ATTACH", &words)?);
-        if let Err(error) = self.store.commit(statements).await {
-            self.files.remove(&id.to_string()).await;
-            return Err(error.into());
-        }
-        let mut shown = [row];
-        shown.iter_mut().for_each(complete);
-        let [row] = shown;
         Ok(row)
     }
 
-    /// The files of a record, oldest first.
+    /// The attachments of a record, oldest first.
     ///
     /// # Errors
     /// [`DeskError::NotFound`] for the record.
@@ -158,9 +257,23 @@ impl Desk {
         place: &Place,
         owner: Id,
     ) -> Result<Vec<Record>, DeskError> {
+        self.files_for(ctx, place, owner, Purpose::Listed).await
+    }
+
+    /// The files of a record that serve a purpose, oldest first.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] for the record.
+    pub async fn files_for(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        owner: Id,
+        purpose: Purpose,
+    ) -> Result<Vec<Record>, DeskError> {
         self.get(ctx, place, owner).await?;
         let mut rows = self.attachments_of(&[owner]).await?;
-        rows.retain(|r| r.is("listed"));
+        rows.retain(|r| purpose_of(r) == purpose);
         rows.iter_mut().for_each(complete);
         Ok(rows)
     }
@@ -198,13 +311,19 @@ impl Desk {
             return Err(DeskError::NotPermitted);
         }
         let mut statements = self.store.remove(row);
-        let left = rows.iter().any(|r| r.id() != id && r.is("listed"));
-        let stamps = [("has_attachments", Value::Bool(left))];
-        statements.push(self.store.stamp(&place.module, owner, &stamps, Expect::Exactly(1)));
+        let purpose = purpose_of(row);
+        if purpose == Purpose::Resolution && !ctx.is_technician() {
+            return Err(DeskError::NotPermitted);
+        }
+        if let Some(flag) = flag_of(purpose) {
+            let left = rows.iter().any(|r| r.id() != id && purpose_of(r) == purpose);
+            let stamps = [(flag, Value::Bool(left))];
+            statements.push(self.store.stamp(&place.module, owner, &stamps, Expect::Exactly(1)));
+        }
         let words = format!("{} removed", row.title());
         statements.extend(history::remark(self, ctx, &record, "DETACH", &words)?);
         self.store.commit(statements).await?;
-        self.files.remove(row.text("blob").unwrap_or_default()).await;
+        self.files.remove(blob_of(row)).await;
         Ok(())
     }
 
@@ -216,21 +335,127 @@ impl Desk {
         Ok(self.store.list(&Query::new(module.clone(), filter, 10_000)).await?)
     }
 
-    /// The listed files of records that have some, by the records' ids.
+    /// The files of records that have some, by the records' ids.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn files_of(&self, records: &[Record]) -> Result<HashMap<Id, Vec<Record>>, DeskError> {
-        let has = |r: &Record| r.module.slot("has_attachments").is_some() && r.is("has_attachments");
+    pub async fn files_of(&self, records: &[Record]) -> Result<HashMap<Id, FilesOf>, DeskError> {
+        let is = |r: &Record, flag: &str| r.module.slot(flag).is_some() && r.is(flag);
+        let has = |r: &Record| is(r, "has_attachments") || is(r, "has_resolution_attachments");
         let owners: Vec<Id> = records.iter().filter(|r| has(r)).map(Record::id).collect();
-        let mut files: HashMap<Id, Vec<Record>> = HashMap::new();
+        let mut files: HashMap<Id, FilesOf> = HashMap::new();
         if !owners.is_empty() {
-            for mut row in self.attachments_of(&owners).await?.into_iter().filter(|r| r.is("listed")) {
+            for mut row in self.attachments_of(&owners).await? {
                 complete(&mut row);
-                files.entry(Id::new(row.int("owner").unwrap_or(0))).or_default().push(row);
+                let of = files.entry(Id::new(row.int("owner").unwrap_or(0))).or_default();
+                match purpose_of(&row) {
+                    Purpose::Listed => of.attachments.push(row),
+                    Purpose::Resolution => of.resolution.push(row),
+                    Purpose::Stored => {}
+                }
             }
         }
         Ok(files)
+    }
+
+    async fn file(&self, id: Id) -> Result<Option<Record>, DeskError> {
+        Ok(self.store.get(self.snapshot().module("attachment")?, id).await?)
+    }
+}
+
+/// Makes the files that an input names under `attachments` the record's own: those that the caller uploaded and
+/// nobody has listed since. The input is a word to the desk; the record's attachments are shown from the files.
+pub(crate) async fn tie(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
+    let Some(slot) = draft.new.module.slot("attachments") else { return Ok(()) };
+    let given = draft.new.at(slot).as_str().map(str::to_owned);
+    draft.new.put(slot, Value::Null);
+    draft.given.retain(|s| *s != slot);
+    let Some(given) = given else { return Ok(()) };
+    let Some(ids) = ids_in(&given) else {
+        draft.refuse(Refusal::not_valid("attachments"));
+        return Ok(());
+    };
+    let mut more = Vec::new();
+    for id in ids {
+        match desk.file(id).await? {
+            Some(row) if row.is("listed") && row.int("owner") == Some(draft.new.id().get()) => {}
+            Some(row) if may_tie(ctx, &row) => more.push(row),
+            _ => draft.refuse(Refusal::because("attachments", format!("There is no file {id} to attach"))),
+        }
+    }
+    if more.is_empty() {
+        return Ok(());
+    }
+    if draft.is_new() && more.len() as u64 > files_max(&draft.new) {
+        draft.refuse(Refusal::because("attachments", format!("At most {} files", files_max(&draft.new))));
+    } else if !draft.is_new() {
+        desk.room_for(&draft.new, more.len() as u64).await?;
+    }
+    for row in more {
+        let mut tied = row.clone();
+        tied.set("owner", draft.new.id().get());
+        tied.set("module", draft.new.module.name.as_ref());
+        tied.set("listed", true);
+        let statements = desk.store.update(&row, &tied, &draft.snapshot.catalogue);
+        draft.statements.extend(statements);
+        let words = format!("{} attached", row.title());
+        draft.statements.extend(history::remark(desk, ctx, &draft.new, "ATTACH", &words)?);
+    }
+    draft.new.set("has_attachments", true);
+    Ok(())
+}
+
+fn may_tie(ctx: &Context, row: &Record) -> bool {
+    purpose_of(row) == Purpose::Stored && row.reference("attached_by") == Some(ctx.caller.user)
+}
+
+/// The ids of `[{"id": …}, {"file_id": …}]`, each once; `None` when it is anything else.
+fn ids_in(text: &str) -> Option<Vec<Id>> {
+    let Ok(Json::Array(items)) = serde_json::from_str(text) else { return None };
+    let mut ids = Vec::with_capacity(items.len());
+    for item in &items {
+        let id = item.get("id").or_else(|| item.get("file_id"))?;
+        let id: Id = id.as_str().map_or_else(|| id.to_string(), str::to_owned).parse().ok()?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Some(ids)
+}
+
+fn purpose_of(row: &Record) -> Purpose {
+    match row.text("module") {
+        Some(RESOLUTION) => Purpose::Resolution,
+        _ if row.is("listed") => Purpose::Listed,
+        _ => Purpose::Stored,
+    }
+}
+
+/// The flag of a record that says whether it has files for a purpose, so that those without are not asked for.
+const fn flag_of(purpose: Purpose) -> Option<&'static str> {
+    match purpose {
+        Purpose::Listed => Some("has_attachments"),
+        Purpose::Resolution => Some("has_resolution_attachments"),
+        Purpose::Stored => None,
+    }
+}
+
+fn blob_of(row: &Record) -> &str {
+    row.text("blob").unwrap_or_default()
+}
+
+fn files_max(record: &Record) -> u64 {
+    if record.module.name == "task" { FILES_OF_TASK_MAX } else { FILES_MAX }
+}
+
+fn too_many(record: &Record) -> DeskError {
+    Refusal::because("input_file", format!("At most {} files", files_max(record))).into()
+}
+
+/// What a request's resolution shows of files before anybody has looked for them: none.
+pub(crate) fn complete_resolution(request: &mut Record) {
+    if !request.get("resolution.content").is_null() {
+        request.set("resolution.resolution_attachments", "[]");
     }
 }
 

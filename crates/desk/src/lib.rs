@@ -36,7 +36,7 @@ mod users;
 mod view;
 mod worklogs;
 
-pub use attachments::Upload;
+pub use attachments::{FilesOf, Purpose, Upload};
 pub use context::{Access, Caller, Context, Scopes, Verb};
 pub use conversations::{Said, Speaker};
 pub use error::{DeskError, Refusal};
@@ -47,6 +47,7 @@ pub use resolve::is_gone;
 pub use search::has_words;
 pub use snapshot::{Settings, Snapshot};
 pub use store::search::{is_searched, words};
+pub use templates::is_hidden as is_hidden_template;
 pub use view::View;
 
 use arc_swap::ArcSwap;

@@ -15,8 +15,19 @@ pub(crate) async fn prepare(
     place: &Place,
     draft: &mut Draft,
 ) -> Result<(), DeskError> {
+    by_noun(desk, ctx, place, draft).await?;
+    udf::check(desk, draft).await
+}
+
+async fn by_noun(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
     match draft.new.module.name.as_ref() {
-        "request" => requests::prepare(desk, ctx, draft).await,
+        "request" => {
+            attachments::tie(desk, ctx, draft).await?;
+            templates::choose(ctx, draft);
+            requests::prepare(desk, ctx, draft).await?;
+            templates::keep_mandatory(draft);
+            Ok(())
+        }
         "request_note" => notes::prepare(desk, ctx, place, draft).await,
         "notification" => crate::conversations::prepare(desk, ctx, place, draft).await,
         "draft" => crate::conversations::prepare_draft(desk, place, draft),
@@ -31,16 +42,16 @@ pub(crate) async fn prepare(
         "user" | "technician" | "requester" => users::prepare(desk, ctx, draft).await,
         "role" => users::prepare_role(desk, draft).await,
         "udf_field" => udf::prepare(draft),
-        "request_template" => {
-            templates::prepare(draft);
-            Ok(())
-        }
+        "request_template" => templates::prepare(desk, ctx, draft).await,
         "status" => {
             status(draft);
             Ok(())
         }
         "portal" | "site" => {
             zone(draft);
+            if draft.new.module.name == "portal" {
+                templates::closing_rules(draft);
+            }
             Ok(())
         }
         _ => Ok(()),

@@ -1,4 +1,4 @@
-//! Numbers that people read: a request's `display_id`. Given out in blocks, so that processes need not meet.
+//! Numbers that people read: a request's `display_id`, additional fields that number. Given out in blocks, so that processes need not meet.
 
 use crate::DeskError;
 use model::Value;
@@ -13,7 +13,7 @@ const BLOCK: i64 = 64;
 #[derive(Debug)]
 pub(crate) struct Numbers {
     db: Db,
-    blocks: Mutex<HashMap<&'static str, std::ops::Range<i64>>>,
+    blocks: Mutex<HashMap<String, std::ops::Range<i64>>>,
 }
 
 impl Numbers {
@@ -22,7 +22,7 @@ impl Numbers {
     }
 
     /// The next number of a series.
-    pub async fn next(&self, name: &'static str) -> Result<i64, DeskError> {
+    pub async fn next(&self, name: &str) -> Result<i64, DeskError> {
         let mut blocks = self.blocks.lock().await;
         if let Some(number) = blocks.get_mut(name).and_then(Iterator::next) {
             return Ok(number);
@@ -43,7 +43,7 @@ impl Numbers {
                 let first = last.unwrap_or(0) + 1;
                 let mut block = first..first + BLOCK;
                 let number = block.next().unwrap_or(first);
-                blocks.insert(name, block);
+                blocks.insert(name.to_owned(), block);
                 return Ok(number);
             }
         }
@@ -53,7 +53,7 @@ impl Numbers {
     pub async fn give_back(&self) {
         for (name, block) in self.blocks.lock().await.drain() {
             let sql = r#"UPDATE "counter" SET "value" = $1 WHERE "name" = $2 AND "value" = $3"#;
-            let binds = vec![(block.start - 1).into(), name.into(), (block.end - 1).into()];
+            let binds = vec![(block.start - 1).into(), name.as_str().into(), (block.end - 1).into()];
             if let Err(error) = self.write(sql, binds).await {
                 tracing::warn!(%error, "numbers were not given back; some will be missing from the series");
             }

@@ -98,6 +98,7 @@ pub fn visible(ctx: &Context, module: &Arc<Module>, snapshot: &Snapshot) -> Resu
             "request_note" => filter.and(equals(module, "show_to_requester", vec![true.into()])),
             "notification" => filter.and(equals(module, "is_public", vec![true.into()])),
             "approval" => filter.and(equals(module, "approver", me())),
+            "request_template" => filter.and(equals(module, "show_to_requester", vec![true.into()])),
             _ => filter,
         };
     }

@@ -174,7 +174,10 @@ impl Desk {
     ) -> Result<Option<Record>, DeskError> {
         let snapshot = self.snapshot();
         if module.size == Size::Small {
-            return Ok(snapshot.record_of(&module.name, id).map(|r| Record::clone(r)));
+            let hidden =
+                |r: &Record| module.name == "request_template" && crate::templates::is_hidden(ctx, r);
+            let found = snapshot.record_of(&module.name, id).filter(|r| !hidden(r));
+            return Ok(found.map(|r| Record::clone(r)));
         }
         let filter = visible(ctx, module, &snapshot)?;
         if matches!(&filter, Filter::All(parts) if parts.is_empty()) {
@@ -276,6 +279,24 @@ impl Desk {
         place: &Place,
         patch: &Patch,
     ) -> Result<Outcome, DeskError> {
+        let mut turn = self.turns.of(place.parent.as_ref().map_or(Id::new(0), |(_, parent)| parent.id()));
+        loop {
+            // An add may change other records with it, and is done again when one of them was changed meanwhile.
+            let draft = self.draft_new(ctx, place, patch).await?;
+            let tried = self.add_draft(ctx, place, draft).await;
+            if let Some(outcome) = turn.after(tried).await? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// A record that may be added, with its id; nothing is written yet.
+    pub(crate) async fn draft_new(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        patch: &Patch,
+    ) -> Result<Draft, DeskError> {
         if !place.module.writable {
             return Err(DeskError::NotPermitted);
         }
@@ -283,6 +304,8 @@ impl Desk {
         let snapshot = self.snapshot();
         let mut new = Record::new(place.module.clone());
         self.preset(ctx, &mut new, &snapshot);
+        // Before the rules run: what they add beside the record refers to it.
+        new.set("id", self.new_id(ctx));
         if let Some((field, parent)) = &place.parent {
             new.set(field, parent.id());
         }
@@ -298,10 +321,18 @@ impl Desk {
             people: std::collections::HashMap::new(),
             refresh_search: false,
         };
-        // Before the rules run: what they add beside the record refers to it.
-        draft.new.set("id", self.new_id(ctx));
         self.apply(ctx, &mut draft, patch).await?;
         self.look_over(ctx, place, &mut draft).await?;
+        Ok(draft)
+    }
+
+    /// Writes a new record.
+    pub(crate) async fn add_draft(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        mut draft: Draft,
+    ) -> Result<Outcome, Written> {
         if ctx.rehearsal {
             return Ok(Outcome { record: draft.new, unmet: draft.unmet });
         }
@@ -309,7 +340,12 @@ impl Desk {
         let mut statements = self.store.insert(&draft.new);
         statements.append(&mut draft.statements);
         statements.extend(self.told(ctx, place, &draft).await?);
-        self.commit_record(&draft.new, statements).await?;
+        match self.store.commit(statements).await {
+            Ok(()) => {}
+            Err(StoreError::Stale { .. }) => return Err(Written::Stale),
+            Err(error) => return Err(Written::Failed(crate::conflict(&draft.new.module, error))),
+        }
+        self.wrote(&draft.new).await?;
         Ok(Outcome { record: draft.new, unmet: draft.unmet })
     }
 
@@ -574,11 +610,6 @@ impl Desk {
             history::change(self, ctx, place, draft).await?.into_iter().collect();
         statements.extend(self.stale_caches(&draft.new.module));
         Ok(statements)
-    }
-
-    async fn commit_record(&self, record: &Record, statements: Vec<Statement>) -> Result<(), DeskError> {
-        self.store.commit(statements).await.map_err(|error| crate::conflict(&record.module, error))?;
-        self.wrote(record).await
     }
 }
 

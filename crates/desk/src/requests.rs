@@ -766,11 +766,3 @@ impl Desk {
 fn by_id(id: Id) -> Change {
     Change::Ref(RefInput { id: Some(id), ..RefInput::default() })
 }
-
-pub(crate) fn stale_is_busy(done: Result<(), Written>) -> Result<(), DeskError> {
-    match done {
-        Ok(()) => Ok(()),
-        Err(Written::Stale) => Err(DeskError::Unavailable("another edit was faster".into())),
-        Err(Written::Failed(error)) => Err(error),
-    }
-}

@@ -17,6 +17,7 @@ pub(crate) async fn prepare(
     draft: &mut Draft,
 ) -> Result<(), DeskError> {
     if draft.is_new() {
+        from_template(desk, draft).await?;
         belonging(desk, place, draft).await?;
     }
     effort(draft);
@@ -39,6 +40,40 @@ pub(crate) async fn prepare(
         draft.new.set("completed_time", ctx.now);
     } else if !done {
         draft.new.set("completed_time", Value::Null);
+    }
+    Ok(())
+}
+
+/// What the task's template says where the input is silent. Lookups that are gone and people who left are left out.
+async fn from_template(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
+    let Some(template) = draft.small("template").cloned() else { return Ok(()) };
+    let title = template.text("title").filter(|t| !t.trim().is_empty()).unwrap_or(template.title());
+    if !draft.gives("title") {
+        draft.new.set("title", title);
+    }
+    for path in ["priority", "group"] {
+        let held = template.reference(path).and_then(|id| draft.snapshot.record(id));
+        if let Some(id) = held.filter(|row| !crate::is_gone(row)).map(|row| row.id())
+            && !draft.gives(path)
+        {
+            draft.new.set(path, id);
+        }
+    }
+    if let Some(owner) = template.reference("owner")
+        && !draft.gives("owner")
+        && desk.person(owner).await?.is_some_and(|person| !person.is("inactive"))
+    {
+        draft.new.set("owner", owner);
+    }
+    if !draft.gives("description") {
+        draft.new.set("description", template.get("description").clone());
+    }
+    // The parts of an effort belong together: an input that gives one means all of it.
+    let parts = ["days", "hours", "minutes"].map(|unit| format!("estimated_effort_{unit}"));
+    if !parts.iter().any(|path| draft.gives(path)) {
+        for path in &parts {
+            draft.new.set(path, template.get(path).clone());
+        }
     }
     Ok(())
 }

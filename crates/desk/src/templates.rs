@@ -4,8 +4,10 @@
 use crate::context::Context;
 use crate::draft::Draft;
 use crate::{Desk, DeskError, Refusal, Snapshot};
-use model::{Change, Kind, Leaf, Patch, Record, RefInput, Value};
+use model::{Access, Change, Kind, Leaf, Module, Patch, Record, RefInput, Storage, Value};
 use serde_json::{Value as Json, json};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Puts the template's values where the input is silent.
 pub(crate) async fn fill(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
@@ -26,10 +28,12 @@ pub(crate) async fn fill(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Resul
         return Ok(());
     };
     let given = draft.given.clone();
-    let mut patch = Patch::default();
-    collect(draft, &values, "", &mut patch);
+    let mut found = Defaults::default();
+    found.collect(&draft.new.module, &values, "");
+    let mut patch = found.patch;
     patch.changes.retain(|(slot, _)| !given.contains(slot));
-    // What an administrator wrote into the template is not held against whoever uses it.
+    // What an administrator wrote into the template is not held against whoever uses it: a value may have been
+    // deleted since.
     let refusals = draft.refusals.len();
     desk.apply(ctx, draft, &patch).await?;
     draft.refusals.truncate(refusals);
@@ -37,33 +41,14 @@ pub(crate) async fn fill(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Resul
     Ok(())
 }
 
-fn collect(draft: &Draft, values: &serde_json::Map<String, Json>, prefix: &str, patch: &mut Patch) {
-    let module = draft.new.module.clone();
-    for (key, value) in values {
-        let path = format!("{prefix}{key}");
-        if let Some(slot) = module.slot(&path) {
-            if let Some(change) = module.leaf(slot).and_then(|leaf| change(leaf, value)) {
-                patch.set(slot, change);
-            }
-        } else if let Json::Object(inner) = value {
-            collect(draft, inner, &format!("{path}."), patch);
-        }
-    }
-}
-
-/// A template's value for a field; a value of the wrong kind is left out.
-fn change(leaf: &Leaf, value: &Json) -> Option<Change> {
+/// A template's value for a field; `None` for one of the wrong kind.
+pub(crate) fn change(leaf: &Leaf, value: &Json) -> Option<Change> {
     let text = |v: &Json| v.as_str().map(str::to_owned);
     Some(match (&leaf.field.kind, value) {
         (_, Json::Null) => return None,
-        (Kind::Ref(_), Json::Object(o)) => Change::Ref(RefInput {
-            id: o.get("id").and_then(text).and_then(|t| t.parse().ok()),
-            name: o.get("name").and_then(text),
-            email: o.get("email_id").and_then(text),
-            site: None,
-        }),
-        (Kind::Ref(_), Json::String(name)) => {
-            Change::Ref(RefInput { name: Some(name.clone()), ..RefInput::default() })
+        (Kind::Ref(_), v) => Change::Ref(reference(v)?),
+        (Kind::RefMany(_), Json::Array(items)) => {
+            Change::Refs(items.iter().map(reference).collect::<Option<_>>()?)
         }
         (Kind::Bool, Json::Bool(b)) => Change::Value(Value::Bool(*b)),
         (Kind::Text { max } | Kind::Html { max }, Json::String(s)) if s.chars().count() <= *max => {
@@ -77,21 +62,41 @@ fn change(leaf: &Leaf, value: &Json) -> Option<Change> {
             Change::Value(Value::Int(v.as_i64().or_else(|| v.as_str()?.parse().ok())?))
         }
         (Kind::Double, v) => Change::Value(Value::Double(v.as_f64()?)),
+        (Kind::Time | Kind::Date, v) => {
+            let ms = v.get("value").unwrap_or(v);
+            Change::Value(Value::Int(ms.as_i64().or_else(|| ms.as_str()?.parse().ok())?))
+        }
+        (Kind::Email, Json::String(s)) if s.contains('@') => Change::Value(Value::Text(s.clone())),
+        (Kind::Decimal, v) => {
+            let amount = text(v).unwrap_or_else(|| v.to_string());
+            amount.parse::<f64>().ok().filter(|n| n.is_finite())?;
+            Change::Value(Value::Text(amount))
+        }
         _ => return None,
     })
+}
+
+/// Whom or what an object with an id, a name or an address, or a bare name, means.
+fn reference(value: &Json) -> Option<RefInput> {
+    let text = |v: &Json| v.as_str().map(str::to_owned).or_else(|| v.is_number().then(|| v.to_string()));
+    match value {
+        Json::Object(o) => Some(RefInput {
+            id: o.get("id").and_then(text).and_then(|t| t.parse().ok()),
+            name: o.get("name").and_then(text),
+            email: o.get("email_id").and_then(text),
+            site: None,
+        }),
+        Json::String(name) => Some(RefInput { name: Some(name.clone()), ..RefInput::default() }),
+        _ => None,
+    }
 }
 
 /// The template's mandatory fields that are empty.
 pub(crate) fn mandatory(draft: &mut Draft) {
     let Some(template) = draft.small("template").cloned() else { return };
     for name in mandatory_fields(&template) {
-        let module = &draft.new.module;
-        let slot = module.slot(&name).or_else(|| module.slot(&format!("udf_fields.{name}")));
-        let empty = slot.is_some_and(|slot| {
-            let value = draft.new.at(slot);
-            value.is_null() || value.as_str().is_some_and(|s| s.trim().is_empty())
-        });
-        if empty {
+        let slot = field_slot(&draft.new.module, &name);
+        if slot.is_some_and(|slot| is_blank(draft.new.at(slot))) {
             draft.refuse(Refusal::Mandatory(name));
         }
     }
@@ -103,33 +108,162 @@ pub fn mandatory_fields(template: &Record) -> Vec<String> {
     template.text("mandatory_fields").and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default()
 }
 
-/// Checks a template's own input.
-pub(crate) fn prepare(draft: &mut Draft) {
+/// Whether a template is not for this caller: requesters see and use only those that are shown to them.
+#[must_use]
+pub fn is_hidden(ctx: &Context, template: &Record) -> bool {
+    !ctx.is_technician() && !template.is("show_to_requester")
+}
+
+/// Refuses a template that the caller may not use. The one that a request has when nobody names one is the desk's
+/// choice.
+pub(crate) fn choose(ctx: &Context, draft: &mut Draft) {
+    let chosen = draft.gives("template") && draft.changes("template");
+    if chosen && draft.small("template").is_some_and(|template| is_hidden(ctx, template)) {
+        draft.refuse(Refusal::not_valid("template"));
+    }
+}
+
+/// An edit does not empty what the template makes mandatory. What was empty before, or becomes so because of
+/// something else, stays as it is: older requests must remain editable.
+pub(crate) fn keep_mandatory(draft: &mut Draft) {
+    let Some(template) = draft.small("template").cloned() else { return };
+    for name in mandatory_fields(&template) {
+        let Some(slot) = field_slot(&draft.new.module, &name) else { continue };
+        let before = draft.old.as_ref().is_some_and(|old| !is_blank(old.at(slot)));
+        if before && draft.given.contains(&slot) && is_blank(draft.new.at(slot)) {
+            draft.refuse(Refusal::Mandatory(name));
+        }
+    }
+}
+
+/// The place of a field of requests by the name that templates and closing rules use.
+pub(crate) fn field_slot(request: &Module, name: &str) -> Option<usize> {
+    let path = if name == "resolution" { "resolution.content" } else { name };
+    request.slot(path).or_else(|| request.slot(&format!("udf_fields.{path}")))
+}
+
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|s| s.trim().is_empty())
+}
+
+/// Checks the closing rules of a portal: one that names no field would let everything pass.
+pub(crate) fn closing_rules(draft: &mut Draft) {
+    const PATH: &str = "closure_mandatory_fields";
+    if !draft.gives(PATH) {
+        return;
+    }
+    let names: Vec<String> =
+        draft.new.text(PATH).and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default();
     let snapshot = draft.snapshot.clone();
     let Some(request) = snapshot.catalogue.module("request") else { return };
-    let is_field = |name: &str| {
-        request.slot(name).is_some()
-            || request.field(name).is_some()
-            || request.slot(&format!("udf_fields.{name}")).is_some()
-    };
+    let shown = |slot: usize| request.leaf(slot).is_some_and(|leaf| leaf.field.shown);
+    let off = names.iter().find(|name| !field_slot(request, name).is_some_and(shown));
+    if let Some(unknown) = off {
+        draft.refuse(Refusal::because(PATH, format!("A request has no field {unknown}")));
+    }
+}
+
+/// Checks a template's own input.
+pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
+    let snapshot = draft.snapshot.clone();
+    let Some(request) = snapshot.catalogue.module("request") else { return Ok(()) };
+    let is_field = |name: &str| field_slot(request, name).is_some() || request.field(name).is_some();
     if let Some(unknown) = mandatory_fields(&draft.new).into_iter().find(|name| !is_field(name)) {
         draft.refuse(Refusal::because("mandatory_fields", format!("A request has no field {unknown}")));
     }
     if draft.gives("request") {
         match draft.new.text("request").map(serde_json::from_str::<Json>) {
-            Some(Ok(Json::Object(values))) => {
-                let off: Vec<&String> =
-                    values.keys().filter(|k| !is_field(k) && k.as_str() != "udf_fields").collect();
-                if !off.is_empty() {
-                    let names: Vec<&str> = off.iter().map(|s| s.as_str()).collect();
-                    let message = format!("[{}] field/s cannot be added to the template", names.join(", "));
-                    draft.refuse(Refusal::because("request", message));
-                }
-            }
+            Some(Ok(Json::Object(values))) => defaults(desk, ctx, draft, request, &values).await?,
             None => draft.new.set("request", "{}"),
             Some(_) => draft.refuse(Refusal::not_valid("request")),
         }
     }
+    Ok(())
+}
+
+/// Checks the values that a template gives to new requests, as a request itself would.
+async fn defaults(
+    desk: &Desk,
+    ctx: &Context,
+    draft: &mut Draft,
+    request: &Arc<Module>,
+    values: &serde_json::Map<String, Json>,
+) -> Result<(), DeskError> {
+    let mut found = Defaults::default();
+    found.collect(request, values, "");
+    let Defaults { patch, off, mut wrong } = found;
+    if !off.is_empty() {
+        let message = format!("[{}] field/s cannot be added to the template", off.join(", "));
+        draft.refuse(Refusal::because("request", message));
+    }
+    let mut trial = Draft {
+        snapshot: draft.snapshot.clone(),
+        old: None,
+        new: Record::new(request.clone()),
+        given: Vec::new(),
+        refusals: Vec::new(),
+        statements: Vec::new(),
+        operation: "CREATE",
+        unmet: Vec::new(),
+        people: HashMap::new(),
+        refresh_search: false,
+    };
+    desk.apply(ctx, &mut trial, &patch).await?;
+    wrong.extend(trial.refusals.iter().filter_map(|refusal| refusal.field().map(str::to_owned)));
+    if !wrong.is_empty() {
+        draft.refuse(Refusal::because("request", format!("Not valid: {}", wrong.join(", "))));
+    }
+    Ok(())
+}
+
+/// A template's values, sorted into those that a request takes and those that it does not.
+#[derive(Default)]
+struct Defaults {
+    patch: Patch,
+    /// Fields that no template may fill.
+    off: Vec<String>,
+    /// Fields whose value is of the wrong kind.
+    wrong: Vec<String>,
+}
+
+impl Defaults {
+    fn collect(&mut self, request: &Module, values: &serde_json::Map<String, Json>, prefix: &str) {
+        for (key, value) in values {
+            let path = format!("{prefix}{key}");
+            if let Some(leaf) = request.slot(&path).and_then(|slot| request.leaf(slot)) {
+                self.take(request, leaf, value);
+                continue;
+            }
+            // Additional fields are a group also while there are none.
+            let is_group = path == "udf_fields"
+                || request.leaves().iter().any(|leaf| leaf.path.starts_with(&format!("{path}.")));
+            match value {
+                Json::Object(inner) if is_group => self.collect(request, inner, &format!("{path}.")),
+                Json::Null if is_group => {}
+                _ if is_group => self.wrong.push(path),
+                _ => self.off.push(path),
+            }
+        }
+    }
+
+    fn take(&mut self, request: &Module, leaf: &Leaf, value: &Json) {
+        if !may_be_preset(leaf) {
+            self.off.push(leaf.path.clone());
+        } else if !value.is_null() {
+            match (request.slot(&leaf.path), change(leaf, value)) {
+                (Some(slot), Some(change)) => self.patch.set(slot, change),
+                _ => self.wrong.push(leaf.path.clone()),
+            }
+        }
+    }
+}
+
+/// Whether a template may give a field its value: what people fill in when they ask or work, and nothing else.
+fn may_be_preset(leaf: &Leaf) -> bool {
+    leaf.field.access == Access::Write
+        && leaf.field.shown
+        && leaf.field.storage != Storage::Computed
+        && leaf.path != "template"
 }
 
 /// The sections of a request's form, the same for every template but for defaults and stars.

@@ -1,9 +1,9 @@
 //! Additional fields: a row of `udf_field` becomes a field of the catalogue (setup.md section 12).
 
 use crate::draft::Draft;
-use crate::{DeskError, Refusal};
+use crate::{Desk, DeskError, Refusal};
 use model::catalogue::Extension;
-use model::{Field, Kind, Name, Record, Storage};
+use model::{Access, Field, Id, Kind, Name, Record, Storage};
 
 /// The field that a row describes; `None` for a row that describes none, which is then not there.
 #[must_use]
@@ -13,7 +13,12 @@ pub fn extension(row: &Record) -> Option<Extension> {
     let mut field = Field::new(Name::Owned(key.to_owned()), kind);
     field.storage = Storage::Document { field: row.id().get() };
     field.id = Some(row.id().get());
-    field.required = row.is("mandatory");
+    if is_of(row, AUTO_NUMBER) {
+        // Given by the desk ([`check`]), so never missing and never anybody else's to give.
+        field.access = Access::ReadOnly;
+    } else {
+        field.required = row.is("mandatory");
+    }
     let label = row.text("display_name").or_else(|| row.text("name")).unwrap_or(key);
     field.label = Name::Owned(label.to_owned());
     Some(Extension { module: row.text("module.name")?.to_owned(), field })
@@ -25,6 +30,12 @@ struct FieldType {
     kind_word: &'static str,
     prefix: &'static str,
 }
+
+const AUTO_NUMBER: &str = "Auto Number";
+
+/// The longest telephone number, and the longest address (setup.md section 12).
+const PHONE_MAX: usize = 30;
+const EMAIL_MAX: usize = 50;
 
 const TYPES: [FieldType; 17] = [
     FieldType { label: "Single Line", kind_word: "string", prefix: "txt" },
@@ -50,13 +61,13 @@ fn field_type(label: &str) -> Option<&'static FieldType> {
     let plain =
         |s: &str| s.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let wanted = plain(label);
-    TYPES
-        .iter()
-        .find(|t| plain(t.label) == wanted || (plain(t.kind_word) == wanted && t.kind_word != "string"))
-        .or(match wanted.as_str() {
-            "string" | "text" => TYPES.first(),
-            _ => None,
-        })
+    let labelled = TYPES.iter().find(|t| plain(t.label) == wanted);
+    // Clients say the kind as well; of several fields of a kind the first.
+    let of_kind = || TYPES.iter().find(|t| plain(t.kind_word) == wanted && t.kind_word != "string");
+    labelled.or_else(of_kind).or(match wanted.as_str() {
+        "string" | "text" => TYPES.first(),
+        _ => None,
+    })
 }
 
 fn kind(row: &Record) -> Option<Kind> {
@@ -66,7 +77,7 @@ fn kind(row: &Record) -> Option<Kind> {
         "Pick List" | "Radio Button" => Kind::Pick { options },
         "Check Box" | "Multi Select" => Kind::PickMany { options },
         "E-mail" => Kind::Email,
-        "Phone" => Kind::Text { max: 30 },
+        "Phone" => Kind::Text { max: limit(row, "max_length").unwrap_or(PHONE_MAX).min(PHONE_MAX) },
         "Numeric Field" | "Auto Number" => {
             Kind::Digits { min: -999_999_999_999_999, max: 999_999_999_999_999 }
         }
@@ -77,6 +88,63 @@ fn kind(row: &Record) -> Option<Kind> {
         "Lookup" => Kind::Ref(Name::Owned(reference(row)?)),
         _ => Kind::Text { max: limit(row, "max_length").unwrap_or(250) },
     })
+}
+
+fn is_of(row: &Record, label: &str) -> bool {
+    row.text("field_type").and_then(field_type).is_some_and(|t| t.label == label)
+}
+
+/// Looks at the additional fields of a record: gives a new one its numbers, and refuses what the kind of a field
+/// cannot say.
+pub(crate) async fn check(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
+    let module = draft.new.module.clone();
+    if !module.extensible {
+        return Ok(());
+    }
+    let snapshot = draft.snapshot.clone();
+    let mut numbered = Vec::new();
+    for (slot, leaf) in module.leaves().iter().enumerate() {
+        let described = leaf.field.id.and_then(|id| snapshot.record_of("udf_field", Id::new(id)));
+        let Some(row) = described.filter(|_| leaf.path.starts_with("udf_fields.")) else { continue };
+        if is_of(row, AUTO_NUMBER) {
+            numbered.push((slot, row.id()));
+        } else if draft.given.contains(&slot)
+            && let Some(text) = draft.new.at(slot).as_str().filter(|t| !t.is_empty())
+            && let Some(why) = complaint(row, text)
+        {
+            draft.refuse(Refusal::because(&leaf.path, why));
+        }
+    }
+    // What is refused takes no number.
+    if draft.is_new() && draft.refusals.is_empty() {
+        for (slot, field) in numbered {
+            let number = desk.numbers.next(&format!("udf_field {field}")).await?;
+            draft.new.put(slot, number);
+        }
+    }
+    Ok(())
+}
+
+/// What speaks against a text in a field of this description.
+fn complaint(row: &Record, text: &str) -> Option<String> {
+    let max = limit(row, "max_length").unwrap_or(EMAIL_MAX).min(EMAIL_MAX);
+    if is_of(row, "URL") && !is_absolute_url(text) {
+        Some("Not an absolute URL, such as https://www.example.com/".into())
+    } else if is_of(row, "E-mail") && text.chars().count() > max {
+        Some(format!("An e-mail address may have {max} characters at most"))
+    } else {
+        None
+    }
+}
+
+/// A scheme, `://`, a host, and no white space anywhere.
+fn is_absolute_url(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        && host.chars().any(char::is_alphanumeric)
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
 }
 
 fn list(row: &Record, path: &str) -> Vec<serde_json::Value> {

@@ -108,6 +108,7 @@ impl Desk {
                     if !ctx.is_technician() {
                         record.set("email_bcc", Value::Null);
                     }
+                    crate::attachments::complete_resolution(record);
                     if short {
                         let text = record.text("description").map(|d| excerpt(d, EXCERPT));
                         record.set("short_description", text);

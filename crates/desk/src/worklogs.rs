@@ -78,7 +78,8 @@ fn spent(draft: &mut Draft) {
     }
 }
 
-/// The technician's charge follows from their cost per hour; an amount that is given stands.
+/// The technician's charge follows from their cost per hour; an amount that is given stands. The total is worked out
+/// whatever the input says of it.
 async fn charge(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
     let number =
         |record: &Record, path: &str| record.text(path).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
@@ -92,13 +93,43 @@ async fn charge(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
         let hours = draft.new.int("time_spent").unwrap_or(0) as f64 / 3_600_000.0;
         draft.new.set("tech_charge", amount(rate * hours));
     }
+    for path in ["tech_charge", "other_charge"] {
+        let amount = draft.new.text(path).map(with_cents);
+        draft.new.set(path, amount);
+    }
     let total = number(&draft.new, "tech_charge") + number(&draft.new, "other_charge");
     draft.new.set("total_charge", amount(total));
     Ok(())
 }
 
-/// Money with cents, without needless zeros.
+/// Money, with cents.
 fn amount(value: f64) -> String {
-    let text = format!("{value:.2}");
-    text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
+    format!("{value:.2}")
+}
+
+/// An amount as it was given, with cents. Only what has more digits than those is rounded.
+fn with_cents(given: &str) -> String {
+    let (whole, fraction) = given.split_once('.').unwrap_or((given, ""));
+    match fraction.len() {
+        0..=2 => format!("{whole}.{fraction:0<2}"),
+        _ => given.parse().map_or_else(|_| given.to_owned(), amount),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_cents;
+
+    #[test]
+    fn amounts_have_cents() {
+        for (given, expected) in [
+            ("12", "12.00"),
+            ("12.5", "12.50"),
+            ("-0.5", "-0.50"),
+            ("0.126", "0.13"),
+            ("90071992547409931.99", "90071992547409931.99"),
+        ] {
+            assert_eq!(with_cents(given), expected, "{given}");
+        }
+    }
 }

@@ -62,7 +62,11 @@ async fn new_desk(now: i64) -> Home {
 }
 
 async fn filled(requests: u64, seed: u64) -> (Home, DemoSummary) {
-    let place = new_desk(NOW).await;
+    filled_at(NOW, requests, seed).await
+}
+
+async fn filled_at(now: i64, requests: u64, seed: u64) -> (Home, DemoSummary) {
+    let place = new_desk(now).await;
     let mut seen = Vec::new();
     let summary = place.desk.demo(requests, seed, &mut |p| seen.push(p)).await.unwrap();
     assert_eq!(seen.last().map(|p| (p.done, p.total, p.stage)), Some((requests, requests, Stage::Search)));
@@ -117,6 +121,52 @@ async fn the_same_seed_gives_the_same_company() {
     let (one, again, other) = (dump(SEED).await, dump(SEED).await, dump(2).await);
     assert!(one == again);
     assert!(one != other);
+}
+
+#[tokio::test]
+async fn the_clock_changes_times_and_what_follows_from_them_only() {
+    let dump = async |now: i64, timeless: bool| {
+        let (place, _) = filled_at(now, 600, SEED).await;
+        let mut text = String::new();
+        for record in everything(&place.desk).await {
+            let kept = !timeless
+                || ["request", "user", "category", "subcategory", "item", "support_group", "site"]
+                    .contains(&record.module.name.as_ref());
+            if record.id().is_shipped() || !kept {
+                continue;
+            }
+            write!(text, "{} {}", record.module.name, record.id()).unwrap();
+            for (slot, leaf) in record.module.leaves().iter().enumerate() {
+                let follows = |path: &str| {
+                    let words = [
+                        "time",
+                        "status",
+                        "is_",
+                        "has_",
+                        "stopped",
+                        "resolution.",
+                        "closure_info.",
+                        "onhold",
+                        "count",
+                    ];
+                    path == "technician"
+                        || path == "last_updated_by"
+                        || words.iter().any(|w| path.contains(w))
+                };
+                if !(timeless && (matches!(leaf.field.kind, Kind::Time | Kind::Date) || follows(&leaf.path)))
+                {
+                    write!(text, " {}={:?}", leaf.path, record.at(slot)).unwrap();
+                }
+            }
+            text.push('\n');
+        }
+        text
+    };
+    let minutes = 60_000;
+    assert!(dump(NOW, false).await == dump(NOW + 59 * minutes, false).await, "the same within an hour");
+    let (one, other) = (dump(NOW, true).await, dump(NOW + 31 * 24 * 60 * minutes + 7 * minutes, true).await);
+    let different = one.lines().zip(other.lines()).find(|(a, b)| a != b);
+    assert!(one == other, "{different:?}");
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ use crate::{Failure, say};
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) desk: DeskArgs,
+    #[command(flatten, next_help_heading = "Options of serve, which need not be named")]
+    pub(crate) serve: ServeArgs,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -29,8 +31,21 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// Issue, list and revoke credentials
     Credentials(CredentialsArgs),
-    /// Fill the desk with a believable company
+    /// Fill a new desk with a believable company: creates the desk where there is none, refuses one that has requests
     Demo(DemoArgs),
+}
+
+impl Command {
+    /// The command's name, unless it is the one that serves.
+    pub(crate) const fn is_not_serve(&self) -> Option<&'static str> {
+        match self {
+            Command::Serve(_) => None,
+            Command::Init(_) => Some("init"),
+            Command::Config(_) => Some("config"),
+            Command::Credentials(_) => Some("credentials"),
+            Command::Demo(_) => Some("demo"),
+        }
+    }
 }
 
 /// Which desk, and how it is logged: options of every command.
@@ -100,10 +115,17 @@ pub(crate) struct InitArgs {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
-    /// The administrator [default: admin@frontdesk.local]
+    #[command(flatten)]
+    pub(crate) new: NewDeskArgs,
+}
+
+/// How a desk begins that is created without being served.
+#[derive(Debug, Args)]
+pub(crate) struct NewDeskArgs {
+    /// The administrator of a new desk [default: admin@frontdesk.local]
     #[arg(long, value_name = "EMAIL")]
     pub(crate) admin_email: Option<String>,
-    /// The company's name [default: Frontdesk]
+    /// The company's name on a new desk [default: Frontdesk]
     #[arg(long, value_name = "NAME")]
     pub(crate) company: Option<String>,
 }
@@ -127,6 +149,8 @@ pub(crate) struct DemoArgs {
     /// The same seed gives the same company
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) new: NewDeskArgs,
 }
 
 /// Options of `credentials`.
@@ -169,7 +193,7 @@ pub(crate) enum Action<I: Args> {
     Issue(I),
     /// List them, without their secrets
     List,
-    /// Revoke one; it stops working at once
+    /// Revoke one; it stops working within a second, also on a running server
     Revoke {
         /// Its id, as list shows it
         id: String,
@@ -179,9 +203,12 @@ pub(crate) enum Action<I: Args> {
 /// Options of `admin-password issue`.
 #[derive(Debug, Args)]
 pub(crate) struct AdminPassword {
-    /// Whose password [default: the first administrator]
+    /// Which administrator's password [default: the first administrator's]
     #[arg(long, value_name = "EMAIL")]
     pub(crate) email: Option<String>,
+    /// Make this user an active administrator first: the way back when nobody is one. On SQLite with the server stopped
+    #[arg(long, requires = "email")]
+    pub(crate) restore: bool,
 }
 
 /// Options of `oauth-client issue`.
@@ -207,8 +234,8 @@ pub(crate) struct SelfClientCode {
     /// For whom [default: the first administrator]
     #[arg(long, value_name = "EMAIL")]
     pub(crate) user: Option<String>,
-    /// Minutes until it expires
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
+    /// Minutes until it expires, 1 to 10
+    #[arg(long, default_value_t = 10)]
     pub(crate) minutes: u64,
 }
 
@@ -229,7 +256,7 @@ pub(crate) struct RefreshToken {
 /// Options of `technician-key issue`.
 #[derive(Debug, Args)]
 pub(crate) struct TechnicianKey {
-    /// For whom [default: the first administrator]
+    /// For which technician [default: the first administrator]
     #[arg(long, value_name = "EMAIL")]
     pub(crate) user: Option<String>,
 }
@@ -292,7 +319,7 @@ impl ServeArgs {
     }
 }
 
-impl InitArgs {
+impl NewDeskArgs {
     /// The settings among these options.
     pub(crate) fn options(&self) -> Options {
         given([("admin_email", &self.admin_email), ("company", &self.company)])
@@ -356,7 +383,13 @@ mod tests {
             .filter(|key| !["config", "help", "version"].contains(&key.as_str()))
             .collect();
         let mut settings: Vec<String> = SPECS.iter().map(|spec| spec.key.to_owned()).collect();
+        // Options of serve are there twice: with its name and without.
+        for argument in serve.get_arguments().filter(|a| !["help", "version"].contains(&a.get_id().as_str()))
+        {
+            assert!(cli.get_arguments().any(|a| a.get_long() == argument.get_long()), "{argument}");
+        }
         options.sort();
+        options.dedup();
         settings.sort();
         assert_eq!(options, settings);
     }
@@ -372,6 +405,18 @@ mod tests {
         assert!(!failure(&["demo"]).contains('\n'));
         assert!(!failure(&["credentials", "oauth-client", "issue"]).contains('\n'));
         assert!(!failure(&["nonsense"]).contains('\n'));
+    }
+
+    #[test]
+    fn serve_need_not_be_named() {
+        let options = |arguments: &[&str]| {
+            let arguments = std::iter::once("frontdesk").chain(arguments.iter().copied()).map(OsString::from);
+            read(arguments).expect("accepted").expect("a command line").serve.options()
+        };
+        let listen = vec![("listen", "a:1".to_owned())];
+        assert_eq!(options(&["--listen", "a:1"]), listen);
+        assert_eq!(options(&["--listen", "a:1", "serve"]), listen);
+        assert_eq!(options(&["serve", "--listen", "a:1"]), vec![]);
     }
 
     #[test]

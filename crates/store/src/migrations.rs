@@ -8,9 +8,10 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 3] = [
+const FILES: [(u32, &str, &str); 4] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
+    (3, "more", include_str!("../migrations/0003_more.sql")),
     (4, "talk", include_str!("../migrations/0004_talk.sql")),
 ];
 

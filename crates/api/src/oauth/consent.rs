@@ -3,24 +3,16 @@
 //! What the client asked for travels in the query through every step and is judged anew at each. Until client and
 //! redirect URI are known to belong together, an error is a page; afterwards it goes back to the client.
 
-use super::pages::{self, Consent, SignIn};
+use super::pages::{self, Consent};
+use super::sign_in::{Door, form_of, leave, redirect, signed_in};
 use super::{OAuth, Params};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use desk::Scopes;
-use desk::identity::{Approval, Challenge, Client, OAuthError};
-use http::{HeaderMap, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
-use model::Id;
+use desk::identity::{Approval, Challenge, Client};
+use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use std::net::SocketAddr;
 use std::sync::Arc;
-
-/// The cookie of a browser that is signed in.
-const SESSION: &str = "frontdesk_session";
-/// The cookie by which a form of somebody who is not signed in yet is known to be ours.
-const VISIT: &str = "frontdesk_visit";
-const FORM_BYTES_MAX: usize = 16 * 1024;
 
 /// What a client asks for, judged.
 struct Asked {
@@ -79,7 +71,7 @@ pub(super) async fn ask(State(oauth): State<Arc<OAuth>>, request: Request) -> Re
     };
     match signed_in(&oauth, request.headers()).await {
         Some((cookie, _, name)) => consent_page(&oauth, &asked, &cookie, &name),
-        None => sign_in_page(&oauth, &asked, request.headers(), "", None, StatusCode::OK),
+        None => door(&asked, &action(&asked.query)).page(&oauth, request.headers(), "", None, StatusCode::OK),
     }
 }
 
@@ -93,44 +85,8 @@ pub(super) async fn sign_in(State(oauth): State<Arc<OAuth>>, request: Request) -
         Ok(asked) => asked,
         Err(response) => return response,
     };
-    let visit = cookie(&headers, VISIT).unwrap_or_default();
-    let ours =
-        !visit.is_empty() && oauth.identity.is_form_token(form.get("token").unwrap_or(""), &visit, "sign_in");
-    if !ours {
-        let words = "The page was open for too long. Please try again.";
-        return sign_in_page(&oauth, &asked, &headers, "", Some(words), StatusCode::FORBIDDEN);
-    }
-    let now = oauth.desk.now();
-    let (email, password) = (form.get("email").unwrap_or(""), form.get("password").unwrap_or(""));
-    let found = oauth.identity.verify_password(email, password, address, now).await;
-    let session = match found {
-        Ok(user) => oauth.identity.begin_session(user, now).await,
-        Err(error) => Err(error),
-    };
-    match session {
-        Ok(secret) => {
-            let mut response = redirect(&format!("/oauth/v2/auth?{}", asked.query));
-            set_cookie(&oauth, &mut response, SESSION, &secret);
-            response
-        }
-        Err(OAuthError::AccessDenied) => {
-            let words = "E-mail address and password do not belong together.";
-            sign_in_page(&oauth, &asked, &headers, email, Some(words), StatusCode::UNAUTHORIZED)
-        }
-        Err(OAuthError::Throttled { retry_after_s }) => {
-            let words = format!("Too many attempts. Please wait {retry_after_s} seconds.");
-            let status = StatusCode::TOO_MANY_REQUESTS;
-            let mut response = sign_in_page(&oauth, &asked, &headers, email, Some(&words), status);
-            if let Ok(value) = retry_after_s.to_string().parse() {
-                response.headers_mut().insert(header::RETRY_AFTER, value);
-            }
-            response
-        }
-        Err(error) => {
-            tracing::warn!(%error, "nobody could be signed in");
-            pages::problem(StatusCode::SERVICE_UNAVAILABLE, "The desk cannot answer right now.")
-        }
-    }
+    let back = format!("/oauth/v2/auth?{query}");
+    door(&asked, &action(&query)).enter(&oauth, &headers, &form, address, &back).await
 }
 
 /// POST of `sign_out`: another person may sign in.
@@ -139,16 +95,17 @@ pub(super) async fn sign_out(State(oauth): State<Arc<OAuth>>, request: Request) 
         Ok(parts) => parts,
         Err(response) => return response,
     };
-    let mut response = redirect(&format!("/oauth/v2/auth?{query}"));
-    if let Some(secret) = cookie(&headers, SESSION)
-        && oauth.identity.is_form_token(form.get("token").unwrap_or(""), &secret, "consent")
-    {
-        if let Err(error) = oauth.identity.end_session(&secret).await {
-            tracing::warn!(%error, "a session was not ended");
-        }
-        set_cookie(&oauth, &mut response, SESSION, "");
-    }
-    response
+    leave(&oauth, &headers, &form, "consent", &format!("/oauth/v2/auth?{query}")).await
+}
+
+/// Where the sign-in form goes: what the client asked for travels along.
+fn action(query: &str) -> String {
+    format!("/oauth/v2/auth/sign_in?{query}")
+}
+
+/// The way in for whoever is to say yes or no.
+fn door<'a>(asked: &'a Asked, action: &'a str) -> Door<'a> {
+    Door { client: Some(&asked.client.name), action }
 }
 
 /// POST of the consent form: back to the client with a code, or with a no.
@@ -189,39 +146,6 @@ pub(super) async fn decide(State(oauth): State<Arc<OAuth>>, request: Request) ->
     }
 }
 
-/// The session's secret, whose it is, and their name.
-async fn signed_in(oauth: &OAuth, headers: &HeaderMap) -> Option<(String, Id, String)> {
-    let secret = cookie(headers, SESSION)?;
-    let session = oauth.identity.session(&secret, oauth.desk.now()).await.ok().flatten()?;
-    let (name, email) = oauth.identity.signed_in_person(session.user).await.ok().flatten()?;
-    Some((secret, session.user, format!("{name} ({email})")))
-}
-
-fn sign_in_page(
-    oauth: &OAuth,
-    asked: &Asked,
-    headers: &HeaderMap,
-    email: &str,
-    problem: Option<&str>,
-    status: StatusCode,
-) -> Response {
-    let visit = match cookie(headers, VISIT) {
-        Some(visit) => visit,
-        None => match oauth.identity.new_cookie() {
-            Ok(visit) => visit,
-            Err(error) => {
-                tracing::error!(%error, "no sign-in page");
-                return pages::problem(StatusCode::SERVICE_UNAVAILABLE, "The desk cannot answer right now.");
-            }
-        },
-    };
-    let token = oauth.identity.form_token(&visit, "sign_in");
-    let page = SignIn { client: &asked.client.name, query: &asked.query, token: &token, email, problem };
-    let mut response = pages::show(status, &page, None);
-    set_cookie(oauth, &mut response, VISIT, &visit);
-    response
-}
-
 fn consent_page(oauth: &OAuth, asked: &Asked, secret: &str, name: &str) -> Response {
     let token = oauth.identity.form_token(secret, "consent");
     let rights = pages::in_words(asked.scopes);
@@ -235,52 +159,6 @@ fn consent_page(oauth: &OAuth, asked: &Asked, secret: &str, name: &str) -> Respo
         token: &token,
     };
     pages::show(StatusCode::OK, &page, Some(&asked.redirect_uri))
-}
-
-/// Headers, query, form and network address of a POST.
-async fn form_of(
-    request: Request,
-) -> Result<(HeaderMap, String, Params, Option<std::net::IpAddr>), Response> {
-    let (parts, body) = request.into_parts();
-    let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
-    let body = Limited::new(body, FORM_BYTES_MAX).collect().await;
-    let body =
-        body.map_err(|_| pages::problem(StatusCode::PAYLOAD_TOO_LARGE, "That was too much."))?.to_bytes();
-    let form = Params::of("", &String::from_utf8_lossy(&body));
-    Ok((parts.headers, parts.uri.query().unwrap_or("").to_owned(), form, address))
-}
-
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(n, v)| *n == name && !v.is_empty())
-        .map(|(_, v)| v.to_owned())
-}
-
-/// Sets a cookie for this browser's session; an empty value takes it away.
-fn set_cookie(oauth: &OAuth, response: &mut Response, name: &str, value: &str) {
-    let secure = if oauth.public_url.starts_with("https://") { "; Secure" } else { "" };
-    let age = if value.is_empty() { "; Max-Age=0" } else { "" };
-    // Lax: the client's link into the consent page must find the session.
-    let text = format!("{name}={value}; Path=/oauth; HttpOnly; SameSite=Lax{secure}{age}");
-    if let Ok(text) = text.parse() {
-        response.headers_mut().append(header::SET_COOKIE, text);
-    }
-}
-
-fn redirect(to: &str) -> Response {
-    let mut response = pages::bare(StatusCode::SEE_OTHER);
-    match to.parse() {
-        Ok(to) => {
-            response.headers_mut().insert(header::LOCATION, to);
-            response
-        }
-        Err(_) => pages::problem(StatusCode::BAD_REQUEST, "There is no way back to the application."),
-    }
 }
 
 /// The redirect URI with answers added to its query.

@@ -11,8 +11,10 @@ use model::Area;
 #[derive(Template)]
 #[template(path = "oauth/sign_in.html")]
 pub(super) struct SignIn<'a> {
-    pub client: &'a str,
-    pub query: &'a str,
+    /// The application that wants to know who it is; none on the front page.
+    pub client: Option<&'a str>,
+    /// Where the form goes.
+    pub action: &'a str,
     pub token: &'a str,
     /// As it was typed the time before.
     pub email: &'a str,
@@ -29,6 +31,19 @@ pub(super) struct Consent<'a> {
     pub offline: bool,
     pub redirect_uri: &'a str,
     pub query: &'a str,
+    pub token: &'a str,
+}
+
+/// The front page of somebody who is signed in.
+#[derive(Template)]
+#[template(path = "oauth/front.html")]
+pub(super) struct Front<'a> {
+    /// The desk's name.
+    pub desk: &'a str,
+    pub person: &'a str,
+    pub role: &'a str,
+    /// Where people and clients reach the desk.
+    pub base: &'a str,
     pub token: &'a str,
 }
 
@@ -50,6 +65,12 @@ pub(super) async fn style() -> Response {
 /// A page that says what is wrong, where there is nobody to send it back to.
 pub(super) fn problem(status: StatusCode, words: &str) -> Response {
     show(status, &Problem { words }, None)
+}
+
+/// What somebody reads who has to wait before the next attempt.
+pub(super) fn please_wait(seconds: i64) -> String {
+    let unit = if seconds == 1 { "second" } else { "seconds" };
+    format!("Too many attempts. Please wait {seconds} {unit}.")
 }
 
 /// An answer without a body.

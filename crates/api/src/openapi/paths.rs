@@ -47,7 +47,11 @@ pub(super) fn of(
         paths.insert(format!("{one}/_{}", operation.name), Json::Object(methods));
     }
     if module.slot("has_attachments").is_some() {
-        paths.insert(format!("{one}/_uploads"), uploads(module, &with_id));
+        paths.insert(format!("{one}/_uploads"), uploads(module, "attach", "Attach a file", &with_id));
+    }
+    if module.slot("has_resolution_attachments").is_some() {
+        let item = uploads(module, "attach_to_resolution", "Attach a file to the resolution", &with_id);
+        paths.insert(format!("{one}/resolutions/_uploads"), item);
     }
     if depth < DEPTH_MAX {
         for child in &module.children {
@@ -264,18 +268,19 @@ fn plain(module: &Module, name: &str, summary: &str, key: &str, parameters: &[Js
     })
 }
 
-fn uploads(module: &Module, with_id: &[Json]) -> Json {
+fn uploads(module: &Module, name: &str, summary: &str, with_id: &[Json]) -> Json {
     let file = json!({"type": "object", "properties": {
         "input_file": {"type": "string", "contentMediaType": "application/octet-stream"},
         "description": {"type": "string"},
         "addtoattachment": {"type": "string", "enum": ["true", "false"]},
     }, "required": ["input_file"]});
-    let mut post = plain(module, "attach", "Attach a file", "attachment", with_id);
+    let mut post = plain(module, name, summary, "attachment", with_id);
     if let Some(object) = post.as_object_mut() {
         object.insert(
             "requestBody".into(),
             json!({"required": true, "content": {"multipart/form-data": {"schema": file}}}),
         );
     }
-    json!({"get": plain(module, "attachments", "List the files", "attachments", with_id), "post": post})
+    let list = format!("list_{name}");
+    json!({"get": plain(module, &list, "List the files", "attachments", with_id), "post": post})
 }

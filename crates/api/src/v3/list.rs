@@ -147,7 +147,7 @@ pub(crate) async fn write(
     let mut slots = Vec::new();
     collect(selection.nodes(), &mut slots);
     call.desk().complete(&call.ctx, &mut records, Some(&slots)).await.map_err(failed)?;
-    if module.slot("attachments").is_some_and(|slot| slots.contains(&slot)) {
+    if uploads::are_shown(module, &slots) {
         uploads::show(call, &mut records).await?;
     }
     let view = call.desk().view(&records, Some(&slots)).await.map_err(failed)?;

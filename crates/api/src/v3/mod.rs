@@ -63,7 +63,7 @@ async fn answer(call: &Call<'_>) -> Result<Answer, Failure> {
             }
             operations::run(call, &place, id, operation.name).await
         }
-        Target::Uploads(place, id, rest) => uploads::run(call, &place, id, rest).await,
+        Target::Uploads(place, id, purpose, rest) => uploads::run(call, &place, id, purpose, rest).await,
         _ if !reads => Err(call.wrong_method()),
         Target::Metainfo(module) => related::metainfo(call, &module),
         Target::History(place, id) => related::history(call, &place, id).await,

@@ -264,7 +264,10 @@ async fn resolution(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Fa
             .map(|k| ((*k).to_owned(), Json::Null))
             .collect(),
     };
-    resolution.insert("resolution_attachments".into(), Json::Array(Vec::new()));
+    let files = resolution.entry("resolution_attachments").or_insert(Json::Null);
+    if files.is_null() {
+        *files = Json::Array(Vec::new());
+    }
     Ok(Answer::Json(wire::envelope::object("resolution", &Json::Object(resolution).to_string())))
 }
 

@@ -145,7 +145,9 @@ pub(crate) async fn summary(call: &Call<'_>, place: &Place, id: Id) -> Result<An
 
 /// GET of a template with its layout; whoever may read requests may read the form (setup.md section 9).
 pub(crate) async fn template_layout(call: &Call<'_>, id: Id) -> Result<Answer, Failure> {
-    let template = call.snapshot.record_of("request_template", id).ok_or_else(Failure::not_found)?;
+    let template = call.snapshot.record_of("request_template", id);
+    let template =
+        template.filter(|t| !desk::is_hidden_template(&call.ctx, t)).ok_or_else(Failure::not_found)?;
     let requests = call.snapshot.catalogue.module("request").ok_or_else(Failure::not_found)?;
     if desk::permissions::permit(&call.ctx, requests, Verb::Read).is_err() {
         desk::permissions::permit(&call.ctx, &template.module, Verb::Read).map_err(|e| failed(call, e))?;

@@ -2,7 +2,8 @@
 
 use crate::v3::call::Call;
 use crate::v3::{answer, catalogs::Catalog};
-use desk::Place;
+use desk::{Place, Purpose};
+use http::Method;
 use model::filter::equals;
 use model::{Filter, Id, Module, Operation};
 use std::sync::Arc;
@@ -16,8 +17,8 @@ pub(crate) enum Target {
     Record(Place, Id),
     /// Something to do with a record.
     Operation(Place, Id, Operation),
-    /// A record's files, and the segments behind.
-    Uploads(Place, Id, Vec<String>),
+    /// A record's files for a purpose, and the segments behind.
+    Uploads(Place, Id, Purpose, Vec<String>),
     /// What a module's fields are.
     Metainfo(Arc<Module>),
     /// What happened to a record.
@@ -106,6 +107,11 @@ fn on_collection(call: &Call<'_>, place: Place, segment: &str, rest: Vec<&str>) 
     }
 }
 
+/// Whether a client of the newest form wants its file among the attachments (requests.md section 12).
+fn lists(call: &Call<'_>) -> bool {
+    call.param("addtoattachment").is_some_and(|v| v.eq_ignore_ascii_case("true"))
+}
+
 fn on_record(
     call: &Call<'_>,
     place: Place,
@@ -115,7 +121,21 @@ fn on_record(
 ) -> Result<Target, Failure> {
     let owned = || rest.iter().map(|s| (*s).to_owned()).collect();
     if UPLOADS.contains(&segment) && place.module.slot("has_attachments").is_some() {
-        return Ok(Target::Uploads(place, id, owned()));
+        // The newest form stores a file, to be listed on request; the older ones list it.
+        let purpose = if segment == "_uploads" && call.method == Method::POST && !lists(call) {
+            Purpose::Stored
+        } else {
+            Purpose::Listed
+        };
+        return Ok(Target::Uploads(place, id, purpose, owned()));
+    }
+    if bare(segment) == "resolutions"
+        && let Some((uploads, rest)) = rest.split_first()
+        && UPLOADS.contains(uploads)
+        && place.module.slot("has_resolution_attachments").is_some()
+    {
+        let rest = rest.iter().map(|s| (*s).to_owned()).collect();
+        return Ok(Target::Uploads(place, id, Purpose::Resolution, rest));
     }
     if let Some(operation) = place.module.operation(segment, true).cloned()
         && rest.is_empty()

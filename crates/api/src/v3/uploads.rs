@@ -4,7 +4,7 @@ use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
 use crate::v3::list;
 use crate::v3::write::Seen;
-use desk::{Place, Upload};
+use desk::{Place, Purpose, Upload};
 use http::Method;
 use model::{Id, Record};
 use serde_json::{Value as Json, json};
@@ -17,12 +17,13 @@ pub(crate) async fn run(
     call: &Call<'_>,
     place: &Place,
     owner: Id,
+    purpose: Purpose,
     rest: Vec<String>,
 ) -> Result<Answer, Failure> {
     let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
     match (&call.method, rest.as_slice()) {
-        (&(Method::POST | Method::PUT), []) => attach(call, place, owner).await,
-        (&(Method::GET | Method::HEAD), []) => files(call, place, owner).await,
+        (&(Method::POST | Method::PUT), []) => attach(call, place, owner, purpose).await,
+        (&(Method::GET | Method::HEAD), []) => files(call, place, owner, purpose).await,
         (&(Method::GET | Method::HEAD), [id]) => download(call, place, owner, id).await,
         (&(Method::GET | Method::HEAD), [id, "download" | "_download"]) => {
             download(call, place, owner, id).await
@@ -40,22 +41,32 @@ pub(crate) async fn run(
     }
 }
 
-async fn attach(call: &Call<'_>, place: &Place, owner: Id) -> Result<Answer, Failure> {
+/// The files that came with a call.
+pub(crate) fn sent<'a>(call: &'a Call<'_>, purpose: Purpose) -> Vec<Upload<'a>> {
+    let upload = |part: &'a wire::payload::FilePart| Upload {
+        name: part.file_name.as_deref().unwrap_or("file"),
+        content_type: part.content_type.as_deref(),
+        description: call.param("description"),
+        purpose,
+        bytes: call.body.get(part.data.clone()).unwrap_or_default(),
+    };
+    call.payload.files.iter().map(upload).collect()
+}
+
+/// The files that came with a record of a module that can have some.
+pub(crate) fn sent_with<'a>(call: &'a Call<'_>, place: &Place) -> Vec<Upload<'a>> {
+    match place.module.slot("has_attachments") {
+        Some(_) => sent(call, Purpose::Listed),
+        None => Vec::new(),
+    }
+}
+
+async fn attach(call: &Call<'_>, place: &Place, owner: Id, purpose: Purpose) -> Result<Answer, Failure> {
     if call.payload.files.is_empty() {
         return Err(Failure::mandatory(vec!["input_file".into()]));
     }
-    // Clients of the newest generation say whether the file is to be listed; those of the older ones mean it.
-    let listed = call.param("addtoattachment").is_none_or(|v| !v.eq_ignore_ascii_case("false"));
     let mut rows = Vec::new();
-    for part in &call.payload.files {
-        let bytes = call.body.get(part.data.clone()).unwrap_or_default();
-        let upload = Upload {
-            name: part.file_name.as_deref().unwrap_or("file"),
-            content_type: part.content_type.as_deref(),
-            description: call.param("description"),
-            listed,
-            bytes,
-        };
+    for upload in sent(call, purpose) {
         let row = call.desk().attach(&call.ctx, place, owner, upload).await;
         rows.push(row.map_err(|e| answer::failure(e, call.ctx.trace))?);
     }
@@ -109,27 +120,39 @@ pub(crate) async fn show(call: &Call<'_>, records: &mut [Record]) -> Result<(), 
     }
     let mut files = call.desk().files_of(records).await.map_err(failed)?;
     for record in records {
-        let mut rows = files.remove(&record.id()).unwrap_or_default();
-        for row in &mut rows {
-            row.set(
-                "content_url",
-                format!("{}/{}/_uploads/{}", call.base, path_of_record(call, record), row.id()),
-            );
+        let desk::FilesOf { attachments, resolution } = files.remove(&record.id()).unwrap_or_default();
+        let path = path_of_record(call, record);
+        record.set("attachments", array(call, &path, attachments).await?);
+        if !resolution.is_empty() {
+            record.set("resolution.resolution_attachments", array(call, &path, resolution).await?);
         }
-        let view = call.desk().view(&rows, None).await.map_err(failed)?;
-        let seen = Seen(&view);
-        let writer = Writer::new(&seen, &call.ctx.zone);
-        let mut json = String::from("[");
-        for (i, row) in rows.iter().enumerate() {
-            if i > 0 {
-                json.push(',');
-            }
-            writer.record(&mut json, row);
-        }
-        json.push(']');
-        record.set("attachments", json);
     }
     Ok(())
+}
+
+/// Whether an answer that shows these places of a module shows files.
+pub(crate) fn are_shown(module: &model::Module, slots: &[usize]) -> bool {
+    let shows = |path: &str| module.slot(path).is_some_and(|slot| slots.contains(&slot));
+    shows("attachments") || shows("resolution.resolution_attachments")
+}
+
+/// Files of a record with this path, as a JSON array.
+async fn array(call: &Call<'_>, path: &str, mut rows: Vec<Record>) -> Result<String, Failure> {
+    for row in &mut rows {
+        row.set("content_url", format!("{}/{path}/_uploads/{}", call.base, row.id()));
+    }
+    let view = call.desk().view(&rows, None).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+    let seen = Seen(&view);
+    let writer = Writer::new(&seen, &call.ctx.zone);
+    let mut json = String::from("[");
+    for (i, row) in rows.iter().enumerate() {
+        if i > 0 {
+            json.push(',');
+        }
+        writer.record(&mut json, row);
+    }
+    json.push(']');
+    Ok(json)
 }
 
 /// The path of a record, through the record that it is below.
@@ -157,8 +180,8 @@ fn path_of(place: &Place, id: Id) -> String {
     }
 }
 
-async fn files(call: &Call<'_>, place: &Place, owner: Id) -> Result<Answer, Failure> {
-    let rows = call.desk().attachments(&call.ctx, place, owner).await;
+async fn files(call: &Call<'_>, place: &Place, owner: Id, purpose: Purpose) -> Result<Answer, Failure> {
+    let rows = call.desk().files_for(&call.ctx, place, owner, purpose).await;
     let rows = rows.map_err(|e| answer::failure(e, call.ctx.trace))?;
     let mut shown = Vec::with_capacity(rows.len());
     for row in rows {

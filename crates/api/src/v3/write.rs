@@ -31,7 +31,8 @@ pub(crate) async fn get(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer
 /// POST to a collection.
 pub(crate) async fn add(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
     let (given, patch) = given(call, &place.module)?;
-    let done = given.judge(call.desk().add(&given.ctx, place, &patch).await)?;
+    let files = uploads::sent_with(call, place);
+    let done = given.judge(call.desk().add_with_files(&given.ctx, place, &patch, &files).await)?;
     // 201 is what the cloud answers; every client seen takes it (conventions.md section 4.1).
     match outcome(call, done, &given.key).await? {
         Answer::Json(text) => Ok(Answer::Status(201, text)),
@@ -42,7 +43,12 @@ pub(crate) async fn add(call: &Call<'_>, place: &Place) -> Result<Answer, Failur
 /// PUT to a record.
 pub(crate) async fn edit(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
     let (given, patch) = given(call, &place.module)?;
-    let done = given.judge(call.desk().edit(&given.ctx, place, id, &patch).await)?;
+    let mut done = given.judge(call.desk().edit(&given.ctx, place, id, &patch).await)?;
+    for file in uploads::sent_with(call, place) {
+        let attached = call.desk().attach(&call.ctx, place, id, file).await;
+        attached.map_err(|e| answer::failure(e, call.ctx.trace))?;
+        done.record.set("has_attachments", true);
+    }
     outcome(call, done, &given.key).await
 }
 

@@ -231,5 +231,8 @@ on_both_engines! {
         let document = reply.json();
         assert_eq!(document["openapi"], "3.1.0");
         assert!(document["paths"].as_object().unwrap().keys().any(|p| p.contains("/requests/{")));
+        let upload = |path: &str| document["paths"][format!("/requests/{{id0}}/{path}")]["post"]["operationId"].clone();
+        assert!(upload("_uploads").is_string() && upload("resolutions/_uploads").is_string());
+        assert_ne!(upload("_uploads"), upload("resolutions/_uploads"));
     }
 }

@@ -168,6 +168,128 @@ on_both_engines! {
         assert_eq!(layouts["layouts"][1]["name"], "requester_layout");
     }
 
+    templates_are_checked_when_they_are_written(app) {
+        let admin = app.admin();
+        let made = admin.post("/request_templates", json!({"request_template": {"name": "Checked"}})).await.ok();
+        let path = format!("/request_templates/{}", made["request_template"]["id"].as_str().unwrap());
+        let put = async |values: Json| admin.put(&path, json!({"request_template": {"request": values}})).await;
+        for (values, words) in [
+            (json!({"category": {"name": "nope"}}), "category"),
+            (json!({"category": {"name": "Network"}, "subcategory": {"name": "MS Office"}}), "subcategory"),
+            (json!({"subject": 7}), "subject"),
+            (json!({"resolution": "x"}), "resolution"),
+            (json!({"display_id": "7"}), "[display_id] field/s cannot be added to the template"),
+            (json!({"wings": 1, "created_time": {"value": "1"}}), "[created_time, wings] field/s cannot be added to the template"),
+            (json!({"udf_fields": {"txt_none": "x"}}), "[udf_fields.txt_none] field/s cannot be added to the template"),
+            (json!({"attachments": []}), "[attachments] field/s cannot be added to the template"),
+        ] {
+            let refused = put(values).await.refused(400, 4001, "request");
+            assert!(refused.to_string().contains(words), "{words} is missing from {refused}");
+        }
+        let values = json!({"category": {"name": "Software"}, "subcategory": {"name": "MS Office"}, "due_by_time": {"value": "1800000000000"},
+            "technician": {"email_id": "ada.admin@example.com"}, "onhold_scheduler": null, "tags": []});
+        put(values).await.ok();
+        let input = json!({"request": {"subject": "x", "template": {"name": "Checked"}}});
+        let request = admin.post("/requests", input).await.ok();
+        assert_eq!(request["request"]["subcategory"]["name"], "MS Office");
+        assert_eq!(request["request"]["technician"]["email_id"], "ada.admin@example.com");
+        assert_eq!(request["request"]["due_by_time"]["value"], "1800000000000");
+    }
+
+    hidden_templates_are_not_for_requesters(app) {
+        let admin = app.admin();
+        let made = admin.post("/request_templates", json!({"request_template": {"name": "Secret", "show_to_requester": false}})).await.ok();
+        let id = made["request_template"]["id"].as_str().unwrap();
+        let (_, rob) = app.requester("Rob Requester").await;
+        let sees = async |client: &testkit::Client<'_>, path: &str, key: &str| {
+            let rows = client.get(path).await.ok();
+            rows[key].as_array().unwrap().iter().any(|t| t["name"] == "Secret")
+        };
+        for (path, key) in [("/request_templates", "request_templates"), ("/requests/template", "template")] {
+            assert!(sees(&admin, path, key).await && !sees(&rob, path, key).await, "{path}");
+        }
+        for path in [format!("/request_templates/{id}"), format!("/request_templates/{id}/layouts")] {
+            admin.get(&path).await.ok();
+            rob.get(&path).await.refused(404, 4007, "-");
+        }
+        for template in [json!({"name": "Secret"}), json!({"id": id})] {
+            let input = json!({"request": {"subject": "x", "template": template}});
+            rob.post("/requests", input.clone()).await.refused(400, 4001, "template");
+            admin.post("/requests", input).await.ok();
+        }
+        rob.new_request("Without").await;
+    }
+
+    an_edit_does_not_clear_what_the_template_makes_mandatory(app) {
+        let admin = app.admin();
+        let input = json!({"request_template": {"name": "Strict", "mandatory_fields": ["impact"]}});
+        let made = admin.post("/request_templates", input).await.ok();
+        let template = format!("/request_templates/{}", made["request_template"]["id"].as_str().unwrap());
+        let input = json!({"request": {"subject": "x", "template": {"name": "Strict"}, "impact": {"name": "Affects User"}}});
+        let made = admin.post("/requests", input).await.ok();
+        let path = format!("/requests/{}", made["request"]["id"].as_str().unwrap());
+        admin.put(&path, json!({"request": {"impact": null}})).await.refused(400, 4012, "impact");
+        admin.put(&path, json!({"request": {"impact": {"name": "Affects Group"}, "urgency": null}})).await.ok();
+        // A field that became mandatory later holds up nothing, also when an edit names it.
+        admin.put(&template, json!({"request_template": {"mandatory_fields": ["impact", "urgency"]}})).await.ok();
+        admin.put(&path, json!({"request": {"subject": "y", "urgency": null}})).await.ok();
+    }
+
+    closing_rules_name_fields_of_requests(app) {
+        let admin = app.admin();
+        let portals = admin.get("/portals").await.ok();
+        let path = format!("/portals/{}", portals["portals"][0]["id"].as_str().unwrap());
+        let rules = |names: &[&str]| json!({"portal": {"closure_mandatory_fields": names}});
+        let refused = admin.put(&path, rules(&["category", "categori"])).await.refused(400, 4001, "closure_mandatory_fields");
+        assert!(refused.to_string().contains("categori"), "{refused}");
+        admin.put(&path, rules(&["stopped_ms"])).await.refused(400, 4001, "closure_mandatory_fields");
+        admin.put(&path, rules(&["category", "resolution", "closure_info.closure_code"])).await.ok();
+    }
+
+    additional_fields_hold_what_their_kind_promises(app) {
+        let admin = app.admin();
+        let field = async |key: &str, kind: &str, more: Json| {
+            let mut field = json!({"name": key, "field_key": key, "field_type": kind, "module": {"name": "request"}});
+            for (name, value) in more.as_object().unwrap() {
+                field[name] = value.clone();
+            }
+            admin.post("/udf_fields", json!({"udf_field": field})).await.ok()["udf_field"].clone()
+        };
+        let before = admin.new_request("before").await;
+        field("num_ticket", "Auto Number", json!({"mandatory": true})).await;
+        let many = json!({"allowed_values": [{"value": "a"}, {"value": "b"}]});
+        for kind in ["Multi Select", "Check Box"] {
+            let key = kind.to_lowercase().replace(' ', "_");
+            assert_eq!(field(&key, kind, many.clone()).await["field_type"], kind);
+        }
+        assert_eq!(field("txt_kind", "multi_select", many).await["field_type"], "Multi Select");
+        field("txt_url", "URL", json!({})).await;
+        field("txt_phone", "Phone", json!({})).await;
+        field("txt_mail", "E-mail", json!({})).await;
+        let add = async |fields: Json| admin.post("/requests", json!({"request": {"subject": "x", "udf_fields": fields}})).await;
+        for number in 1..4 {
+            let made = add(json!({"txt_url": "https://www.example.com/a?b#c", "multi_select": ["a", "b"]})).await.ok();
+            assert_eq!(made["request"]["udf_fields"]["num_ticket"], json!(number.to_string()));
+            assert_eq!(made["request"]["udf_fields"]["multi_select"], json!(["a", "b"]));
+        }
+        add(json!({"num_ticket": 9})).await.refused(400, 4014, "udf_fields.num_ticket");
+        let path = format!("/requests/{before}");
+        admin.put(&path, json!({"request": {"udf_fields": {"num_ticket": 9}}})).await.refused(400, 4014, "udf_fields.num_ticket");
+        admin.put(&path, json!({"request": {"udf_fields": {"txt_url": "ftp://files.example.com"}}})).await.ok();
+        let by_number = json!({"search_criteria": {"field": "udf_fields.num_ticket", "condition": "is", "value": "2"}});
+        assert_eq!(admin.list("/requests", by_number).await.ok()["requests"].as_array().unwrap().len(), 1);
+        let long_mail = format!("{}@example.com", "x".repeat(39));
+        for (key, value) in [
+            ("txt_url", "www.example.com"), ("txt_url", "https://"), ("txt_url", "/path"), ("txt_url", "https://exa mple.com"),
+            ("txt_phone", "0123456789012345678901234567890"), ("txt_mail", long_mail.as_str()), ("txt_mail", "nobody"),
+        ] {
+            add(json!({key: value})).await.refused(400, 4001, &format!("udf_fields.{key}"));
+        }
+        // What was refused took no number.
+        let made = add(json!({"txt_phone": "+49 30 1234567", "txt_mail": "a@example.com"})).await.ok();
+        assert_eq!(made["request"]["udf_fields"]["num_ticket"], "4");
+    }
+
     slas_promise_times(app) {
         let admin = app.admin();
         admin.post("/slas", json!({"sla": {"name": "High SLA", "priority": {"name": "High"}, "resolution_due_by_hours": 4,

@@ -134,6 +134,57 @@ on_both_engines! {
         admin.get(&one).await.refused(404, 4007, "-");
     }
 
+    tasks_begin_as_their_template_says(app) {
+        let admin = app.admin();
+        let template = json!({"task_template": {"name": "Prepare a laptop", "title": "Install the image", "description": "From the share",
+            "priority": {"name": "High"}, "owner": {"email_id": "ada.admin@example.com"}, "group": {"name": "Network"},
+            "estimated_effort_hours": 2, "estimated_effort_minutes": "30"}});
+        let made = admin.post("/task_templates", template).await.ok();
+        assert_eq!(made["task_template"]["owner"]["email_id"], "ada.admin@example.com");
+        admin.post("/task_templates", json!({"task_template": {"name": "Bare"}})).await.ok();
+        let path = format!("/requests/{}/tasks", admin.new_request("Laptop").await);
+        let made = admin.post(&path, json!({"task": {"template": {"name": "Prepare a laptop"}}})).await.ok();
+        let task = &made["task"];
+        for (key, value) in [("title", "Install the image"), ("description", "From the share"), ("estimated_effort", "9000000"), ("estimated_effort_hours", "2")] {
+            assert_eq!(task[key], value, "{key}");
+        }
+        assert_eq!((&task["priority"]["name"], &task["group"]["name"]), (&json!("High"), &json!("Network")));
+        assert_eq!(task["owner"]["email_id"], "ada.admin@example.com");
+        let own = json!({"task": {"template": {"name": "Prepare a laptop"}, "title": "Mine", "priority": null, "estimated_effort_days": 1}});
+        let made = admin.post(&path, own).await.ok();
+        let task = &made["task"];
+        assert_eq!((&task["title"], &task["priority"], &task["estimated_effort"]), (&json!("Mine"), &Json::Null, &json!("86400000")));
+        let bare = admin.post(&path, json!({"task": {"template": {"name": "Bare"}}})).await.ok();
+        assert_eq!(bare["task"]["title"], "Bare");
+        admin.post(&path, json!({"task": {"description": "untitled"}})).await.refused(400, 4012, "title");
+        admin.post(&path, json!({"task": {"template": {"name": "Bare"}, "title": ""}})).await.refused(400, 4012, "title");
+    }
+
+    charges_have_cents(app) {
+        let admin = app.admin();
+        admin.put("/users/100001000001000001", json!({"user": {"cost_per_hour": "30"}})).await.ok();
+        let path = format!("/requests/{}/worklogs", admin.new_request("Costly").await);
+        let log = |more: Json| {
+            let mut log = json!({"owner": {"email_id": "ada.admin@example.com"}});
+            for (key, value) in more.as_object().unwrap() {
+                log[key] = value.clone();
+            }
+            json!({"worklog": log})
+        };
+        for (more, tech, other, total) in [
+            (json!({"time_spent": {"hours": "01", "minutes": "00"}}), json!("30.00"), Json::Null, json!("30.00")),
+            (json!({"tech_charge": "10", "other_charge": 2.5}), json!("10.00"), json!("2.50"), json!("12.50")),
+            // The total by its other name is no offence, and no news.
+            (json!({"owner_cost": "1", "other_cost": "2", "total_cost": "99"}), json!("1.00"), json!("2.00"), json!("3.00")),
+        ] {
+            let made = admin.post(&path, log(more)).await.ok();
+            let made = &made["worklog"];
+            assert_eq!((&made["tech_charge"], &made["other_charge"], &made["total_charge"]), (&tech, &other, &total));
+            assert_eq!(made.get("total_cost"), None);
+        }
+        admin.post(&path, log(json!({"total_charge": "9"}))).await.refused(400, 4014, "total_charge");
+    }
+
     worklogs(app) {
         let admin = app.admin();
         let id = admin.new_request("Took time").await;
@@ -225,6 +276,107 @@ on_both_engines! {
         assert_eq!(admin.get(&format!("/requests/{id}")).await.ok()["request"]["has_attachments"], false);
         assert_eq!(admin.send("GET", file["content_url"].as_str().unwrap(), &[], "").await.status, 404);
         admin.post(&format!("/requests/{id}/_uploads"), json!({})).await.refused(400, 4012, "input_file");
+    }
+
+    files_that_come_with_a_request(app) {
+        let admin = app.admin();
+        let part = |name: &str| format!(
+            "--b\r\nContent-Disposition: form-data; name=\"input_file\"; filename=\"{name}\"\r\n\
+             Content-Type: text/plain\r\n\r\nhello\r\n");
+        let input = |json: Json| format!("--b\r\nContent-Disposition: form-data; name=\"input_data\"\r\n\r\n{json}\r\n");
+        let headers = [("Content-Type", "multipart/form-data; boundary=b")];
+        let body = format!("{}{}{}--b--\r\n", input(json!({"request": {"subject": "Two files"}})), part("a.txt"), part("b.txt"));
+        let made = admin.send("POST", "/api/v3/requests", &headers, body).await.ok();
+        assert_eq!(made["request"]["has_attachments"], true);
+        let names: Vec<&Json> = made["request"]["attachments"].as_array().unwrap().iter().map(|f| &f["name"]).collect();
+        assert_eq!(names, ["a.txt", "b.txt"]);
+        let url = made["request"]["attachments"][0]["content_url"].as_str().unwrap();
+        assert_eq!(admin.send("GET", url, &[], "").await.bytes, b"hello");
+        let id = made["request"]["id"].as_str().unwrap();
+        let body = format!("{}{}--b--\r\n", input(json!({"request": {"subject": "Three"}})), part("c.txt"));
+        let edited = admin.send("PUT", &format!("/api/v3/requests/{id}"), &headers, body).await.ok();
+        assert_eq!(edited["request"]["attachments"].as_array().unwrap().len(), 3);
+        // A request that is refused leaves no file behind, and no request.
+        let body = format!("{}{}--b--\r\n", input(json!({"request": {"description": "no subject"}})), part("d.txt"));
+        admin.send("POST", "/api/v3/requests", &headers, body).await.refused(400, 4012, "subject");
+    }
+
+    stored_files_are_listed_when_an_input_names_them(app) {
+        let admin = app.admin();
+        let id = admin.new_request("Inline").await;
+        let body = "--b\r\nContent-Disposition: form-data; name=\"filename\"; filename=\"i.png\"\r\n\r\nx\r\n--b--\r\n";
+        let headers = [("Content-Type", "multipart/form-data; boundary=b")];
+        let store = async |client: &testkit::Client<'_>| {
+            let made = client.send("POST", &format!("/api/v3/requests/{id}/_uploads"), &headers, body).await.ok();
+            made["files"][0]["file_id"].as_str().unwrap().to_owned()
+        };
+        let file = store(&admin).await;
+        let seen = admin.get(&format!("/requests/{id}")).await.ok();
+        assert_eq!((&seen["request"]["has_attachments"], &seen["request"]["attachments"]), (&json!(false), &json!([])));
+        // It is there for whoever refers to it.
+        assert_eq!(admin.get(&format!("/requests/{id}/_uploads/{file}")).await.status, 200);
+        let named = |key: &str, file: &str| json!({"request": {"attachments": [{key: file}]}});
+        let listed = admin.put(&format!("/requests/{id}"), named("id", &file)).await.ok();
+        assert_eq!(listed["request"]["attachments"][0]["id"], json!(file));
+        // Again it changes nothing; on another request it is somebody's already.
+        let again = admin.put(&format!("/requests/{id}"), named("file_id", &file)).await.ok();
+        assert_eq!(again["request"]["attachments"].as_array().unwrap().len(), 1);
+        let other = admin.new_request("Other").await;
+        admin.put(&format!("/requests/{other}"), named("id", &file)).await.refused(400, 4001, "attachments");
+        admin.put(&format!("/requests/{other}"), named("id", "12")).await.refused(400, 4001, "attachments");
+        admin.put(&format!("/requests/{other}"), json!({"request": {"attachments": [7.5]}})).await.refused(400, 4001, "attachments");
+        // A new request takes what its author stored, and nobody else's.
+        let file = store(&admin).await;
+        let (_, tech) = app.technician("Tess Tech").await;
+        let input = |file: &str| json!({"request": {"subject": "With", "attachments": [{"file_id": file}]}});
+        tech.post("/requests", input(&file)).await.refused(400, 4001, "attachments");
+        let made = admin.post("/requests", input(&file)).await.ok();
+        assert_eq!(made["request"]["attachments"][0]["name"], "i.png");
+        let list = json!({"fields_required": ["attachments"], "row_count": 1, "sort_field": "id", "sort_order": "desc"});
+        let rows = admin.list("/requests", list).await.ok();
+        assert_eq!(rows["requests"][0]["attachments"][0]["name"], "i.png");
+        // The older forms always list.
+        for (method, path) in [("PUT", "upload"), ("POST", "attachments")] {
+            admin.send(method, &format!("/api/v3/requests/{other}/{path}"), &headers, body).await.ok();
+        }
+        let seen = admin.get(&format!("/requests/{other}")).await.ok();
+        assert_eq!(seen["request"]["attachments"].as_array().unwrap().len(), 2);
+        // A requester may send files along, too.
+        let (_, rob) = app.requester("Rob Requester").await;
+        let own = rob.new_request("Mine").await;
+        let made = rob.send("POST", &format!("/api/v3/requests/{own}/_uploads"), &headers, body).await.ok();
+        let file = made["files"][0]["file_id"].as_str().unwrap();
+        let listed = rob.put(&format!("/requests/{own}"), named("id", file)).await.ok();
+        assert_eq!(listed["request"]["attachments"][0]["id"], json!(file));
+    }
+
+    the_resolution_has_files_of_its_own(app) {
+        let admin = app.admin();
+        let id = admin.new_request("Resolve").await;
+        let body = "--b\r\nContent-Disposition: form-data; name=\"input_file\"; filename=\"fix.txt\"\r\n\r\nx\r\n--b--\r\n";
+        let headers = [("Content-Type", "multipart/form-data; boundary=b")];
+        let base = format!("/api/v3/requests/{id}/resolutions");
+        let first = admin.send("POST", &format!("{base}/_uploads"), &headers, body).await.ok();
+        admin.send("PUT", &format!("{base}/upload"), &headers, body).await.ok();
+        admin.post(&format!("/requests/{id}/resolutions"), json!({"resolution": {"content": "rc"}})).await.ok();
+        let seen = admin.get(&format!("/requests/{id}/resolutions")).await.ok();
+        let files = seen["resolution"]["resolution_attachments"].as_array().unwrap();
+        assert_eq!((files.len(), &files[0]["name"]), (2, &json!("fix.txt")));
+        let request = admin.get(&format!("/requests/{id}")).await.ok();
+        assert_eq!(request["request"]["resolution"]["resolution_attachments"].as_array().unwrap().len(), 2);
+        assert_eq!((&request["request"]["has_attachments"], &request["request"]["attachments"]), (&json!(false), &json!([])));
+        let url = files[0]["content_url"].as_str().unwrap();
+        assert_eq!(admin.send("GET", url, &[], "").await.bytes, b"x");
+        let listed = admin.get(&format!("/requests/{id}/resolutions/_uploads")).await.ok();
+        assert_eq!(listed["attachments"].as_array().unwrap().len(), 2);
+        let file = first["files"][0]["id"].as_str().unwrap();
+        admin.delete(&format!("/requests/{id}/resolutions/_uploads/{file}")).await.ok();
+        let seen = admin.get(&format!("/requests/{id}")).await.ok();
+        assert_eq!(seen["request"]["resolution"]["resolution_attachments"].as_array().unwrap().len(), 1);
+        let (_, rob) = app.requester("Rob Requester").await;
+        let own = rob.new_request("Mine").await;
+        let refused = rob.send("POST", &format!("/api/v3/requests/{own}/resolutions/_uploads"), &headers, body).await;
+        refused.refused(403, 4002, "-");
     }
 
     mails_and_the_conversation(app) {

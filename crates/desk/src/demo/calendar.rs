@@ -52,6 +52,17 @@ impl Calendar {
         Self { seed, start, until }
     }
 
+    /// How many requests come.
+    pub fn requests(&self) -> i64 {
+        self.until.last().copied().unwrap_or(0)
+    }
+
+    /// The beginning of the hour in which the request with this number comes.
+    pub fn hour_of(&self, number: i64) -> i64 {
+        let hour = self.until.partition_point(|until| *until < number);
+        self.start + i64::try_from(hour).unwrap_or(0) * HOUR
+    }
+
     /// The instants at which requests come, ascending, each once.
     pub fn moments(&self) -> impl Iterator<Item = i64> + '_ {
         let mut before = 0;
@@ -106,6 +117,12 @@ mod tests {
             assert_eq!(moments.len(), usize::try_from(count).unwrap());
             assert!(moments.is_sorted_by(|a, b| a < b));
             assert!(moments.iter().all(|m| *m < NOW - HOUR && *m > NOW - 1_100 * DAY));
+            let calendar = Calendar::new(count, NOW, 1);
+            assert_eq!(calendar.requests(), count);
+            for (number, moment) in (1..).zip(moments) {
+                let hour = calendar.hour_of(number);
+                assert!((hour..hour + HOUR).contains(&moment), "{number}");
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! The company: its sites, departments and groups, who works there, who helps them.
 
+use super::calendar::Calendar;
 use super::people::{self, Person, Technician};
 use super::places::{IT, PLACES, Place, REGIONS, TRADES, Trade};
 use super::rng::{Rng, Stream};
@@ -94,22 +95,13 @@ impl Scale {
     }
 }
 
-/// When the demo begins and ends.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    /// The first request comes soon after.
-    pub start: i64,
-    /// The last one came shortly before.
-    pub end: i64,
-}
-
 impl Company {
     /// Founds it; `rows` receives what the desk must know of it, people aside. `taken` are addresses that others
     /// have.
     pub fn found(
         seed: u64,
         scale: Scale,
-        span: Span,
+        calendar: &Calendar,
         rows: &mut Rows<'_>,
         taken: HashSet<String>,
     ) -> Result<Self, DeskError> {
@@ -119,7 +111,7 @@ impl Company {
         let mut addresses = people::Addresses::new(taken);
         let mut rng = Rng::new(seed, Stream::Company, 0);
         let technicians = people::technicians(&mut rng, scale, &mut groups, &mut addresses, rows.ids());
-        let people = people::people(&mut rng, scale, span, &mut departments, &mut addresses, rows.ids());
+        let people = people::people(&mut rng, scale, calendar, &mut departments, &mut addresses, rows.ids());
         for (department, at) in departments.iter().zip(rows.places_of("department")) {
             let head = department.head.and_then(|head| people.get(head)).map(|person| person.id);
             rows.set(at, "department_head", head);

@@ -1,76 +1,82 @@
-//! Ids for records of the past: greater for later instants, above every shipped one, below those of now.
+//! Ids for records of the past: above every shipped one, below those of now, and the same for the same seed.
 //!
 //! Ids as [`model::IdSource`] makes them count milliseconds from 2024 on, and those of its first months are below
-//! the shipped ones. So the demo's years are laid evenly over the ids between the shipped ones and those of now:
-//! each millisecond has `scale` ids. A request and what hangs on it share one of these `scale` places, and each of
-//! them has a millisecond of its own; what belongs to no request has the place zero. So no id is given twice.
+//! the shipped ones. So the demo's rows have ids of their own making, between the shipped ones and those of now. They
+//! follow from a row's place and not from the clock: what belongs to no request is numbered in the order in which it
+//! is made, and behind that each request has a room of its own, request after request, so that a request's id is
+//! greater the later it came. What hangs on a request is in its room, in the order of time: its place is the time
+//! since the request came, in eighths of a second. That time depends on when people worked, and so on the clock; a
+//! request's own id, and those of people, categories and the like, do not.
 
 use model::{Id, IdSource};
 
-/// How instants become ids.
+/// Below every id of the demo.
+const BASE: i64 = Id::shipped(999_999_999_999).get() + 1;
+/// Ids in the room of one request, and in the room before the first one's: eighths of a second for four years.
+const ROOM: i64 = 1 << 30;
+/// A place in a room, in milliseconds.
+const PLACE_MS: i64 = 125;
+/// The last places of a room are for links, which are made when the request is done.
+const LINK: i64 = ROOM - 1;
+
+/// How many requests have a room.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ids {
-    start: i64,
-    base: i64,
-    scale: i64,
+    rooms: i64,
 }
 
 impl Ids {
-    /// Ids for instants from `start` to `now`; `None` when the clock is so early that there is no room.
-    pub fn new(start: i64, now: i64) -> Option<Self> {
-        let natural = |ms: i64| IdSource::new(0, 0).next(ms).get();
-        let base = natural(start).max(Id::shipped(999_999_999_999).get() + 1);
-        let scale = (natural(now) - base) / (now - start + 1).max(1);
-        (scale > 100_000).then_some(Self { start, base, scale })
+    /// Ids below those of `now`; `None` when the clock is so early that there is no room.
+    pub fn new(now: i64) -> Option<Self> {
+        let natural = IdSource::new(0, 0).next(now).get();
+        let rooms = (natural - BASE) / ROOM - 1;
+        (rooms > 100_000).then_some(Self { rooms })
     }
-    /// How many requests have a place.
+    /// How many requests have a room.
     pub const fn room(&self) -> i64 {
-        self.scale - 1
-    }
-    const fn at(&self, ms: i64, place: i64) -> Id {
-        Id::new(self.base + (ms - self.start) * self.scale + place)
+        self.rooms
     }
 }
 
-/// Ids for what belongs to no request, strictly rising.
-#[derive(Debug)]
+/// Ids for what belongs to no request, one after the other.
+#[derive(Debug, Default)]
 pub(super) struct Rising {
-    ids: Ids,
     last: i64,
 }
 
 impl Rising {
-    pub const fn new(ids: Ids) -> Self {
-        Self { ids, last: ids.start - 1 }
-    }
-    /// An id at this instant, or as soon after as it can be.
-    pub fn take(&mut self, ms: i64) -> Id {
-        self.last = ms.max(self.last + 1);
-        self.ids.at(self.last, 0)
+    /// The next one.
+    pub const fn take(&mut self) -> Id {
+        self.last += 1;
+        Id::new(BASE + self.last)
     }
 }
 
 /// Ids for one request and what hangs on it.
 #[derive(Debug)]
 pub(super) struct Slots {
-    ids: Ids,
-    place: i64,
+    number: i64,
+    created: i64,
     used: Vec<i64>,
 }
 
 impl Slots {
-    /// `number` is the request's own, from one up.
-    pub const fn new(ids: Ids, number: i64) -> Self {
-        Self { ids, place: number, used: Vec::new() }
+    /// `number` is the request's own, from one up; `created` is when it came.
+    pub const fn new(number: i64, created: i64) -> Self {
+        Self { number, created, used: Vec::new() }
     }
-    /// An id at this instant, or as soon after as it can be.
+    /// An id for this instant, or for as soon after as it can be. The first one is the request's.
     pub fn take(&mut self, ms: i64) -> Id {
-        let mut ms = ms.max(self.ids.start);
-        while self.used.contains(&ms) {
-            ms += 1;
+        let mut place = ((ms - self.created) / PLACE_MS).clamp(0, LINK - 1_000);
+        while self.used.contains(&place) {
+            place += 1;
         }
-        self.used.push(ms);
-        self.ids.at(ms, self.place)
+        self.used.push(place);
+        Id::new(BASE + self.number * ROOM + place)
+    }
+    /// The id of the link to an earlier request.
+    pub const fn link(number: i64) -> Id {
+        Id::new(BASE + number * ROOM + LINK)
     }
 }
 
@@ -83,22 +89,30 @@ mod tests {
     const NOW: i64 = 1_795_478_400_000;
 
     #[test]
-    fn ids_rise_with_time_between_the_shipped_ones_and_now() {
+    fn ids_rise_between_the_shipped_ones_and_now() {
         let start = NOW - 1_200 * DAY;
-        let ids = Ids::new(start, NOW).unwrap();
-        assert!(ids.room() > 1_000_000, "{}", ids.room());
-        let mut one = Slots::new(ids, 1);
-        let mut last = Slots::new(ids, ids.room());
-        let (a, b, c) = (one.take(start), last.take(start), one.take(start + 1));
-        assert!(a < b && b < c);
-        assert!(a > Id::shipped(999_999_999_999) && !a.is_shipped());
-        assert!(last.take(NOW) < IdSource::new(0, 0).next(NOW + 1));
+        let ids = Ids::new(NOW).unwrap();
+        assert!(ids.room() > 100_000_000, "{}", ids.room());
+        let people = Rising::default().take();
+        let mut one = Slots::new(1, start);
+        let mut last = Slots::new(ids.room(), NOW - DAY);
+        let (a, b, c) = (one.take(start), one.take(start + 1_000), last.take(NOW - DAY));
+        assert!(people < a && a < b && b < c);
+        assert!(people > Id::shipped(999_999_999_999) && !people.is_shipped());
+        assert!(last.take(NOW) < Slots::link(ids.room()));
+        assert!(Slots::link(ids.room()) < IdSource::new(0, 0).next(NOW));
         let again = one.take(start);
-        assert!(again > c, "the millisecond is taken, and so is the next");
+        assert!(a < again && again < b, "the place is taken");
+    }
+
+    #[test]
+    fn the_clock_makes_no_difference() {
+        let id = |created: i64| Slots::new(7, created).take(created);
+        assert_eq!(id(NOW), id(NOW - 99 * DAY + 1));
     }
 
     #[test]
     fn an_early_clock_has_no_room() {
-        assert!(Ids::new(0, 1_500_000_000_000).is_none());
+        assert!(Ids::new(1_500_000_000_000).is_none());
     }
 }

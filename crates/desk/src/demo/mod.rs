@@ -1,4 +1,9 @@
-//! Demo data: a believable company around any number of requests, the same for the same number, seed and time.
+//! Demo data: a believable company around any number of requests, the same for the same number and seed.
+//!
+//! Its last request came lately, so times follow the clock, and with them how far requests have got and what was said
+//! on the way: people work by day and not on Sundays. Everything else does not: people, categories and requests have
+//! the same ids, subjects, requesters and technicians whenever the demo is made (`ids`). The clock is read to the
+//! hour, so within an hour even times are the same.
 //!
 //! What is small (sites, groups, categories, promises) goes in one commit. Then people and requests follow in
 //! batches, each with everything that hangs on it, made by one task while another writes the batch before, so that
@@ -26,9 +31,9 @@ mod world;
 
 use crate::{Desk, DeskError, Refusal, Snapshot};
 use calendar::{Calendar, DAY, HOUR};
-use company::{Company, Scale, Span};
+use company::{Company, Scale};
 use forms::Forms;
-use ids::{Ids, Rising};
+use ids::Ids;
 use model::{Filter, Id, Record};
 use requests::Batch;
 use rng::{Rng, Stream};
@@ -102,23 +107,23 @@ impl Desk {
         let mut tell = |done, stage| progress(Progress { done, total: requests, stage });
         tell(0, Stage::Company);
         let taken = self.may_fill().await?;
-        let now = self.now();
+        let clock = self.now();
+        let now = clock.div_euclid(HOUR) * HOUR;
         let count = i64::try_from(requests).unwrap_or(i64::MAX);
         let too_many = |most: i64| {
             refused(format!("The ids between the shipped ones and those of now suffice for {most} requests"))
         };
-        let ids_from = calendar::start(now) - BEFORE;
-        let ids = Ids::new(ids_from, now).ok_or_else(|| too_many(0))?;
+        let founded = calendar::start(now) - BEFORE;
+        let ids = Ids::new(clock).ok_or_else(|| too_many(0))?;
         if count > ids.room() {
             return Err(too_many(ids.room()));
         }
         let calendar = Calendar::new(count, now, seed);
-        let span = Span { start: calendar.start, end: now - 2 * HOUR };
         let scale = Scale::of(requests);
         let (company, setup, mut written) = {
             let snapshot = self.snapshot();
-            let mut rows = Rows::new(&snapshot, Rising::new(ids), ids_from);
-            let company = Company::found(seed, scale, span, &mut rows, taken)?;
+            let mut rows = Rows::new(&snapshot);
+            let company = Company::found(seed, scale, &calendar, &mut rows, taken)?;
             let setup = Setup::make(&mut rows)?;
             let rows = rows.into_rows();
             self.write_setup(&rows, count).await?;
@@ -127,7 +132,7 @@ impl Desk {
         self.reload().await?;
         let snapshot = self.snapshot();
         tell(0, Stage::People);
-        written += self.write_people(&snapshot, &company, seed, ids_from).await?;
+        written += self.write_people(&snapshot, &company, seed, founded).await?;
         let summary = DemoSummary {
             requests,
             people: company.people.len() as u64,
@@ -137,7 +142,7 @@ impl Desk {
         let shipped = Shipped::read(&snapshot)?;
         let forms = Forms::new(&snapshot)?;
         let end = now - HOUR / 2;
-        let world = World { seed, ids, calendar, end, company, setup, shipped, forms };
+        let world = World { seed, calendar, end, company, setup, shipped, forms };
         tell(0, Stage::Requests);
         written += self.write_requests(&snapshot, world, &mut tell).await?;
         let versions = ["setup", "people"].map(|name| self.store.raise_cache_version(name));

@@ -1,7 +1,7 @@
 //! Who works in the company, and who helps them.
 
-use super::calendar::{DAY, HOUR};
-use super::company::{Company, Department, Group, Scale, Span};
+use super::calendar::{Calendar, DAY, HOUR, MINUTE};
+use super::company::{Company, Department, Group, Scale};
 use super::forms::blank;
 use super::ids::Rising;
 use super::names;
@@ -22,6 +22,9 @@ pub(super) struct Person {
     /// The place of the department in its list.
     pub department: usize,
     pub joined: i64,
+    /// The number of the first request that came when they were there. Who asks is found by it and not by the time,
+    /// so that it does not depend on the clock.
+    pub since: i64,
     pub is_head: bool,
     pub is_vip: bool,
 }
@@ -82,7 +85,7 @@ pub(super) fn technicians(
         .map(|_| {
             let (given, family) = names::name(rng);
             Technician {
-                id: ids.take(0),
+                id: ids.take(),
                 given,
                 family,
                 name: format!("{given} {family}"),
@@ -116,7 +119,7 @@ pub(super) fn technicians(
 pub(super) fn people(
     rng: &mut Rng,
     scale: Scale,
-    span: Span,
+    calendar: &Calendar,
     departments: &mut [Department],
     addresses: &mut Addresses,
     ids: &mut Rising,
@@ -124,7 +127,7 @@ pub(super) fn people(
     let count = i64::try_from(scale.people).unwrap_or(0);
     // Most were there when the desk began, the others joined over the years.
     let at_first = count * 7 / 10;
-    let later = (span.end - span.start) / (count - at_first + 1).max(1);
+    let requests = calendar.requests();
     let sites = departments.iter().map(|d| d.site).max().unwrap_or(0) + 1;
     let site_weight =
         |site: usize| i64::try_from(if site == 0 { sites * 3 } else { sites - site + 2 }).unwrap_or(1);
@@ -133,10 +136,11 @@ pub(super) fn people(
         .map(|nth| {
             let (given, family) = names::name(rng);
             let department = rng.weighted(weights.iter().copied());
-            let wanted = if nth < at_first {
-                span.start - 20 * DAY + nth * 60_000
+            let since = (nth - at_first + 1).max(0) * requests / (count - at_first + 1).max(1);
+            let joined = if nth < at_first {
+                calendar.start - 20 * DAY + nth * MINUTE
             } else {
-                span.start + (nth - at_first + 1) * later
+                calendar.hour_of(since) - MINUTE
             };
             let is_head = departments.get_mut(department).is_some_and(|d| {
                 let vacant = d.head.is_none();
@@ -144,12 +148,13 @@ pub(super) fn people(
                 vacant
             });
             Person {
-                id: ids.take(wanted),
+                id: ids.take(),
                 given,
                 family,
                 email: addresses.take(given, family),
                 department,
-                joined: wanted,
+                joined,
+                since,
                 is_head,
                 is_vip: is_head || rng.percent(2),
             }

@@ -67,9 +67,9 @@ impl World {
 
     fn case<'a>(&'a self, number: i64, created: i64, out: &'a mut Batch) -> Option<Case<'a>> {
         let mut rng = Rng::new(self.seed, Stream::Requests, number.cast_unsigned());
-        let mut slots = Slots::new(self.ids, number);
+        let mut slots = Slots::new(number, created);
         let id = slots.take(created);
-        let asker = self.asker(&mut rng, created)?;
+        let asker = self.asker(&mut rng, number)?;
         let filed = self.topic(&mut rng)?;
         let group = self.group(filed, asker.department.site)?;
         let hand = self.member(&mut rng, group)?;
@@ -79,7 +79,9 @@ impl World {
         let cell = self.shipped.matrix.iter().find(|(i, u, _)| Some(*i) == impact && Some(*u) == urgency);
         let priority = cell.map(|(_, _, priority)| *priority);
         let promise = self.promise(priority, filed.service.is_some());
-        let life = Life::new(&mut rng, created, promise, self.end);
+        // How it goes depends on when people work. Numbers of its own keep that from what the request is about.
+        let mut fate = Rng::new(self.seed, Stream::Lives, number.cast_unsigned());
+        let life = Life::new(&mut fate, created, promise, self.end);
         let mut scene = Scene::new(&mut rng, asker.site.place.code);
         scene.user = self.colleague(&mut rng);
         scene.first = asker.person.given.to_owned();
@@ -137,9 +139,10 @@ impl Case<'_> {
         self.words();
         self.filing();
         self.people();
+        self.extras();
+        // What depends on the time comes last, so that the rest is the same whenever the demo is made.
         self.times();
         self.ending();
-        self.extras();
     }
 
     fn words(&mut self) {
@@ -207,7 +210,7 @@ impl Case<'_> {
         }
         if self.rng.percent(2) {
             let other = self.rng.one(&self.world.company.people);
-            let other = other.filter(|o| o.joined < self.life.created && o.id != person.id);
+            let other = other.filter(|o| o.since <= self.number && o.id != person.id);
             record.set("on_behalf_of", other.map(|o| o.id));
         }
     }

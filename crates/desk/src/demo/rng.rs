@@ -13,6 +13,7 @@ pub(super) enum Stream {
     Moments = 4,
     Requests = 5,
     Links = 6,
+    Lives = 7,
 }
 
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;

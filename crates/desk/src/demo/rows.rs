@@ -10,14 +10,13 @@ use model::{Id, Record, Value};
 pub(super) struct Rows<'a> {
     snapshot: &'a Snapshot,
     ids: Rising,
-    at: i64,
     rows: Vec<Record>,
 }
 
 impl<'a> Rows<'a> {
-    /// Rows that came to be at this instant.
-    pub const fn new(snapshot: &'a Snapshot, ids: Rising, at: i64) -> Self {
-        Self { snapshot, ids, at, rows: Vec::new() }
+    /// None yet.
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        Self { snapshot, ids: Rising::default(), rows: Vec::new() }
     }
     pub const fn snapshot(&self) -> &'a Snapshot {
         self.snapshot
@@ -28,7 +27,7 @@ impl<'a> Rows<'a> {
     /// Adds a row and says its id.
     pub fn add(&mut self, module: &str, cells: &[(&str, Value)]) -> Result<Id, DeskError> {
         let mut row = blank(self.snapshot, module)?;
-        let id = self.ids.take(self.at);
+        let id = self.ids.take();
         row.set("id", id);
         for (path, value) in cells {
             row.set(path, value.clone());

@@ -1,6 +1,6 @@
 //! Work on a request: tasks, time spent, approvals, and links to other requests.
 
-use super::calendar::{DAY, HOUR, MINUTE};
+use super::calendar::{HOUR, MINUTE};
 use super::ids::Slots;
 use super::life::Phase;
 use super::people::Technician;
@@ -86,9 +86,9 @@ impl Case<'_> {
         entry.set("end_time", end);
         entry.set("recorded_time", end);
         entry.set("time_spent", quarters * 15 * MINUTE);
-        entry.set("tech_charge", charge.to_string());
-        entry.set("other_charge", (other > 0).then(|| other.to_string()));
-        entry.set("total_charge", (charge + other).to_string());
+        entry.set("tech_charge", format!("{charge}.00"));
+        entry.set("other_charge", (other > 0).then(|| format!("{other}.00")));
+        entry.set("total_charge", format!("{}.00", charge + other));
         entry.set("worklog_type", self.rng.one(&self.world.shipped.worklog_types).copied());
         entry.set("created_by", self.hand.id);
         entry.set("created_time", end);
@@ -145,7 +145,7 @@ impl Case<'_> {
         let others = company.departments.iter().filter_map(|d| d.head);
         let mut heads = self.asker.department.head.into_iter().chain(others);
         let head = heads.find(|head| *head != self.asker.at)?;
-        company.people.get(head).filter(|person| person.joined < self.life.created).map(|person| person.id)
+        company.people.get(head).filter(|person| person.since <= self.number).map(|person| person.id)
     }
 }
 
@@ -178,10 +178,8 @@ impl World {
 
     fn link_row(&self, earlier: &Record, later: &Record, by: Option<&Technician>, rng: &mut Rng) -> Record {
         let at = later.int("created_time").unwrap_or(self.end) + rng.between(1, 90) * 1_000;
-        // A slot of its own: the day before the later one came, when that one had no rows yet.
-        let mut slots = Slots::new(self.ids, later.int("display_id").unwrap_or(0));
         let mut link = self.forms.link.clone();
-        link.set("id", slots.take(at - DAY));
+        link.set("id", Slots::link(later.int("display_id").unwrap_or(0)));
         link.set("request", later.id());
         link.set("linked_request", earlier.id());
         link.set(

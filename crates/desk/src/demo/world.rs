@@ -3,7 +3,6 @@
 use super::calendar::Calendar;
 use super::company::{Company, Department, Group, Site};
 use super::forms::Forms;
-use super::ids::Ids;
 use super::people::{Person, Technician};
 use super::rng::Rng;
 use super::setup::{Filed, Setup, Shipped};
@@ -12,7 +11,6 @@ use super::setup::{Filed, Setup, Shipped};
 #[derive(Debug)]
 pub(super) struct World {
     pub seed: u64,
-    pub ids: Ids,
     pub calendar: Calendar,
     /// The last instant at which anything happens.
     pub end: i64,
@@ -33,9 +31,9 @@ pub(super) struct Asker<'a> {
 }
 
 impl World {
-    /// Somebody who had joined by this instant. Some people ask far more often than others.
-    pub fn asker(&self, rng: &mut Rng, at: i64) -> Option<Asker<'_>> {
-        let here = self.company.people.partition_point(|person| person.joined < at);
+    /// Somebody who was there when the request with this number came. Some people ask far more often than others.
+    pub fn asker(&self, rng: &mut Rng, number: i64) -> Option<Asker<'_>> {
+        let here = self.company.people.partition_point(|person| person.since <= number);
         let count = i64::try_from(here).unwrap_or(0);
         let place = if rng.percent(50) { rng.below(count) } else { rng.small(count) };
         let at = usize::try_from(place).unwrap_or(0);

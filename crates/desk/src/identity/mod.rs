@@ -17,6 +17,7 @@ mod codes;
 mod initial;
 mod keys;
 mod passwords;
+mod restore;
 mod secrets;
 mod sessions;
 mod throttle;

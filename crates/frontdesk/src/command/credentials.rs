@@ -21,8 +21,11 @@ pub(super) fn run(settings: &Settings, args: CredentialsArgs) -> Result<(), Fail
         Order::Issue(_) | Order::List(_) => String::new(),
     };
     let issued = block_on(async {
-        // A server may be running on the desk; it sees what is done here within a second.
-        let rooms = Rooms::open_beside(&settings.place).await?;
+        // A server may be running on the desk; it sees what is done to credentials within a second.
+        let rooms = match order.changes_people() {
+            true => Rooms::open(&settings.place).await?,
+            false => Rooms::open_beside(&settings.place).await?,
+        };
         with_rooms(rooms, async |rooms| {
             must_exist(&rooms)?;
             rooms.credentials(order).await
@@ -70,7 +73,10 @@ fn show_list(listed: &[Listed], json: bool) {
 fn order(kind: CredentialKind) -> Order {
     match kind {
         CredentialKind::AdminPassword(action) => {
-            act(Kind::AdminPassword, action, |AdminPassword { email }| Issue::AdminPassword { email })
+            act(Kind::AdminPassword, action, |AdminPassword { email, restore }| Issue::AdminPassword {
+                email,
+                restore,
+            })
         }
         CredentialKind::OauthClient(action) => {
             act(Kind::OauthClient, action, |OauthClient { name, redirect_uri }| Issue::OauthClient {
@@ -80,7 +86,7 @@ fn order(kind: CredentialKind) -> Order {
         }
         CredentialKind::SelfClientCode(action) => {
             act(Kind::SelfClientCode, action, |SelfClientCode { client_id, scope, user, minutes }| {
-                Issue::SelfClientCode { client_id, scopes: scope, user, lifetime_s: minutes * 60 }
+                Issue::SelfClientCode { client_id, scopes: scope, user, minutes }
             })
         }
         CredentialKind::RefreshToken(action) => {

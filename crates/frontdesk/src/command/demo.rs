@@ -1,8 +1,8 @@
-//! `frontdesk demo N`: fills a desk with a believable company.
+//! `frontdesk demo N`: fills a new desk with a believable company, and creates the desk where there is none.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{block_on, must_exist, with_desk};
+use super::{block_on, init, with_desk};
 use crate::cli::DemoArgs;
 use crate::config::Settings;
 use crate::rooms::Rooms;
@@ -11,13 +11,16 @@ use crate::{Failure, say};
 /// The seed of `serve --demo`.
 pub(super) const SEED: u64 = 1;
 
-/// Fills the desk.
+/// Fills the desk; one that has requests is refused.
 pub(super) fn run(settings: &Settings, args: &DemoArgs) -> Result<(), Failure> {
     block_on(with_desk(settings, async |rooms| {
-        must_exist(&rooms)?;
+        if rooms.is_new() {
+            // Shown before the filling, which takes its time and may fail: they are shown once.
+            init::show(&init::create(settings, &rooms).await?);
+        }
         fill(&rooms, args.n, args.seed).await
     }))?;
-    say::out(&format!("The desk has {} more requests.", args.n));
+    say::out(&format!("The desk has a company with {} requests.", args.n));
     Ok(())
 }
 

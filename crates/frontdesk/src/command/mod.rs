@@ -15,19 +15,30 @@ use crate::{Failure, logging};
 
 /// Does what was typed; `None` when the command line has been answered already (help, version).
 pub(crate) fn run(cli: Option<Cli>) -> Result<(), Failure> {
-    let Some(Cli { desk, command }) = cli else { return Ok(()) };
+    let Some(Cli { desk, serve, command }) = cli else { return Ok(()) };
+    let before = serve.options();
     let effective = |more: Options| -> Result<Effective, Failure> {
         let mut options = desk.options();
         options.extend(more);
         Ok(Effective::of(&Sources::of_process(options, desk.config.as_deref())?))
     };
+    // Options of serve need not name it. Those that stand before it are its own, too; the later one decides.
+    if let (Some((key, _)), Some(other)) = (before.first(), command.as_ref().and_then(Command::is_not_serve))
+    {
+        let option = key.replace('_', "-");
+        return Err(Failure::usage(format!("--{option} before {other} has no meaning; see --help")));
+    }
     match command {
-        None => serve::run(&settings(&effective(Vec::new())?)?),
-        Some(Command::Serve(args)) => serve::run(&settings(&effective(args.options())?)?),
-        Some(Command::Init(args)) => init::run(&settings(&effective(args.options())?)?, args.json),
+        None => serve::run(&settings(&effective(before)?)?),
+        Some(Command::Serve(args)) => {
+            let mut options = args.options();
+            options.extend(before);
+            serve::run(&settings(&effective(options)?)?)
+        }
+        Some(Command::Init(args)) => init::run(&settings(&effective(args.new.options())?)?, args.json),
         Some(Command::Config(args)) => config::run(&effective(args.serve.options())?, args.json),
         Some(Command::Credentials(args)) => credentials::run(&settings(&effective(Vec::new())?)?, args),
-        Some(Command::Demo(args)) => demo::run(&settings(&effective(Vec::new())?)?, &args),
+        Some(Command::Demo(args)) => demo::run(&settings(&effective(args.new.options())?)?, &args),
     }
 }
 
@@ -35,6 +46,9 @@ pub(crate) fn run(cli: Option<Cli>) -> Result<(), Failure> {
 fn settings(effective: &Effective) -> Result<Settings, Failure> {
     let settings = Settings::read(effective)?;
     logging::start(settings.log.clone(), settings.log_format);
+    for variable in &effective.unknown_variables {
+        tracing::warn!(variable, "a variable of the environment is no setting and is ignored");
+    }
     Ok(settings)
 }
 

@@ -23,13 +23,13 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
         serve::bind(&settings.listen).await.map_err(|error| Failure::runtime(error.to_string()))?;
     let address = listener.local_addr().map_err(|error| Failure::runtime(error.to_string()))?;
     let rooms = Rooms::open(&settings.place).await?;
-    let url = url(settings, address);
+    let urls = Urls::of(settings, address);
     // Before anybody is told that we listen: who starts us may stop us as soon as they have read it.
     let mut signals =
         Signals::listen().map_err(|error| Failure::runtime(format!("cannot listen for signals: {error}")))?;
     tokio::select! {
         biased;
-        done = welcome(settings, &rooms, &url) => done?,
+        done = welcome(settings, &rooms, &urls) => done?,
         signal = signals.next() => {
             tracing::info!(signal, "stopped while starting");
             return Ok(());
@@ -39,7 +39,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
         tokio::spawn(Arc::clone(tls).reload_on_hangup());
     }
     rooms.start_background();
-    let router = rooms.router(&url).merge(probes::router(rooms.clone(), Arc::clone(&metrics)));
+    let router = rooms.router(urls.people_use()).merge(probes::router(rooms.clone(), Arc::clone(&metrics)));
     let server = Server { router, metrics, limits: settings.limits, tls };
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
     finish(listener, server, &rooms, &mut signals).await
@@ -84,25 +84,51 @@ fn load_tls(settings: &Settings) -> Result<Option<Arc<Tls>>, Failure> {
     }
 }
 
-/// The address people use: the public one if there is one, else the one we listen on.
-fn url(settings: &Settings, mut address: SocketAddr) -> String {
-    if let Some(url) = &settings.public_url {
-        return url.clone();
+/// Where the desk is found.
+struct Urls {
+    /// Where it listens, as somebody on this machine types it.
+    own: String,
+    /// Whether it listens on every address of the machine.
+    everywhere: bool,
+    /// Where people reach it, when that is somewhere else.
+    public: Option<String>,
+}
+
+impl Urls {
+    fn of(settings: &Settings, mut address: SocketAddr) -> Urls {
+        let everywhere = address.ip().is_unspecified();
+        if everywhere {
+            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        let scheme = if settings.tls.is_some() { "https" } else { "http" };
+        Urls { own: format!("{scheme}://{address}"), everywhere, public: settings.public_url.clone() }
     }
-    if address.ip().is_unspecified() {
-        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+
+    /// The address for people and clients.
+    fn people_use(&self) -> &str {
+        self.public.as_deref().unwrap_or(&self.own)
     }
-    let scheme = if settings.tls.is_some() { "https" } else { "http" };
-    format!("{scheme}://{address}")
+
+    /// What follows `listens on`. The address comes first and ends with a space: whoever starts us reads it.
+    fn in_words(&self) -> String {
+        let mut words = self.own.clone();
+        if self.everywhere {
+            words.push_str(" and every other address of this machine");
+        }
+        if let Some(public) = &self.public {
+            words.push_str(&format!(" (public address: {public})"));
+        }
+        words
+    }
 }
 
 /// Says where the desk is; creates it first if it is not there, and then says how to get in, once.
-async fn welcome(settings: &Settings, rooms: &Rooms, url: &str) -> Result<(), Failure> {
+async fn welcome(settings: &Settings, rooms: &Rooms, urls: &Urls) -> Result<(), Failure> {
     let created = match rooms.is_new() {
         true => create(settings, rooms).await?,
         false => None,
     };
-    let where_to = format!("Frontdesk {} listens on {url}", env!("CARGO_PKG_VERSION"));
+    let where_to = format!("Frontdesk {} listens on {}", env!("CARGO_PKG_VERSION"), urls.in_words());
     let Some(secrets) = created else {
         if settings.demo.is_some() {
             tracing::info!("the desk is not new: no demo company is added");
@@ -115,6 +141,7 @@ async fn welcome(settings: &Settings, rooms: &Rooms, url: &str) -> Result<(), Fa
         demo::fill(rooms, n, demo::SEED).await?;
     }
     say::out(&where_to);
+    let url = urls.people_use();
     say::out("\nThis is a new desk. What follows is shown once; frontdesk credentials issues more.\n");
     say::out(&format!("  {:<19}  {url}/", "sign in at"));
     for (name, value) in secrets.lines() {

@@ -167,6 +167,9 @@ impl Sources {
 /// The variable that names the configuration file.
 const CONFIG_VARIABLE: &str = "FRONTDESK_CONFIG";
 
+/// What begins like our variables and is for our test run, not for us.
+const OTHERS: [&str; 2] = ["FRONTDESK_TEST_", "FRONTDESK_SKIP_"];
+
 /// What every setting is worth; `None` is not set.
 #[derive(Debug)]
 pub struct Effective {
@@ -183,7 +186,9 @@ impl Effective {
             .environment
             .keys()
             .filter(|name| {
-                name.as_str() != CONFIG_VARIABLE && !SPECS.iter().any(|spec| spec.variable() == **name)
+                name.as_str() != CONFIG_VARIABLE
+                    && !OTHERS.iter().any(|prefix| name.starts_with(prefix))
+                    && !SPECS.iter().any(|spec| spec.variable() == **name)
             })
             .cloned()
             .collect();
@@ -253,6 +258,8 @@ mod tests {
         let mut sources = sources(None, Some("e:2"), "");
         sources.environment.insert("FRONTDESK_CONFIG".to_owned(), "x".to_owned());
         sources.environment.insert("FRONTDESK_LISTN".to_owned(), "x".to_owned());
+        sources.environment.insert("FRONTDESK_TEST_POSTGRES".to_owned(), "x".to_owned());
+        sources.environment.insert("FRONTDESK_SKIP_DENY".to_owned(), "x".to_owned());
         assert_eq!(Effective::of(&sources).unknown_variables, ["FRONTDESK_LISTN"]);
     }
 }

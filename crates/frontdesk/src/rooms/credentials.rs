@@ -31,18 +31,26 @@ pub(crate) enum Order {
 /// What to issue. An absent user is the first administrator.
 #[derive(Debug)]
 pub(crate) enum Issue {
-    /// A new password in place of the old one; ends the user's sessions.
-    AdminPassword { email: Option<String> },
+    /// A new password in place of the old one; ends the user's sessions. `restore` makes the user an active
+    /// administrator first.
+    AdminPassword { email: Option<String>, restore: bool },
     /// A client; without redirect URIs a self client.
     OauthClient { name: String, redirect_uris: Vec<String> },
     /// A code.
-    SelfClientCode { client_id: String, scopes: Vec<String>, user: Option<String>, lifetime_s: u64 },
+    SelfClientCode { client_id: String, scopes: Vec<String>, user: Option<String>, minutes: u64 },
     /// A token; without scopes, for everything.
     RefreshToken { client_id: String, scopes: Vec<String>, user: Option<String> },
     /// A key.
     TechnicianKey { user: Option<String> },
     /// A key and its code.
     HappyfoxKey { user: Option<String> },
+}
+
+impl Order {
+    /// Whether it changes more than credentials. A server keeps people in memory and would not see it.
+    pub(crate) const fn changes_people(&self) -> bool {
+        matches!(self, Order::Issue(Issue::AdminPassword { restore: true, .. }))
+    }
 }
 
 /// What came of an order.

@@ -18,6 +18,7 @@ use store::engine::Db;
 use crate::Failure;
 use crate::config::Place;
 use crate::metrics::Page;
+use crate::serve::TraceId;
 pub(crate) use credentials::{Issue, Issued, Kind, Listed, Order};
 
 /// An open desk. Cheap to clone.
@@ -236,6 +237,7 @@ impl Rooms {
     pub(crate) fn router(&self, public_url: &str) -> Router {
         let options = api::ApiOptions { public_url: Some(public_url.to_owned()) };
         api::router(Arc::clone(&self.desk), Arc::clone(&self.identity), options)
+            .layer(axum::middleware::map_request(with_trace))
     }
 
     /// The engine's numbers: commits, batches, queues, connections.
@@ -257,6 +259,29 @@ impl Rooms {
     }
 }
 
+/// Tells the faces the trace id of a call in their own words, so that an answer that quotes it quotes the one in
+/// the log.
+async fn with_trace(mut request: axum::extract::Request) -> axum::extract::Request {
+    if let Some(trace) = request.extensions().get::<TraceId>() {
+        let trace = api::TraceId(trace.0);
+        request.extensions_mut().insert(trace);
+    }
+    request
+}
+
 fn one_line(error: &dyn std::error::Error) -> Failure {
     Failure::runtime(error.to_string().replace('\n', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn faces_know_the_trace_id_of_the_log() {
+        let mut request = axum::extract::Request::default();
+        request.extensions_mut().insert(TraceId(7));
+        let request = with_trace(request).await;
+        assert_eq!(request.extensions().get::<api::TraceId>(), Some(&api::TraceId(7)));
+    }
 }

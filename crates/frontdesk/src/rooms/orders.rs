@@ -1,7 +1,7 @@
 //! Orders about credentials, carried out by identity.
 
 use desk::identity::{Identity, NewClient};
-use desk::{Desk, DeskError, Refusal, Scopes, shipped};
+use desk::{Access, Desk, DeskError, Refusal, Scopes, shipped};
 use model::Id;
 
 use super::credentials::{Issue, Issued, Kind, Listed, Order};
@@ -26,6 +26,8 @@ pub(super) fn failure(error: &DeskError) -> Failure {
     let words: Vec<String> = refusals
         .iter()
         .map(|refusal| match refusal {
+            // The command says already what was asked for.
+            Refusal::NotValid { field, message: Some(message) } if field == "demo" => message.clone(),
             Refusal::NotValid { field, message: Some(message) } => format!("{field}: {message}"),
             Refusal::NotValid { field, message: None } => format!("{field} is not valid"),
             Refusal::Mandatory(field) => format!("{field} is missing"),
@@ -40,6 +42,27 @@ async fn user(desk: &Desk, email: Option<&str>) -> Result<Id, DeskError> {
     let Some(email) = email else { return Ok(shipped::ADMINISTRATOR) };
     let person = desk.person_by_email(email).await?;
     person.map(|p| p.id()).ok_or_else(|| Refusal::because("user", format!("there is no user {email}")).into())
+}
+
+/// The user with this address, or the first administrator, if their role is at least this.
+async fn user_who_is(desk: &Desk, email: Option<&str>, least: Access) -> Result<Id, DeskError> {
+    let user = user(desk, email).await?;
+    let refused = |why: &str| {
+        let whose = email.unwrap_or("the first administrator");
+        Err(Refusal::because("user", format!("{whose} {why}")).into())
+    };
+    match desk.caller(user).await {
+        Ok(caller) if caller.access >= least => Ok(user),
+        Ok(_) if least == Access::Administrator => {
+            refused("is no administrator, so a password would open nothing; --restore makes them one")
+        }
+        Ok(_) => refused("is no technician"),
+        Err(DeskError::NotPermitted) if least == Access::Administrator => {
+            refused("is inactive, so a password would open nothing; --email E --restore brings E back")
+        }
+        Err(DeskError::NotPermitted) => refused("is inactive"),
+        Err(error) => Err(error),
+    }
 }
 
 fn scopes(given: &[String]) -> Result<Scopes, DeskError> {
@@ -57,8 +80,11 @@ async fn issue_one(
 ) -> Result<Vec<(&'static str, String)>, DeskError> {
     let now = desk.now();
     Ok(match issue {
-        Issue::AdminPassword { email } => {
-            let user = user(desk, email.as_deref()).await?;
+        Issue::AdminPassword { email, restore } => {
+            if restore {
+                desk.restore_administrator(user(desk, email.as_deref()).await?).await?;
+            }
+            let user = user_who_is(desk, email.as_deref(), Access::Administrator).await?;
             let (password, _) = identity.create_initial_password()?;
             identity.set_password(user, &password).await?;
             let email = identity.email_of(user).await?.unwrap_or_default();
@@ -70,9 +96,9 @@ async fn issue_one(
             let (client, secret) = identity.issue_client(&new, now).await?;
             vec![("client_id", client.client_id), ("client_secret", secret)]
         }
-        Issue::SelfClientCode { client_id, scopes: given, user: email, lifetime_s } => {
+        Issue::SelfClientCode { client_id, scopes: given, user: email, minutes } => {
             let user = user(desk, email.as_deref()).await?;
-            let minutes = i64::try_from(lifetime_s / 60).unwrap_or(i64::MAX);
+            let minutes = i64::try_from(minutes).unwrap_or(i64::MAX);
             let scopes = scopes(&given)?;
             vec![("code", identity.issue_self_client_code(&client_id, user, scopes, minutes, now).await?)]
         }
@@ -82,7 +108,7 @@ async fn issue_one(
             vec![("refresh_token", token)]
         }
         Issue::TechnicianKey { user: email } => {
-            let user = user(desk, email.as_deref()).await?;
+            let user = user_who_is(desk, email.as_deref(), Access::Technician).await?;
             let (id, key) = identity.issue_technician_key(user, "Issued on the command line", now).await?;
             vec![("id", id.to_string()), ("technician_key", key)]
         }

@@ -119,8 +119,9 @@ impl About<'_> {
         response
     }
 
-    /// One line per request: at debug level when all is well, a warning when it failed on our side or was slow. The
-    /// path is written without its query, which may carry secrets; the trace id is added where lines are written.
+    /// One line per request: at debug level when all is well, at info when it was refused, so that the trace id that a
+    /// client quotes leads somewhere, a warning when it failed on our side or was slow. The path is
+    /// written without its query, which may carry secrets; the trace id is added where lines are written.
     fn log(&self, response: &Response<Body>, took: Duration) {
         let status = response.status();
         let method = self.method.as_str();
@@ -132,6 +133,8 @@ impl About<'_> {
             tracing::warn!(target: "frontdesk::access", method, path, status = status_code, latency_us, bytes, "request failed");
         } else if took > SLOW {
             tracing::warn!(target: "frontdesk::access", method, path, status = status_code, latency_us, bytes, "request was slow");
+        } else if status.is_client_error() {
+            tracing::info!(target: "frontdesk::access", method, path, status = status_code, latency_us, bytes, "request refused");
         } else {
             tracing::debug!(target: "frontdesk::access", method, path, status = status_code, latency_us, bytes, "request");
         }

@@ -43,6 +43,8 @@ pub fn refusal(output: &Output, code: i32) -> String {
 pub struct Desk {
     child: Child,
     pub url: String,
+    /// What the same line says beside the URL.
+    pub beside: String,
     /// What it printed until the line after its URL.
     stdout: BufReader<std::process::ChildStdout>,
 }
@@ -55,14 +57,26 @@ impl Desk {
         Desk::spawn(command)
     }
 
+    /// Serves with arguments and variables of the test's own; what it logs goes to a file.
+    pub fn spawn_logging(mut command: Command, log: &Path) -> Desk {
+        command.stderr(std::fs::File::create(log).unwrap());
+        Desk::start(command)
+    }
+
     fn spawn(mut command: Command) -> Desk {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command.stderr(Stdio::null());
+        Desk::start(command)
+    }
+
+    fn start(mut command: Command) -> Desk {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
-        let (_, url) =
+        let (_, place) =
             line.trim_end().split_once(" listens on ").unwrap_or_else(|| panic!("not serving: {line}"));
-        Desk { url: url.to_owned(), child, stdout }
+        let (url, beside) = place.split_once(' ').unwrap_or((place, ""));
+        Desk { url: url.to_owned(), beside: beside.to_owned(), child, stdout }
     }
 
     /// Host and port.
@@ -102,6 +116,22 @@ impl Desk {
         let stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         stream
+    }
+
+    /// A call of the API with a form; the whole answer.
+    pub fn call(&self, method: &str, path: &str, key: &str, form: &str) -> String {
+        let form = form.replace(' ', "+");
+        let length = form.len();
+        let mut stream = self.connect();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nauthtoken: {key}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
     }
 
     /// An answer.

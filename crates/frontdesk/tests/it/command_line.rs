@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use crate::binary::{frontdesk, output, refusal, scratch};
+use crate::binary::{Desk, frontdesk, output, refusal, scratch};
 
 #[test]
 fn settings_come_from_option_environment_file_default_in_this_order() {
@@ -71,7 +71,11 @@ fn mistakes_get_one_line_and_exit_code_2() {
             vec!["serve", "--config", "none.toml"],
             "frontdesk: config (option --config): cannot read none.toml: No such file or directory (os error 2)",
         ),
-        (vec!["demo", "5"], "frontdesk: there is no desk yet; frontdesk init or frontdesk serve creates it"),
+        (
+            vec!["credentials", "technician-key", "list"],
+            "frontdesk: there is no desk yet; frontdesk init or frontdesk serve creates it",
+        ),
+        (vec!["--listen", "a:1", "init"], "frontdesk: --listen before init has no meaning; see --help"),
     ] {
         assert_eq!(refusal(&output(&dir, &arguments), 2), expected);
     }
@@ -120,6 +124,97 @@ fn init_prints_one_object_and_refuses_a_second_time() {
     let second = output(&dir, &arguments);
     assert!(refusal(&second, 2).contains("exists already"));
     assert!(second.stdout.is_empty());
+}
+
+#[test]
+fn init_beside_a_server_says_that_the_desk_exists() {
+    let dir = scratch();
+    let desk = Desk::serve(&dir, &[]);
+    assert!(refusal(&output(&dir, &["init"]), 2).contains("exists already"));
+    desk.stop();
+}
+
+#[test]
+fn demo_creates_the_desk_and_fills_a_new_one_only() {
+    let dir = scratch();
+    let first = output(&dir, &["demo", "20", "--admin-email", "me@example.com"]);
+    let text = String::from_utf8(first.stdout).unwrap();
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    for expected in ["me@example.com", "technician key", "The desk has a company with 20 requests."] {
+        assert!(text.contains(expected), "{expected} is missing from {text}");
+    }
+    let second = refusal(&output(&dir, &["demo", "20"]), 2);
+    assert_eq!(
+        second,
+        "frontdesk: Demo data goes into a new desk; this one has, or had, requests of its own"
+    );
+}
+
+/// Has the first administrator edit a user.
+fn edit_user(desk: &Desk, key: &str, id: &str, fields: &Value) -> String {
+    let input = json!({"user": fields}).to_string();
+    desk.call("PUT", &format!("/api/v3/users/{id}"), key, &format!("input_data={input}"))
+}
+
+#[test]
+fn secrets_go_to_those_who_can_use_them() {
+    let dir = scratch();
+    let first = output(&dir, &["init", "--json", "--admin-email", "ada@example.com"]);
+    let secrets: Value = serde_json::from_slice(&first.stdout).unwrap();
+    let key = secrets["technician_key"].as_str().unwrap();
+    let desk = Desk::serve(&dir, &[]);
+    let input = r#"input_data={"user": {"name": "Rob", "email_id": "rob@example.com"}}"#;
+    assert!(desk.call("POST", "/api/v3/users", key, input).contains("rob@example.com"));
+    let refused = |arguments: &[&str], expected: &str| {
+        let arguments = [&["credentials"], arguments].concat();
+        assert_eq!(refusal(&output(&dir, &arguments), 2), expected);
+    };
+    refused(
+        &["technician-key", "issue", "--user", "rob@example.com"],
+        "frontdesk: user: rob@example.com is no technician",
+    );
+    refused(
+        &["admin-password", "issue", "--email", "rob@example.com"],
+        "frontdesk: user: rob@example.com is no administrator, so a password would open nothing; --restore makes them one",
+    );
+    for minutes in ["0", "11", "99999999999999999999999"] {
+        let arguments = [
+            "self-client-code",
+            "issue",
+            "--client-id",
+            "x",
+            "--scope",
+            "SDPOnDemand.requests.ALL",
+            "--minutes",
+            minutes,
+        ];
+        let arguments = [&["credentials"], &arguments[..]].concat();
+        let line = refusal(&output(&dir, &arguments), 2);
+        assert!(line.contains("1 to 10") || line.contains("number too large"), "{line}");
+    }
+    // The last administrator goes: nobody gets in any more, and the program says so.
+    let admin = &desk::shipped::ADMINISTRATOR.to_string();
+    let edited = edit_user(&desk, key, admin, &json!({"inactive": true}));
+    assert!(edited.contains("\"status_code\":2000"), "{edited}");
+    desk.stop();
+    refused(
+        &["admin-password", "issue"],
+        "frontdesk: user: the first administrator is inactive, so a password would open nothing; --email E --restore brings E back",
+    );
+    let restored = output(
+        &dir,
+        &["credentials", "--json", "admin-password", "issue", "--email", "rob@example.com", "--restore"],
+    );
+    assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+    let password: Value = serde_json::from_slice(&restored.stdout).unwrap();
+    assert_eq!(password["email"], "rob@example.com");
+    let issued =
+        output(&dir, &["credentials", "--json", "technician-key", "issue", "--user", "rob@example.com"]);
+    let issued: Value = serde_json::from_slice(&issued.stdout).unwrap();
+    let desk = Desk::serve(&dir, &[]);
+    let edited =
+        edit_user(&desk, issued["technician_key"].as_str().unwrap(), admin, &json!({"inactive": false}));
+    assert!(edited.contains("\"status_code\":2000"), "{edited}");
 }
 
 #[test]

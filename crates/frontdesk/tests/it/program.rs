@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use crate::binary::{Desk, scratch};
+use crate::binary::{Desk, frontdesk, scratch};
 
 #[test]
 fn the_first_start_says_how_to_sign_in_and_later_ones_do_not() {
@@ -19,6 +19,45 @@ fn the_first_start_says_how_to_sign_in_and_later_ones_do_not() {
     }
     let text = Desk::serve(&dir, &[]).stop();
     assert_eq!(text, "For new credentials: frontdesk credentials --help\n");
+}
+
+#[test]
+fn it_says_where_it_listens_and_where_people_reach_it() {
+    let public = Desk::serve(&scratch(), &["--public-url", "https://desk.example.com/"]);
+    assert!(public.url.starts_with("http://127.0.0.1:"), "{}", public.url);
+    assert_eq!(public.beside, "(public address: https://desk.example.com)");
+    assert!(public.get("/healthz").starts_with("HTTP/1.1 200 OK"));
+    let text = public.stop();
+    assert!(text.contains("https://desk.example.com/\n"), "{text}");
+    let dir = scratch();
+    let mut command = frontdesk(&dir);
+    command.args(["serve", "--listen", "0.0.0.0:0"]);
+    let everywhere = Desk::spawn_logging(command, &dir.join("log"));
+    assert!(everywhere.url.starts_with("http://127.0.0.1:"), "{}", everywhere.url);
+    assert_eq!(everywhere.beside, "and every other address of this machine");
+}
+
+#[test]
+fn a_refused_call_is_found_in_the_log_and_typing_mistakes_too() {
+    let dir = scratch();
+    let mut command = frontdesk(&dir);
+    // Without the name of the command that serves.
+    command.args(["--listen", "127.0.0.1:0"]).env("FRONTDESK_LISTN", "x").env("FRONTDESK_TEST_POSTGRES", "x");
+    let log = dir.join("log");
+    let desk = Desk::spawn_logging(command, &log);
+    let answer = desk.get("/api/v3/requests");
+    let trace = answer.lines().find_map(|line| line.strip_prefix("x-trace-id: ")).unwrap().to_owned();
+    assert!(desk.get("/healthz").contains("200 OK"));
+    desk.stop();
+    let log = std::fs::read_to_string(log).unwrap();
+    let line =
+        log.lines().find(|line| line.contains(&trace)).unwrap_or_else(|| panic!("no {trace} in {log}"));
+    assert!(
+        line.contains(" INFO frontdesk::access: request refused ") && line.contains("status=401"),
+        "{line}"
+    );
+    assert!(!log.contains("/healthz") && !log.contains("TEST_POSTGRES"), "{log}");
+    assert!(log.contains("no setting and is ignored variable=FRONTDESK_LISTN"), "{log}");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn request() -> Description {
                 boolean("add_to_linked_requests").untracked(),
                 refer("submitted_by", "user").read_only().untracked(),
                 time("submitted_on").read_only().untracked(),
-                texts("resolution_attachments").computed(),
+                json("resolution_attachments").computed(),
             ],
         )
         .collapsed(),
@@ -126,7 +126,8 @@ fn request() -> Description {
         json("assets").computed(),
         json("configuration_items").computed(),
         json("deleted_assets").computed(),
-        json("attachments").computed(),
+        // Given, it names files that were uploaded before.
+        json("attachments").instruction(),
         decimal("service_cost").read_only(),
         decimal("total_cost").read_only(),
         text("project_id", 30).read_only(),
@@ -143,6 +144,7 @@ fn request() -> Description {
         flag("completed_by_denial").read_only().untracked(),
         flag("has_notes").read_only().in_list().untracked(),
         flag("has_attachments").read_only().untracked(),
+        flag("has_resolution_attachments").read_only().untracked().hidden(),
         flag("has_linked_requests").read_only().untracked(),
         flag("has_problem").read_only().untracked(),
         flag("has_project").read_only().untracked(),

@@ -23,7 +23,21 @@ pub(super) fn modules() -> Vec<Description> {
             embed: &["id", "name", "color"],
             ..lookup("task_type", "task_types", vec![Field::new("color", Kind::Color).in_list()])
         },
-        lookup("task_template", "task_templates", vec![text("title", 250).in_list(), html("comments")]),
+        lookup(
+            "task_template",
+            "task_templates",
+            vec![
+                text("title", 250).in_list(),
+                html("comments"),
+                // What a task of the template begins with.
+                refer("priority", "priority").in_list(),
+                refer("owner", "user").in_list(),
+                refer("group", "support_group").in_list(),
+                Field::new("estimated_effort_days", Kind::Digits { min: 0, max: 100_000 }),
+                Field::new("estimated_effort_hours", Kind::Digits { min: 0, max: 100_000 }),
+                Field::new("estimated_effort_minutes", Kind::Digits { min: 0, max: 59 }),
+            ],
+        ),
         lookup("worklog_type", "worklog_types", Vec::new()),
         lookup(
             "approval_status",
@@ -137,7 +151,9 @@ fn worklog() -> Description {
                 boolean("add_time_for_linked_requests").instruction().hidden(),
                 decimal("tech_charge").in_list().alias("owner_cost"),
                 decimal("other_charge").in_list().alias("other_cost"),
-                decimal("total_charge").in_list().read_only().alias("total_cost"),
+                decimal("total_charge").in_list().read_only(),
+                // Some clients send the total by its other name, too; it is worked out all the same.
+                decimal("total_cost").instruction().hidden(),
                 refer("worklog_type", "worklog_type").in_list().alias("type"),
                 created_by().in_list(),
                 created_time(),
