@@ -16,7 +16,8 @@ pub(crate) async fn prepare(
     draft: &mut Draft,
 ) -> Result<(), DeskError> {
     by_noun(desk, ctx, place, draft).await?;
-    udf::check(desk, draft).await
+    udf::check(draft);
+    Ok(())
 }
 
 async fn by_noun(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
@@ -65,7 +66,7 @@ pub(crate) async fn number(desk: &Desk, draft: &mut Draft) -> Result<(), DeskErr
         let number = desk.numbers.next("request").await?;
         draft.new.set("display_id", number);
     }
-    Ok(())
+    udf::number(desk, draft).await
 }
 
 /// Whether a record may be deleted at all.

@@ -14,7 +14,7 @@ pub fn extension(row: &Record) -> Option<Extension> {
     field.storage = Storage::Document { field: row.id().get() };
     field.id = Some(row.id().get());
     if is_of(row, AUTO_NUMBER) {
-        // Given by the desk ([`check`]), so never missing and never anybody else's to give.
+        // Given by the desk ([`number`]), so never missing and never anybody else's to give.
         field.access = Access::ReadOnly;
     } else {
         field.required = row.is("mandatory");
@@ -94,35 +94,39 @@ fn is_of(row: &Record, label: &str) -> bool {
     row.text("field_type").and_then(field_type).is_some_and(|t| t.label == label)
 }
 
-/// Looks at the additional fields of a record: gives a new one its numbers, and refuses what the kind of a field
-/// cannot say.
-pub(crate) async fn check(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
-    let module = draft.new.module.clone();
-    if !module.extensible {
-        return Ok(());
-    }
+/// Refuses what the kind of an additional field cannot say.
+pub(crate) fn check(draft: &mut Draft) {
     let snapshot = draft.snapshot.clone();
-    let mut numbered = Vec::new();
-    for (slot, leaf) in module.leaves().iter().enumerate() {
-        let described = leaf.field.id.and_then(|id| snapshot.record_of("udf_field", Id::new(id)));
-        let Some(row) = described.filter(|_| leaf.path.starts_with("udf_fields.")) else { continue };
-        if is_of(row, AUTO_NUMBER) {
-            numbered.push((slot, row.id()));
-        } else if draft.given.contains(&slot)
-            && let Some(text) = draft.new.at(slot).as_str().filter(|t| !t.is_empty())
-            && let Some(why) = complaint(row, text)
+    for (slot, row) in described(draft) {
+        let Some(row) = snapshot.record_of("udf_field", row).filter(|_| draft.given.contains(&slot)) else {
+            continue;
+        };
+        let text = draft.new.at(slot).as_str().filter(|t| !t.is_empty()).map(str::to_owned);
+        if let Some(why) = text.and_then(|text| complaint(row, &text))
+            && let Some(leaf) = draft.new.module.leaf(slot)
         {
-            draft.refuse(Refusal::because(&leaf.path, why));
+            draft.refuse(Refusal::because(leaf.path.clone(), why));
         }
     }
-    // What is refused takes no number.
-    if draft.is_new() && draft.refusals.is_empty() {
-        for (slot, field) in numbered {
-            let number = desk.numbers.next(&format!("udf_field {field}")).await?;
+}
+
+/// Gives a new record the numbers of its fields that number.
+pub(crate) async fn number(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
+    let snapshot = draft.snapshot.clone();
+    for (slot, row) in described(draft) {
+        if snapshot.record_of("udf_field", row).is_some_and(|row| is_of(row, AUTO_NUMBER)) {
+            let number = desk.numbers.next(&format!("udf_field {row}")).await?;
             draft.new.put(slot, number);
         }
     }
     Ok(())
+}
+
+/// The additional fields of a record: the place of each, and the row that describes it.
+fn described(draft: &Draft) -> Vec<(usize, Id)> {
+    let leaves = draft.new.module.leaves().iter().enumerate();
+    let own = leaves.filter(|(_, leaf)| leaf.path.starts_with("udf_fields."));
+    own.filter_map(|(slot, leaf)| leaf.field.id.map(|id| (slot, Id::new(id)))).collect()
 }
 
 /// What speaks against a text in a field of this description.

@@ -144,6 +144,7 @@ async fn the_clock_changes_times_and_what_follows_from_them_only() {
                         "is_",
                         "has_",
                         "stopped",
+                        "late",
                         "resolution.",
                         "closure_info.",
                         "onhold",

@@ -192,8 +192,12 @@ fn secrets_go_to_those_who_can_use_them() {
         let line = refusal(&output(&dir, &arguments), 2);
         assert!(line.contains("1 to 10") || line.contains("number too large"), "{line}");
     }
-    // The last administrator goes: nobody gets in any more, and the program says so.
+    // The last administrator stays. When another one has taken over, the first may go, and the program says so.
     let admin = &desk::shipped::ADMINISTRATOR.to_string();
+    let edited = edit_user(&desk, key, admin, &json!({"inactive": true}));
+    assert!(edited.contains("last active administrator"), "{edited}");
+    let second = r#"input_data={"user": {"name": "Eve", "email_id": "eve@example.com", "is_technician": true, "role": {"name": "SDAdmin"}}}"#;
+    assert!(desk.call("POST", "/api/v3/users", key, second).contains("eve@example.com"));
     let edited = edit_user(&desk, key, admin, &json!({"inactive": true}));
     assert!(edited.contains("\"status_code\":2000"), "{edited}");
     desk.stop();
