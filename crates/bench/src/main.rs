@@ -136,7 +136,7 @@ const QUERIES: [(&str, &str); 6] = [
     ),
     (
         "list of 100: category and status, oldest first",
-        r#"{"row_count":100,"sort_field":"created_time","sort_order":"asc","search_criteria":[{"field":"category.name","condition":"is","value":"Software"},{"field":"status.name","condition":"is","value":"Closed","logical_operator":"and"}]}"#,
+        r#"{"row_count":100,"sort_field":"created_time","sort_order":"asc","search_criteria":[{"field":"category.name","condition":"is","value":"User Administration"},{"field":"status.name","condition":"is","value":"Closed","logical_operator":"and"}]}"#,
     ),
     (
         "list of 100: no criteria, newest first",

@@ -16,13 +16,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// Values that are counted one by one; the others share what is left.
 const VALUES_MAX: i64 = 200;
+/// The newest rows, which are counted apart: what was asked lately is open, unlike nearly everything else.
+const NEWEST: i64 = 4_000;
 /// With fewer rows than this any way in is quick.
 const ROWS_MIN: f64 = 2_000.0;
 /// Reading and sorting a row costs about this much of walking past one in order.
 const SORTED: f64 = 1.5;
 
-/// What was counted in a table: its rows, and the answers to the question about each column.
-type Counted = (i64, Vec<(String, Vec<Vec<Option<i64>>>)>);
+/// What was counted in a table: its rows, the answers to the question about each column, and those among the newest.
+type Counted = (i64, Answers, Answers);
+type Answers = Vec<(String, Vec<Vec<Option<i64>>>)>;
 
 /// What is known of every table, by its name.
 #[derive(Debug, Default)]
@@ -56,13 +59,7 @@ impl Planner {
         if columns.is_empty() || self.of(module).is_some_and(|known| known.still_holds(rows)) {
             return Ok(false);
         }
-        let mut answers = Vec::with_capacity(columns.len());
-        for (column, question) in columns {
-            let answer = db.read(question).await?;
-            answers
-                .push((column, answer.iter().map(|row| row.iter().map(Value::as_int).collect()).collect()));
-        }
-        let counted: Counted = (rows, answers);
+        let counted: Counted = (rows, ask(db, columns).await?, ask(db, newest(module)).await?);
         let text = serde_json::to_string(&counted).map_err(|e| StoreError::Invalid(e.to_string()))?;
         let mut old = Sql::new("DELETE FROM \"statistics\" WHERE \"name\" = ");
         old.bind(module.table.as_ref());
@@ -87,12 +84,23 @@ impl Planner {
     }
 }
 
+async fn ask(db: &Db, questions: Vec<(String, engine::Query)>) -> Result<Answers, StoreError> {
+    let mut answers = Vec::with_capacity(questions.len());
+    for (column, question) in questions {
+        let answer = db.read(question).await?;
+        answers.push((column, answer.iter().map(|row| row.iter().map(Value::as_int).collect()).collect()));
+    }
+    Ok(answers)
+}
+
 /// What is known of a table's rows.
 #[derive(Clone, Debug)]
 struct Statistics {
     /// How many there were.
     rows: f64,
     columns: Map<String, Spread>,
+    /// The same of the [`NEWEST`] rows, for the columns where it may differ.
+    newest: Map<String, Spread>,
 }
 
 /// How a column's values are spread, as shares of all rows.
@@ -104,6 +112,13 @@ enum Spread {
     Range { least: f64, greatest: f64 },
     /// Texts, nearly all different.
     Different,
+}
+
+/// Which rows a share is a share of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Among {
+    All,
+    Newest,
 }
 
 /// The way in.
@@ -132,6 +147,30 @@ fn column_of(leaf: &Leaf) -> String {
     if leaf.has_key_column() { key_column(leaf) } else { leaf.column.clone() }
 }
 
+fn begins_index(module: &Module, column: &str) -> bool {
+    indexes(module).any(|index| index.first().is_some_and(|first| first == column))
+}
+
+/// How often each value occurs, how many values there are, and how many rows.
+const EACH_VALUE: &str = "SELECT v, n, count(*) OVER (), sum(n) OVER () FROM (SELECT ";
+
+/// The queries that count among the newest rows. Ids grow.
+fn newest(module: &Module) -> Vec<(String, engine::Query)> {
+    let leaves = module.leaves().iter().filter(|l| l.is_column() && matches!(l.field.kind, Kind::Ref(_)));
+    let columns = leaves.map(column_of).filter(|column| begins_index(module, column));
+    columns
+        .map(|column| {
+            let mut sql = Sql::new(EACH_VALUE);
+            sql.push("v, count(*) n FROM (SELECT ").name(&column).push(" v FROM ").name(&module.table);
+            sql.push(" ORDER BY \"id\" DESC LIMIT ")
+                .bind(NEWEST)
+                .push(") GROUP BY 1) ORDER BY n DESC LIMIT ");
+            sql.bind(VALUES_MAX);
+            (column, sql.query(Cost::Scan))
+        })
+        .collect()
+}
+
 /// The queries that count: first the rows, then one for each column that begins an index.
 fn questions(module: &Arc<Module>) -> (engine::Query, Vec<(String, engine::Query)>) {
     let mut rows = Sql::new("SELECT count(*) FROM ");
@@ -139,13 +178,13 @@ fn questions(module: &Arc<Module>) -> (engine::Query, Vec<(String, engine::Query
     let mut columns: Vec<(String, engine::Query)> = Vec::new();
     for leaf in module.leaves().iter().filter(|l| l.is_column()) {
         let column = column_of(leaf);
-        if !indexes(module).any(|index| index.first() == Some(&column)) {
+        if !begins_index(module, &column) {
             continue;
         }
         let mut sql;
         match leaf.field.kind {
             Kind::Ref(_) => {
-                sql = Sql::new("SELECT v, n, count(*) OVER (), sum(n) OVER () FROM (SELECT ");
+                sql = Sql::new(EACH_VALUE);
                 sql.name(&column).push(" v, count(*) n FROM ").name(&module.table);
                 sql.push(" GROUP BY 1) ORDER BY n DESC LIMIT ").bind(VALUES_MAX);
             }
@@ -167,9 +206,11 @@ fn float(value: Option<i64>) -> f64 {
 }
 
 impl Statistics {
-    fn new((rows, answers): Counted) -> Self {
-        let columns = answers.into_iter().map(|(column, rows)| (column, Spread::new(&rows))).collect();
-        Self { rows: float(Some(rows)).max(1.0), columns }
+    fn new((rows, all, newest): Counted) -> Self {
+        let spreads = |answers: Answers| {
+            answers.into_iter().map(|(column, rows)| (column, Spread::new(&rows))).collect::<Map<_, _>>()
+        };
+        Self { rows: float(Some(rows)).max(1.0), columns: spreads(all), newest: spreads(newest) }
     }
 
     /// Whether a table with so many rows is still much like the one that was counted.
@@ -177,17 +218,34 @@ impl Statistics {
         (0.8..1.25).contains(&(float(Some(rows)).max(1.0) / self.rows))
     }
 
-    fn share(&self, filter: &Filter) -> f64 {
+    fn share(&self, filter: &Filter, among: Among) -> f64 {
         match filter {
-            Filter::All(parts) => parts.iter().map(|part| self.share(part)).product(),
-            Filter::Any(parts) => parts.iter().map(|part| self.share(part)).sum::<f64>().min(1.0),
-            Filter::Not(inner) => 1.0 - self.share(inner),
-            Filter::Test(test) => self.share_of(test).clamp(0.0, 1.0),
+            Filter::All(parts) => parts.iter().map(|part| self.share(part, among)).product(),
+            Filter::Any(parts) => parts.iter().map(|part| self.share(part, among)).sum::<f64>().min(1.0),
+            Filter::Not(inner) => 1.0 - self.share(inner, among),
+            Filter::Test(test) => self.share_of(test, among).clamp(0.0, 1.0),
         }
     }
 
-    fn share_of(&self, test: &Test) -> f64 {
-        let spread = entry(test).and_then(|column| self.columns.get(&column));
+    /// How many rows of those that pass `way` are walked past, newest first or not, until so many pass everything.
+    fn walked(&self, wanted: f64, way: Option<&Filter>, everything: &Filter, newest_first: bool) -> f64 {
+        let share = |filter: Option<&Filter>, among| filter.map_or(1.0, |f| self.share(f, among));
+        let of = |among| (share(way, among), self.share(everything, among));
+        let (way_of_all, all) = of(Among::All);
+        let (way_of_newest, newest) = if newest_first { of(Among::Newest) } else { (0.0, 0.0) };
+        #[expect(clippy::cast_precision_loss, reason = "a small constant")]
+        let window = if newest_first { (NEWEST as f64).min(self.rows) } else { 0.0 };
+        if newest * window >= wanted {
+            return wanted * way_of_newest / newest;
+        }
+        let one = 1.0 / self.rows;
+        let behind = (wanted - newest * window) * way_of_all.max(one) / all.max(one);
+        (way_of_newest * window + behind).min(self.rows * way_of_all.max(one))
+    }
+
+    fn share_of(&self, test: &Test, among: Among) -> f64 {
+        let apart = |column: &String| self.newest.get(column).filter(|_| among == Among::Newest);
+        let spread = entry(test).and_then(|column| apart(&column).or_else(|| self.columns.get(&column)));
         let one = 1.0 / self.rows;
         #[expect(clippy::cast_precision_loss, reason = "at most some hundred operands")]
         let several = test.operands.len() as f64;
@@ -245,14 +303,15 @@ impl Statistics {
         let begins = |column: &str| indexes.iter().any(|index| index.first().is_some_and(|c| c == column));
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let wanted = query.offset.saturating_add(query.limit) as f64;
-        let all = self.share(&query.filter).max(1.0 / self.rows);
+        let newest_first = query.sort.first().is_some_and(|key| key.descending);
 
         // In the order asked for, past the rows that do not pass.
         let order = order(query);
         let can_walk = order.as_ref().is_some_and(|column| {
             column == "id" || indexes.iter().any(|index| index.len() == 1 && index.first() == Some(column))
         });
-        let mut best = if can_walk { (wanted / all).min(self.rows) } else { self.rows * SORTED };
+        let walked = |way| self.walked(wanted, way, &query.filter, newest_first);
+        let mut best = if can_walk { walked(None) } else { self.rows * SORTED };
         let mut way: Option<String> = None;
         for part in conjuncts {
             let Filter::Test(test) = part else { continue };
@@ -260,7 +319,7 @@ impl Statistics {
             if matches!(test.op, Op::Empty | Op::EndsWith | Op::Contains) {
                 continue;
             }
-            let share = self.share(part).max(1.0 / self.rows);
+            let share = self.share(part, Among::All).max(1.0 / self.rows);
             let follows =
                 |index: &Vec<String>| index.first() == Some(&column) && index.get(1) == order.as_ref();
             let in_order = test.path.via.is_empty()
@@ -268,11 +327,9 @@ impl Statistics {
                 && test.operands.len() == 1
                 && order.is_some()
                 && indexes.iter().any(follows);
-            let cost = if in_order {
-                (wanted * share / all).min(self.rows * share)
-            } else if order.as_ref() == Some(&column) && can_walk {
-                // A range of the order itself bounds the walk.
-                (wanted * share / all).min(self.rows * share)
+            // A range of the order itself bounds the walk, too.
+            let cost = if in_order || (order.as_ref() == Some(&column) && can_walk) {
+                walked(Some(part))
             } else {
                 self.rows * share * SORTED
             };
