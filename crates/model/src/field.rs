@@ -2,6 +2,7 @@
 
 use crate::Value;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A name in the catalogue: a constant for what is built in, owned for what users define.
 pub type Name = Cow<'static, str>;
@@ -41,6 +42,12 @@ pub enum Kind {
         /// Greatest value.
         max: i64,
     },
+    /// A running number, given by the desk, shown to people with a prefix: `{"display_value": "PB-140", "value": "140"}`
+    /// (problems.md section 2).
+    Number {
+        /// What stands before the digits.
+        prefix: &'static str,
+    },
     /// A number with a fraction.
     Double,
     /// An amount; text of a decimal number on the wire and in storage, so that nothing is rounded.
@@ -69,6 +76,73 @@ pub enum Kind {
     Group(Vec<Field>),
     /// A JSON document that is kept as it came.
     Json,
+}
+
+/// What a value must be like beyond its kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Check {
+    /// An absolute address, with a scheme and a host.
+    Url,
+    /// An IPv4 or IPv6 address.
+    Ip,
+    /// A number of characters within these limits, both included.
+    Length {
+        /// Least number of characters.
+        min: usize,
+        /// Greatest number of characters.
+        max: usize,
+    },
+    /// A number within these limits, both included.
+    Between {
+        /// Least value.
+        min: f64,
+        /// Greatest value.
+        max: f64,
+    },
+    /// Text that the whole of the pattern describes.
+    Pattern(Pattern),
+}
+
+/// A regular expression, compiled once; matched in time linear in the text.
+#[derive(Clone)]
+pub struct Pattern(Arc<regex_lite::Regex>, String);
+
+impl Pattern {
+    /// Greatest length of a pattern, in characters.
+    pub const CHARS_MAX: usize = 500;
+
+    /// Compiles a pattern that the whole value must match; `None` for one that is none, or too large.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        if text.chars().count() > Self::CHARS_MAX {
+            return None;
+        }
+        let whole = format!("^(?:{text})$");
+        let regex = regex_lite::RegexBuilder::new(&whole).size_limit(1 << 18).build().ok()?;
+        Some(Self(Arc::new(regex), text.to_owned()))
+    }
+    /// Whether the whole text matches.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+    /// The pattern as it was given.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.1
+    }
+}
+
+impl std::fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Pattern").field(&self.1).finish()
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.1 == other.1
+    }
 }
 
 impl Kind {
@@ -170,6 +244,14 @@ pub struct Field {
     pub collapse: bool,
     /// The id of the user-defined field, as `_metainfo` shows it.
     pub id: Option<i64>,
+    /// What a value must be like beyond its kind.
+    pub checks: Vec<Check>,
+    /// Whether an input that gives it is taken as if it did not: some clients send it and mean nothing by it.
+    pub ignored: bool,
+    /// Another field of the record, shown a second time under this key.
+    pub mirrors: Option<&'static str>,
+    /// What a reference to the record shows where there is no value, in place of null.
+    pub blank: Option<&'static str>,
 }
 
 impl Field {
@@ -196,6 +278,10 @@ impl Field {
             within: None,
             collapse: false,
             id: None,
+            checks: Vec::new(),
+            ignored: false,
+            mirrors: None,
+            blank: None,
         }
     }
     /// Must be given.
@@ -234,6 +320,32 @@ impl Field {
         self.shown = false;
         self.searchable = false;
         self
+    }
+    /// Passed over where a client gives it.
+    #[must_use]
+    pub fn ignored(mut self) -> Self {
+        self.ignored = true;
+        self
+    }
+    /// What references show where there is no value.
+    #[must_use]
+    pub fn blank(mut self, text: &'static str) -> Self {
+        self.blank = Some(text);
+        self
+    }
+    /// Not shown, but there for criteria and sorting.
+    #[must_use]
+    pub fn unshown(mut self) -> Self {
+        self.shown = false;
+        self
+    }
+    /// Neither shown nor given, in a view of a module that does not speak of it.
+    pub fn shut(&mut self) {
+        self.shown = false;
+        self.access = Access::ReadOnly;
+        if let Kind::Group(members) = &mut self.kind {
+            members.iter_mut().for_each(Self::shut);
+        }
     }
     /// Not for criteria and sorting.
     #[must_use]
@@ -412,6 +524,18 @@ pub fn json(key: &'static str) -> Field {
     let mut field = Field::new(key, Kind::Json);
     field.searchable = false;
     field
+}
+/// Another field of the record, shown a second time under this key.
+#[must_use]
+pub fn mirror(key: &'static str, of: &'static str) -> Field {
+    let mut field = json(key).computed();
+    field.mirrors = Some(of);
+    field
+}
+/// A document that comes with an input, is acted upon and not kept; what it says may be shown all the same.
+#[must_use]
+pub fn instruction(key: &'static str) -> Field {
+    json(key).instruction()
 }
 /// Since when the record is there.
 #[must_use]

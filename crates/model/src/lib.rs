@@ -13,11 +13,11 @@ pub mod record;
 mod text;
 mod value;
 
-pub use catalogue::{Catalogue, Extension};
+pub use catalogue::{Additions, AssetView, Catalogue, CiType, Extension};
 pub use field::*;
 pub use filter::{Filter, Op, Path, SortKey, Test};
 pub use id::{Id, IdSource, NotAnId, SHIPPED_PREFIX};
-pub use module::{Area, Child, Deletion, Description, Leaf, Module, Node, Operation, Size};
+pub use module::{Area, Child, Deletion, Description, Fixed, Leaf, Module, Node, Operation, Size};
 pub use record::{Change, Patch, Record, RefInput};
 pub use text::{excerpt, fold, plain_text};
 pub use value::Value;

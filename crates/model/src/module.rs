@@ -1,7 +1,7 @@
 //! Modules: the nouns of the desk.
 
-use crate::Map;
 use crate::field::{Field, Kind, Name, Storage};
+use crate::{Map, Record, Value};
 use std::sync::Arc;
 
 /// The first part of a scope, `SDPOnDemand.<area>.<operation>` (conventions.md section 2.6).
@@ -99,6 +99,24 @@ pub struct Child {
     pub field: &'static str,
 }
 
+/// The records that are in a view: a technician is a user with `is_technician`, a switch is an asset whose product type
+/// is a switch or below it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fixed {
+    /// The field.
+    pub field: &'static str,
+    /// What it holds: one of these. A record that is added through the view gets the first one.
+    pub values: Vec<Value>,
+}
+
+impl Fixed {
+    /// Whether a record is in the view.
+    #[must_use]
+    pub fn holds(&self, record: &Record) -> bool {
+        self.values.contains(record.get(self.field))
+    }
+}
+
 /// Something that can be done with a record beside reading and writing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
@@ -151,18 +169,23 @@ pub struct Description {
     pub deletion: Deletion,
     /// Collections below a record.
     pub children: Vec<Child>,
+    /// Lists of other records that refer to a record, at paths below it: the assets of a user.
+    pub related: Vec<Child>,
     /// Operations.
     pub operations: Vec<Operation>,
     /// Whether the collection is reached at the top level, not only below a parent.
     pub top_level: bool,
     /// Whether the API may write it at all.
     pub writable: bool,
-    /// A field that has a fixed value in this module: a technician is a user with `is_technician`.
-    pub fixed: Option<(&'static str, bool)>,
+    /// For a view of another module's records: the field that tells which of them are in it.
+    pub fixed: Option<Fixed>,
+    /// For a view: the path segment below which its own stands, as `cmdb/ci_computer`.
+    pub below: Option<&'static str>,
     /// Whether administrators can add fields of their own, kept under `udf_fields`.
     pub extensible: bool,
-    /// The module and the field whose row this one's changes are told under, for `_history`.
-    pub history_of: Option<&'static str>,
+    /// The fields that may refer to the record above, under which this one's changes are told, for `_history`. The
+    /// first one that does is meant.
+    pub history_of: &'static [&'static str],
     /// Composite indexes, each a list of field paths; the id comes last by itself.
     pub indexes: Vec<Vec<&'static str>>,
 }
@@ -329,6 +352,21 @@ impl Module {
     pub fn list_key(&self) -> &str {
         self.what.list_key.unwrap_or(&self.what.plural)
     }
+    /// The list of records that refer to one, at this path segment.
+    #[must_use]
+    pub fn related_at(&self, path: &str) -> Option<&Child> {
+        self.what.related.iter().find(|c| c.path == path)
+    }
+    /// Whether a record of the module is in it; always, but for a view.
+    #[must_use]
+    pub fn holds(&self, record: &Record) -> bool {
+        self.what.fixed.as_ref().is_none_or(|fixed| fixed.holds(record))
+    }
+    /// The record above, under which the changes of one are told.
+    #[must_use]
+    pub fn above(&self, record: &Record) -> Option<(&'static str, crate::Id)> {
+        self.what.history_of.iter().find_map(|field| record.reference(field).map(|id| (*field, id)))
+    }
     /// The child collection at this path segment.
     #[must_use]
     pub fn child(&self, path: &str) -> Option<&Child> {
@@ -361,6 +399,10 @@ fn flatten(fields: &[Field], prefix: &str, leaves: &mut Vec<Leaf>, nodes: &mut V
             if field.shown {
                 nodes.push(Node::Group { key, members: inner, collapse: field.collapse });
             }
+        } else if let Some(slot) =
+            field.mirrors.and_then(|of| leaves.iter().position(|leaf: &Leaf| leaf.path == of))
+        {
+            nodes.push(Node::Leaf { key, slot });
         } else {
             if field.shown {
                 nodes.push(Node::Leaf { key, slot: leaves.len() });

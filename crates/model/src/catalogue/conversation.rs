@@ -19,7 +19,7 @@ fn note() -> Description {
         input_keys: vec!["note", "request_notes"],
         title: "description",
         embed: &["id"],
-        history_of: Some("request"),
+        history_of: &["request"],
         indexes: vec![vec!["request"]],
         ..child(
             "request_note",
@@ -52,7 +52,7 @@ fn notification() -> Description {
         title: "subject",
         embed: &["id", "subject"],
         sort: ("time", true),
-        history_of: Some("request"),
+        history_of: &["request"],
         indexes: vec![vec!["request"]],
         ..child(
             "notification",
@@ -82,7 +82,7 @@ fn draft() -> Description {
     Description {
         title: "subject",
         embed: &["id", "subject"],
-        history_of: Some("request"),
+        history_of: &["request"],
         indexes: vec![vec!["request"]],
         ..child(
             "draft",

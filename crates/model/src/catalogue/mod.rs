@@ -4,16 +4,19 @@
 //! in `store` says which columns it must have), and write its rules in `desk`. The V3 reader and writer, search,
 //! sort, `_metainfo`, history, permissions and the OpenAPI document follow from the description.
 
+mod assets;
+mod cmdb;
 mod conversation;
 mod people;
 mod places;
+pub mod problems;
 mod requests;
 mod setup;
 mod work;
 
 use crate::filter::Path;
-use crate::module::{Deletion, Description, Module, Size};
-use crate::{Area, Field, Kind, Map, Storage, field};
+use crate::module::{Deletion, Description, Fixed, Module, Size};
+use crate::{Area, Field, Id, Kind, Map, Storage, Value, field};
 use std::sync::Arc;
 
 /// All modules of one desk at one time: the built-in ones with the fields that its administrators added.
@@ -45,13 +48,62 @@ pub struct Extension {
     pub field: Field,
 }
 
-/// What every module is built from, before the fields that users added.
+/// A product type whose assets have a path of their own.
+#[derive(Clone, Debug)]
+pub struct AssetView {
+    /// The key of one record, `asset_switch`.
+    pub name: String,
+    /// The path and the key of a list, `asset_switches`.
+    pub plural: String,
+    /// Other paths.
+    pub aliases: Vec<&'static str>,
+    /// The type's id, and those of the types below it.
+    pub product_types: Vec<Value>,
+    /// Whether its assets are machines with an inventory.
+    pub has_inventory: bool,
+}
+
+/// A type of CI.
+#[derive(Clone, Debug)]
+pub struct CiType {
+    /// Its id.
+    pub id: Id,
+    /// Its API name, `ci_computer`: path, and key of one record.
+    pub name: String,
+    /// The key of a list; the same in all that was seen (assets-cmdb.md section 5.1).
+    pub plural: String,
+    /// Its id first, then those of the types below it.
+    pub subtree: Vec<Value>,
+    /// Its id and those of the types above it.
+    pub lineage: Vec<Id>,
+}
+
+/// What administrators and their data add to the built-in modules.
+#[derive(Clone, Debug, Default)]
+pub struct Additions {
+    /// Fields of modules.
+    pub fields: Vec<Extension>,
+    /// Product types with a path of their own.
+    pub assets: Vec<AssetView>,
+    /// Types of CI.
+    pub ci_types: Vec<CiType>,
+    /// Attributes of CIs: the type that they belong to, and the field.
+    pub attributes: Vec<(Id, Field)>,
+}
+
+/// The root of the product types whose assets are machines, by the tail of its id.
+pub const COMPUTER: i64 = assets::COMPUTER;
+
+/// What every module is built from, before what users added.
 #[must_use]
 pub fn built_in() -> Vec<Description> {
     let mut all = Vec::new();
     all.extend(requests::modules());
+    all.extend(problems::modules());
     all.extend(conversation::modules());
     all.extend(work::modules());
+    all.extend(assets::modules());
+    all.extend(cmdb::modules());
     all.extend(people::modules());
     all.extend(places::modules());
     all.extend(setup::modules());
@@ -61,21 +113,21 @@ pub fn built_in() -> Vec<Description> {
 impl Catalogue {
     /// The built-in modules and these additions.
     #[must_use]
-    pub fn new(extensions: &[Extension]) -> Self {
-        let all = built_in();
+    pub fn new(additions: &Additions) -> Self {
+        let mut all = built_in();
+        views(&mut all, additions);
         // A technician has the fields that were added to users: the same rows, the same fields.
+        let wholes: Map<String, crate::Name> =
+            all.iter().filter(|m| m.fixed.is_none()).map(|m| (m.table.to_string(), m.name.clone())).collect();
         let whole = |what: &Description| {
-            all.iter()
-                .find(|m| m.fixed.is_none() && m.table == what.table)
-                .map_or(what.name.clone(), |m| m.name.clone())
+            wholes.get(what.table.as_ref()).cloned().unwrap_or_else(|| what.name.clone())
         };
         let modules: Vec<Arc<Module>> = all
-            .iter()
-            .cloned()
+            .into_iter()
             .map(|mut what| {
                 if what.extensible {
                     let base = whole(&what);
-                    let mine = extensions.iter().filter(|e| e.module == base).map(|e| e.field.clone());
+                    let mine = additions.fields.iter().filter(|e| e.module == base).map(|e| e.field.clone());
                     what.fields.push(field::group("udf_fields", mine.collect()));
                 }
                 Arc::new(Module::new(what))
@@ -85,7 +137,10 @@ impl Catalogue {
             modules.iter().enumerate().map(|(i, m)| (m.name.to_string(), i)).collect();
         let mut by_path = Map::default();
         for (i, module) in modules.iter().enumerate().filter(|(_, m)| m.top_level) {
-            by_path.insert(module.plural.to_string(), i);
+            match module.below {
+                None => by_path.insert(module.plural.to_string(), i),
+                Some(above) => by_path.insert(format!("{above}/{}", module.plural), i),
+            };
             for path in &module.paths {
                 by_path.insert((*path).to_owned(), i);
             }
@@ -104,7 +159,7 @@ impl Catalogue {
     pub fn module(&self, name: &str) -> Option<&Arc<Module>> {
         self.by_name.get(name).and_then(|i| self.modules.get(*i))
     }
-    /// The module whose collection is at this path segment.
+    /// The module whose collection is at this path segment, or at these two: `requests`, `cmdb/ci_computer`.
     #[must_use]
     pub fn at_path(&self, segment: &str) -> Option<&Arc<Module>> {
         self.by_path.get(segment).and_then(|i| self.modules.get(*i))
@@ -140,6 +195,24 @@ impl Catalogue {
         }
     }
 
+    /// The module that a view is a view of; the module itself where it is none.
+    #[must_use]
+    pub fn whole_of<'a>(&'a self, module: &'a Arc<Module>) -> &'a Arc<Module> {
+        if module.fixed.is_none() {
+            return module;
+        }
+        self.modules.iter().find(|m| m.fixed.is_none() && m.table == module.table).unwrap_or(module)
+    }
+
+    /// The view of a module's records that a record is in by its own value: of a CI that of its type.
+    #[must_use]
+    pub fn view_of(&self, module: &Module, record: &crate::Record) -> Option<&Arc<Module>> {
+        self.modules.iter().find(|m| {
+            m.table == module.table
+                && m.fixed.as_ref().is_some_and(|f| f.values.first() == Some(record.get(f.field)))
+        })
+    }
+
     /// The shown references of a module to records that are not small lookups.
     #[must_use]
     pub fn far_references(&self, name: &str) -> &[Far] {
@@ -162,6 +235,25 @@ impl Catalogue {
                     .map(move |(slot, _)| (m, slot))
             })
             .collect()
+    }
+}
+
+/// Adds the modules that follow from data: a view for each product type with a path, one for each type of CI.
+fn views(all: &mut Vec<Description>, additions: &Additions) {
+    let find = |all: &[Description], name: &str| all.iter().find(|m| m.name == name).cloned();
+    if let Some(whole) = find(all, "asset") {
+        let typed = additions.assets.iter().map(|view| assets::typed(&whole, view));
+        all.extend(typed.collect::<Vec<_>>());
+    }
+    if let Some(whole) = all.iter_mut().find(|m| m.name == "asset") {
+        assets::without_inventory(whole);
+    }
+    if let Some(whole) = find(all, "ci") {
+        for ci_type in &additions.ci_types {
+            let own = additions.attributes.iter().filter(|(owner, _)| ci_type.lineage.contains(owner));
+            let own = own.map(|(_, field)| field.clone()).collect();
+            all.push(cmdb::typed(&whole, ci_type, own));
+        }
     }
 }
 
@@ -206,12 +298,14 @@ fn describe(name: &'static str, plural: &'static str, area: Area, fields: Vec<Fi
         size: Size::Large,
         deletion: Deletion::Remove,
         children: Vec::new(),
+        related: Vec::new(),
         operations: Vec::new(),
         top_level: true,
         writable: true,
         fixed: None,
+        below: None,
         extensible: false,
-        history_of: None,
+        history_of: &[],
         indexes: Vec::new(),
     }
 }
@@ -257,7 +351,7 @@ mod tests {
 
     #[test]
     fn every_name_leads_somewhere() {
-        let catalogue = Catalogue::new(&[]);
+        let catalogue = Catalogue::new(&Additions::default());
         for module in catalogue.modules() {
             for leaf in module.leaves() {
                 if let Some(target) = leaf.target() {
@@ -267,7 +361,7 @@ mod tests {
             for key in module.embed {
                 assert!(module.tree().iter().any(|n| n.key() == *key), "{} embeds {key}", module.name);
             }
-            for child in &module.children {
+            for child in module.children.iter().chain(&module.related) {
                 let rows = catalogue.module(child.module).expect(child.module);
                 assert!(
                     rows.slot(child.field).is_some(),
@@ -289,7 +383,7 @@ mod tests {
     #[test]
     fn names_and_paths_are_taken_once() {
         let mut seen = std::collections::HashSet::new();
-        for module in Catalogue::new(&[]).modules() {
+        for module in Catalogue::new(&Additions::default()).modules() {
             assert!(seen.insert(module.name.to_string()), "{}", module.name);
         }
         let mut paths = std::collections::HashSet::new();
@@ -302,7 +396,7 @@ mod tests {
 
     #[test]
     fn dotted_paths_are_followed() {
-        let catalogue = Catalogue::new(&[]);
+        let catalogue = Catalogue::new(&Additions::default());
         let request = catalogue.module("request").unwrap();
         for (dotted, depth) in [
             ("subject", 0),

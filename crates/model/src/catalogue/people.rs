@@ -3,9 +3,10 @@
 use super::{describe, lookup};
 use crate::Area;
 use crate::field::{
-    Field, Kind, boolean, created_by, created_time, decimal, flag, id, refer, refer_many, text, texts, time,
+    Field, Kind, boolean, created_by, created_time, decimal, flag, id, mirror, refer, refer_many, text,
+    texts, time,
 };
-use crate::module::{Deletion, Description, Size};
+use crate::module::{Child, Deletion, Description, Fixed, Size};
 
 /// Numbers of the many-valued fields in the side table.
 const GROUPS: i64 = 10;
@@ -16,14 +17,14 @@ pub(super) fn modules() -> Vec<Description> {
     let technician = Description {
         name: "technician".into(),
         plural: "technicians".into(),
-        fixed: Some(("is_technician", true)),
+        fixed: Some(Fixed { field: "is_technician", values: vec![true.into()] }),
         indexes: Vec::new(),
         ..user.clone()
     };
     let requester = Description {
         name: "requester".into(),
         plural: "requesters".into(),
-        fixed: Some(("is_technician", false)),
+        fixed: Some(Fixed { field: "is_technician", values: vec![false.into()] }),
         indexes: Vec::new(),
         ..user.clone()
     };
@@ -48,6 +49,7 @@ fn user() -> Description {
             "employee_id",
             "name",
             "id",
+            "contact_info_id",
             "photo_url",
             "is_vip_user",
             "department",
@@ -58,6 +60,10 @@ fn user() -> Description {
         size: Size::People,
         deletion: Deletion::Flag("inactive"),
         extensible: true,
+        related: vec![
+            Child { path: "assets", module: "asset", field: "user" },
+            Child { path: "requests", module: "request", field: "requester" },
+        ],
         indexes: vec![vec!["is_technician", "name"], vec!["department", "name"], vec!["site", "name"]],
         ..describe(
             "user",
@@ -65,6 +71,8 @@ fn user() -> Description {
             Area::Users,
             vec![
                 id(),
+                // Clients of the CMDB read the id under this name (assets-cmdb.md section 5.4).
+                mirror("contact_info_id", "id"),
                 text("name", 150).required().in_list().indexed(),
                 text("first_name", 150).in_list(),
                 text("middle_name", 150),

@@ -98,6 +98,7 @@ fn portal() -> Description {
             flag("priority_override").value(true),
             flag("auto_create_requesters"),
             crate::texts("closure_mandatory_fields"),
+            crate::texts("problem_closure_mandatory_fields"),
             flag("closed_requests_locked"),
         ],
     );

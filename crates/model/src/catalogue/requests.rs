@@ -11,6 +11,8 @@ use crate::{Area, Value};
 /// Numbers of the built-in many-valued fields in the side table; never used again for anything else.
 mod numbers {
     pub const TAGS: i64 = 1;
+    pub const ASSETS: i64 = 2;
+    pub const CONFIGURATION_ITEMS: i64 = 3;
 }
 
 pub(super) fn modules() -> Vec<Description> {
@@ -122,10 +124,11 @@ fn request() -> Description {
         refer_many("tags", "tag", numbers::TAGS),
         refer("approval_status", "approval_status").read_only(),
         json("lifecycle").computed(),
-        // What belongs to modules that a desk may not have.
-        json("assets").computed(),
-        json("configuration_items").computed(),
-        json("deleted_assets").computed(),
+        refer_many("assets", "asset", numbers::ASSETS),
+        refer_many("configuration_items", "ci", numbers::CONFIGURATION_ITEMS),
+        texts("deleted_assets").read_only().untracked(),
+        // The problem that it is an incident of; said by `has_problem` and read at `requests/{id}/problem`.
+        refer("problem", "problem").read_only().unshown().indexed(),
         // Given, it names files that were uploaded before.
         json("attachments").instruction(),
         decimal("service_cost").read_only(),
@@ -207,6 +210,12 @@ fn request_operations() -> Vec<Operation> {
         op("resolutions", &["GET", "POST", "PUT"], Some("resolution"), "The resolution of a request"),
         op("conversations", &["GET"], None, "Everything said on a request, in order of time"),
         op("tag", PUT, Some("tags"), "Set the tags of a request"),
+        op(
+            "problem",
+            &["GET", "POST", "PUT", "DELETE"],
+            Some("request_problem_association"),
+            "The problem that a request is an incident of",
+        ),
         op("allowed_values_for_fields", &["GET"], None, "Values that fields of the form may take"),
     ]
 }
@@ -216,7 +225,7 @@ fn link() -> Description {
     Description {
         title: "comments",
         embed: &["id"],
-        history_of: Some("request"),
+        history_of: &["request"],
         indexes: vec![vec!["request"], vec!["linked_request"]],
         ..child(
             "request_link",

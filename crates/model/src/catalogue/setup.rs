@@ -3,7 +3,7 @@
 use super::{describe, lookup};
 use crate::Area;
 use crate::field::{Field, Kind, count, flag, id, json, refer, text};
-use crate::module::{Child, Deletion, Description, Size};
+use crate::module::{Child, Deletion, Description, Fixed, Size};
 
 pub(super) fn modules() -> Vec<Description> {
     let color = || Field::new("color", Kind::Color).in_list();
@@ -58,6 +58,7 @@ pub(super) fn modules() -> Vec<Description> {
         },
         closure_code(),
         udf_field(),
+        ci_attribute(),
     ];
     all.extend(category_tree());
     for small in ["urgency", "impact"] {
@@ -160,7 +161,7 @@ fn udf_field() -> Description {
                 id(),
                 text("name", 100).in_list(),
                 text("display_name", 100).in_list(),
-                text("field_key", 90).in_list().add_only().unique(&["module.name"]),
+                text("field_key", 90).in_list().add_only().unique(&["module.name", "ci_type"]),
                 text("description", 250),
                 text("type", 30).in_list().read_only(),
                 text("field_type", 30).required().in_list().add_only(),
@@ -172,7 +173,34 @@ fn udf_field() -> Description {
                 json("field_config").in_list(),
                 json("default_value"),
                 flag("mandatory").in_list(),
+                flag("unique").in_list().add_only(),
+                // Of an attribute of CIs: the type that it belongs to.
+                refer("ci_type", "ci_type").in_list().read_only(),
+                flag("is_ci_attribute").read_only().untracked().unshown(),
             ],
         )
     }
+}
+
+/// An attribute that a type of CI gives to its CIs: an additional field of the type (assets-cmdb.md section 5.2).
+fn ci_attribute() -> Description {
+    let mut what = Description {
+        name: "ci_attribute".into(),
+        plural: "ci_attributes".into(),
+        also_read_by: &[Area::Cmdb, Area::Assets, Area::General],
+        fixed: Some(Fixed { field: "is_ci_attribute", values: vec![true.into()] }),
+        indexes: Vec::new(),
+        ..udf_field()
+    };
+    for field in &mut what.fields {
+        match field.key.as_ref() {
+            "ci_type" => {
+                field.required = true;
+                field.access = crate::Access::AddOnly;
+            }
+            "module" | "sub_module" => field.shut(),
+            _ => {}
+        }
+    }
+    what
 }

@@ -51,8 +51,8 @@ fn task() -> Description {
     Description {
         title: "title",
         embed: &["id", "title"],
-        history_of: Some("request"),
-        indexes: vec![vec!["request"], vec!["owner", "created_date"]],
+        history_of: &["request", "problem"],
+        indexes: vec![vec!["request"], vec!["problem"], vec!["owner", "created_date"]],
         children: vec![
             Child { path: "worklogs", module: "worklog", field: "task" },
             Child { path: "comments", module: "task_comment", field: "task" },
@@ -98,6 +98,7 @@ fn task() -> Description {
                 text("associated_entity", 50).read_only().untracked().in_list(),
                 text("module", 50).read_only().untracked(),
                 refer("request", "request").read_only().in_list(),
+                refer("problem", "problem").read_only().in_list(),
                 json("attachments").computed(),
                 flag("has_attachments").read_only().untracked().hidden(),
             ],
@@ -110,7 +111,7 @@ fn comment() -> Description {
         wire_key: Some("comment"),
         title: "content",
         embed: &["id"],
-        history_of: Some("task"),
+        history_of: &["task"],
         indexes: vec![vec!["task"]],
         ..child(
             "task_comment",
@@ -132,8 +133,8 @@ fn worklog() -> Description {
     Description {
         title: "description",
         embed: &["id"],
-        history_of: Some("request"),
-        indexes: vec![vec!["request"], vec!["task"]],
+        history_of: &["request", "problem"],
+        indexes: vec![vec!["request"], vec!["problem"], vec!["task"]],
         ..child(
             "worklog",
             "worklogs",
@@ -158,6 +159,7 @@ fn worklog() -> Description {
                 created_by().in_list(),
                 created_time(),
                 refer("request", "request").read_only().in_list(),
+                refer("problem", "problem").read_only().in_list(),
                 refer("task", "task").read_only().in_list(),
             ],
         )
@@ -169,8 +171,8 @@ fn approval_level() -> Description {
         title: "associated_entity",
         embed: &["id", "level"],
         sort: ("level", false),
-        history_of: Some("request"),
-        indexes: vec![vec!["request"]],
+        history_of: &["request", "problem"],
+        indexes: vec![vec!["request"], vec!["problem"]],
         children: vec![Child { path: "approvals", module: "approval", field: "approval_level" }],
         ..child(
             "approval_level",
@@ -178,13 +180,17 @@ fn approval_level() -> Description {
             Area::Requests,
             vec![
                 id(),
-                Field::new("level", Kind::Int { min: 1, max: 5 }).in_list().add_only().unique(&["request"]),
+                Field::new("level", Kind::Int { min: 1, max: 5 })
+                    .in_list()
+                    .add_only()
+                    .unique(&["request", "problem"]),
                 json("rule"),
                 refer("status", "approval_status").read_only().in_list().preset(Preset::None),
                 created_time().in_list(),
                 created_by().in_list(),
                 text("associated_entity", 50).read_only().in_list().untracked(),
                 refer("request", "request").read_only().in_list(),
+                refer("problem", "problem").read_only().in_list(),
             ],
         )
     }
@@ -194,7 +200,7 @@ fn approval() -> Description {
     Description {
         title: "comments",
         embed: &["id"],
-        history_of: Some("approval_level"),
+        history_of: &["approval_level"],
         indexes: vec![vec!["approval_level"], vec!["approver"]],
         operations: vec![
             op("approve", &["PUT", "POST"], Some("approval"), "Approve"),
@@ -208,7 +214,8 @@ fn approval() -> Description {
             vec![
                 id(),
                 refer("approver", "user").required().in_list().add_only().unique(&["approval_level"]),
-                text("comments", 250).in_list(),
+                // 250 on requests, 1000 on problems (requests.md section 10, problems.md section 9).
+                text("comments", 1000).in_list(),
                 refer("original_approver", "user").read_only().in_list(),
                 group("xpath", vec![text("path", 250), text("display_name", 250).read_only()]).collapsed(),
                 refer("approval_level", "approval_level").read_only().in_list(),
@@ -224,7 +231,7 @@ fn reminder() -> Description {
     Description {
         title: "summary",
         embed: &["id", "summary"],
-        history_of: Some("request"),
+        history_of: &["request"],
         indexes: vec![vec!["request"]],
         ..child(
             "reminder",
@@ -258,7 +265,7 @@ fn reminder() -> Description {
 fn checklist() -> Description {
     Description {
         embed: &["id", "name"],
-        history_of: Some("request"),
+        history_of: &["request"],
         indexes: vec![vec!["request"]],
         children: vec![Child { path: "checklist_items", module: "checklist_item", field: "checklist" }],
         ..child(
@@ -282,7 +289,7 @@ fn checklist_item() -> Description {
     Description {
         embed: &["id", "name"],
         sort: ("order", false),
-        history_of: Some("checklist"),
+        history_of: &["checklist"],
         indexes: vec![vec!["checklist"]],
         ..child(
             "checklist_item",
