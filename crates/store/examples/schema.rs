@@ -3,7 +3,9 @@
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 fn main() {
-    for module in model::Catalogue::new(&[]).modules().iter().filter(|m| m.fixed.is_none()) {
+    for module in
+        model::Catalogue::new(&model::Additions::default()).modules().iter().filter(|m| m.fixed.is_none())
+    {
         println!("-- {}", module.plural);
         for statement in store::migrations::describe(module) {
             println!("{statement};");

@@ -20,4 +20,4 @@ mod table;
 
 pub use engine::{Db, Dialect, Statement, StoreError};
 pub use query::Query;
-pub use records::Store;
+pub use records::{Store, UNIQUE_VALUES};

@@ -8,11 +8,12 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 4] = [
+const FILES: [(u32, &str, &str); 5] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
     (3, "more", include_str!("../migrations/0003_more.sql")),
     (4, "talk", include_str!("../migrations/0004_talk.sql")),
+    (5, "estate", include_str!("../migrations/0005_estate.sql")),
 ];
 
 /// A file may have this many statements; its steps are numbered from `file × STEPS_PER_FILE`.
@@ -145,9 +146,13 @@ const fn column_type(kind: &model::Kind) -> &'static str {
         Kind::Id => "{id}",
         Kind::Bool => "BOOLEAN",
         Kind::Double => "DOUBLE PRECISION",
-        Kind::Int { .. } | Kind::Digits { .. } | Kind::Time | Kind::Date | Kind::Ref(_) | Kind::Span => {
-            "BIGINT"
-        }
+        Kind::Int { .. }
+        | Kind::Digits { .. }
+        | Kind::Number { .. }
+        | Kind::Time
+        | Kind::Date
+        | Kind::Ref(_)
+        | Kind::Span => "BIGINT",
         Kind::Text { .. }
         | Kind::Html { .. }
         | Kind::Email

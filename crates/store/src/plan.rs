@@ -188,7 +188,7 @@ fn questions(module: &Arc<Module>) -> (engine::Query, Vec<(String, engine::Query
                 sql.name(&column).push(" v, count(*) n FROM ").name(&module.table);
                 sql.push(" GROUP BY 1) ORDER BY n DESC LIMIT ").bind(VALUES_MAX);
             }
-            Kind::Time | Kind::Date | Kind::Int { .. } | Kind::Digits { .. } => {
+            Kind::Time | Kind::Date | Kind::Int { .. } | Kind::Digits { .. } | Kind::Number { .. } => {
                 sql = Sql::new("SELECT min(");
                 sql.column(Alias(0), &column).push("), (SELECT max(").column(Alias(1), &column);
                 sql.push(") FROM ").name(&module.table).push(" t1) FROM ").name(&module.table).push(" t0");

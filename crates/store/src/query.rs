@@ -6,6 +6,7 @@ use crate::sql::{Alias, Sql};
 use crate::table::{EXTRA, Table, VERSION, key_column};
 use crate::{Dialect, engine};
 use model::{Filter, Kind, Leaf, Module, Op, Path, SortKey, Storage, Test, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Which records of a module, in which order, how many.
@@ -32,6 +33,19 @@ impl Query {
     #[must_use]
     pub const fn new(module: Arc<Module>, filter: Filter, limit: u64) -> Self {
         Self { module, filter, words: Vec::new(), sort: Vec::new(), offset: 0, limit, slots: Vec::new() }
+    }
+
+    /// The same query with what a view says of its records written out.
+    pub(crate) fn of_view(&self) -> Cow<'_, Self> {
+        match &self.module.fixed {
+            None => Cow::Borrowed(self),
+            Some(fixed) => {
+                let is_in = model::filter::equals(&self.module, fixed.field, fixed.values.clone());
+                let mut query = self.clone();
+                query.filter = query.filter.and(is_in);
+                Cow::Owned(query)
+            }
+        }
     }
 }
 
@@ -150,9 +164,6 @@ impl Renderer<'_> {
 
     fn wheres(&mut self, query: &Query, dialect: Dialect) {
         self.sql.push(" WHERE ");
-        if let Some((field, truth)) = query.module.fixed {
-            self.sql.column(Alias(0), field).push(" = ").bind(truth).push(" AND ");
-        }
         if !query.words.is_empty() {
             search::matches(&mut self.sql, &query.module, &query.words, dialect);
             self.sql.push(" AND ");
@@ -414,6 +425,7 @@ pub(crate) const fn side_column(kind: &Kind) -> &'static str {
         | Kind::Bool
         | Kind::Int { .. }
         | Kind::Digits { .. }
+        | Kind::Number { .. }
         | Kind::Time
         | Kind::Date
         | Kind::Ref(_)

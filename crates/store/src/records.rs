@@ -20,6 +20,9 @@ pub struct Store {
     planner: Arc<Planner>,
 }
 
+/// The index by which the database decides that a value in a document is one of a kind.
+pub const UNIQUE_VALUES: &str = "ux_unique_value_field_key";
+
 /// Greatest number of ids in one `IN (…)`; longer lists are read in pieces.
 const IDS_MAX: usize = 500;
 
@@ -74,7 +77,7 @@ impl Store {
             Some(cache) => cache.get(module, id, read).await?,
             None => read.await?,
         };
-        Ok(record.filter(|r| module.fixed.is_none_or(|(field, truth)| r.is(field) == truth)))
+        Ok(record.filter(|r| module.holds(r)))
     }
 
     /// The records with these ids, in no order; ids without a record are left out.
@@ -103,6 +106,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or not in time.
     pub async fn list(&self, query: &Query) -> Result<Vec<Record>, StoreError> {
+        let query = &*query.of_view();
         let table = self.table(&query.module);
         let plan = self.planner.plan(query);
         let (select, slots) = query::select(query, &table, self.db.dialect(), plan.as_ref());
@@ -115,7 +119,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or not in time.
     pub async fn count(&self, query: &Query) -> Result<u64, StoreError> {
-        let rows = self.db.read(query::count(query, self.db.dialect())).await?;
+        let query = query.of_view();
+        let rows = self.db.read(query::count(&query, self.db.dialect())).await?;
         let number = rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0);
         Ok(u64::try_from(number).unwrap_or(0))
     }
@@ -133,6 +138,7 @@ impl Store {
     /// The statement's text, for tests and for explaining.
     #[must_use]
     pub fn explain(&self, query: &Query) -> engine::Query {
+        let query = &*query.of_view();
         let plan = self.planner.plan(query);
         query::select(query, &self.table(&query.module), self.db.dialect(), plan.as_ref()).0
     }
@@ -166,6 +172,7 @@ impl Store {
         }];
         for slot in &table.documents {
             side_rows(record, *slot, &mut statements);
+            statements.extend(unique_row(record, *slot));
         }
         if search::is_searched(&record.module) {
             statements.push(search::insert(record, self.db.dialect()));
@@ -207,6 +214,12 @@ impl Store {
                 statements.push(sql.statement(Expect::Any));
             }
             side_rows(new, slot, &mut statements);
+            if let (Some((field, _)), Some(id)) = (unique_key(old, slot), Some(old.id())) {
+                let mut sql = Sql::new("DELETE FROM \"unique_value\" WHERE \"record\" = ");
+                sql.bind(id).push(" AND \"field\" = ").bind(field);
+                statements.push(sql.statement(Expect::Any));
+            }
+            statements.extend(unique_row(new, slot));
         }
         if text_changed {
             statements.extend(self.refresh_search(&new.module, new.id(), catalogue));
@@ -267,6 +280,14 @@ impl Store {
         sql.statement(Expect::Any)
     }
 
+    /// The same, only where the version is still this one.
+    #[must_use]
+    pub fn raise_cache_version_from(&self, name: &'static str, seen: i64, expect: Expect) -> Statement {
+        let mut sql = Sql::new("UPDATE \"cache_version\" SET \"value\" = \"value\" + 1 WHERE \"name\" = ");
+        sql.bind(name).push(" AND \"value\" = ").bind(seen);
+        sql.statement(expect)
+    }
+
     /// The versions of all caches.
     ///
     /// # Errors
@@ -281,6 +302,40 @@ impl Store {
                 _ => None,
             })
             .collect())
+    }
+
+    /// Numbers and references of rows in the order of their ids, from behind one id on: for what is built from very
+    /// many rows. What is empty counts as zero.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn numbers<const N: usize>(
+        &self,
+        module: &Module,
+        paths: &[&str; N],
+        after: Id,
+        limit: u64,
+    ) -> Result<Vec<[i64; N]>, StoreError> {
+        let mut sql = Sql::new("SELECT ");
+        for (i, path) in paths.iter().enumerate() {
+            let Some(leaf) = module.find(path).filter(|leaf| leaf.is_column()) else { continue };
+            sql.push(if i > 0 { ", " } else { "" }).name(&leaf.column);
+        }
+        sql.push(" FROM ").name(&module.table).push(" WHERE \"id\" > ").bind(after);
+        sql.push(" ORDER BY \"id\" LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = self.db.read(sql.query(Cost::Scan)).await?;
+        let number = |row: &[Value], i: usize| row.get(i).and_then(Value::as_int).unwrap_or(0);
+        Ok(rows.iter().map(|row| std::array::from_fn(|i| number(row, i))).collect())
+    }
+
+    /// Adds a record unless one with the same value in a unique field is there.
+    #[must_use]
+    pub fn insert_if_new(&self, record: &Record, unique: &str) -> Vec<Statement> {
+        let table = self.table(&record.module);
+        let Some(leaf) = record.module.find(unique) else { return Vec::new() };
+        let column = if leaf.has_key_column() { key_column(leaf) } else { leaf.column.clone() };
+        let sql = format!("{} ON CONFLICT (\"{column}\") DO NOTHING", table.insert);
+        vec![Statement { sql: sql.into(), binds: table.row(record), expect: Expect::Any }]
     }
 
     /// The greatest id in a module; zero when there is none.
@@ -306,6 +361,11 @@ impl Store {
             let mut sql = Sql::new("DELETE FROM \"field_value\" WHERE \"record\" = ");
             sql.bind(record.id());
             statements.push(sql.statement(Expect::Any));
+            if table.documents.iter().any(|slot| unique_key(record, *slot).is_some()) {
+                let mut sql = Sql::new("DELETE FROM \"unique_value\" WHERE \"record\" = ");
+                sql.bind(record.id());
+                statements.push(sql.statement(Expect::Any));
+            }
         }
         if search::is_searched(module) {
             statements.push(search::remove(module, record.id(), self.db.dialect()));
@@ -343,6 +403,57 @@ impl Store {
         statements
     }
 
+    /// Lets every row of a module go of a record that its column refers to, and sets these columns beside it.
+    #[must_use]
+    pub fn let_go(&self, rows: &Module, field: &str, of: Id, also: &[(&str, Value)]) -> Option<Statement> {
+        let leaf = rows.find(field).filter(|leaf| leaf.is_column())?;
+        let mut sql = Sql::new("UPDATE ");
+        sql.name(&rows.table).push(" SET ").name(VERSION).push(" = ").name(VERSION).push(" + 1, ");
+        sql.name(&leaf.column).push(" = NULL");
+        for (path, value) in also {
+            let Some(leaf) = rows.find(path).filter(|l| l.is_column()) else { continue };
+            sql.push(", ").name(&leaf.column).push(" = ").bind(value.clone());
+        }
+        sql.push(" WHERE ").name(&leaf.column).push(" = ").bind(of);
+        Some(sql.statement(Expect::Any))
+    }
+
+    /// Sets columns of every row of a module whose field refers to a record.
+    #[must_use]
+    pub fn stamp_rows(
+        &self,
+        rows: &Module,
+        field: &str,
+        of: Id,
+        values: &[(&str, Value)],
+    ) -> Option<Statement> {
+        let by = rows.find(field).filter(|leaf| leaf.is_column())?;
+        let mut sql = Sql::new("UPDATE ");
+        sql.name(&rows.table).push(" SET ").name(VERSION).push(" = ").name(VERSION).push(" + 1");
+        for (path, value) in values {
+            let Some(leaf) = rows.find(path).filter(|l| l.is_column()) else { continue };
+            sql.push(", ").name(&leaf.column).push(" = ").bind(value.clone());
+        }
+        sql.push(" WHERE ").name(&by.column).push(" = ").bind(of);
+        Some(sql.statement(Expect::Any))
+    }
+
+    /// The place of a record's value that another record has already, of those in its document that are one of a kind.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn taken_value(&self, record: &Record) -> Result<Option<usize>, StoreError> {
+        for slot in &self.table(&record.module).documents {
+            let Some((field, key)) = unique_key(record, *slot) else { continue };
+            let mut sql = Sql::new("SELECT \"record\" FROM \"unique_value\" WHERE \"field\" = ");
+            sql.bind(field).push(" AND \"key\" = ").bind(key).push(" AND \"record\" <> ").bind(record.id());
+            if !self.db.read(sql.query(Cost::Point)).await?.is_empty() {
+                return Ok(Some(*slot));
+            }
+        }
+        Ok(None)
+    }
+
     /// Moves every row of a module from one parent to another.
     #[must_use]
     pub fn move_rows(&self, rows: &Module, field: &str, from: Id, to: Id) -> Option<Statement> {
@@ -373,11 +484,15 @@ impl Store {
         let columns: Vec<&str> = names.iter().map(String::as_str).collect();
         let rows = records.iter().map(|record| table.row(record)).collect();
         self.db.load(&module.table, &columns, rows).await?;
-        let mut side = Vec::new();
+        let (mut side, mut unique) = (Vec::new(), Vec::new());
         for record in records {
             for slot in &table.documents {
                 side.extend(side_cells_of(record, *slot));
+                unique.extend(unique_cells(record, *slot));
             }
+        }
+        if !unique.is_empty() {
+            self.db.load("unique_value", &UNIQUE_COLUMNS, unique).await?;
         }
         if !side.is_empty() {
             self.db
@@ -416,6 +531,28 @@ fn side_cells_of(record: &Record, slot: usize) -> Vec<Vec<Value>> {
             row
         })
         .collect()
+}
+
+const UNIQUE_COLUMNS: [&str; 3] = ["field", "key", "record"];
+
+/// A value in a record's document that must be one of a kind: its field's number, and what is compared.
+fn unique_key(record: &Record, slot: usize) -> Option<(i64, Value)> {
+    let leaf = record.module.leaf(slot).filter(|leaf| leaf.field.unique.is_some())?;
+    let Storage::Document { field } = leaf.field.storage else { return None };
+    let [number, real, word] = query::side_cells(leaf, record.at(slot)).into_iter().next()?;
+    let cell = [word, number, real].into_iter().find(|cell| !cell.is_null())?;
+    let text = cell.to_string();
+    (!text.is_empty()).then_some((field, Value::Text(text)))
+}
+
+fn unique_cells(record: &Record, slot: usize) -> Option<Vec<Value>> {
+    unique_key(record, slot).map(|(field, key)| vec![Value::Int(field), key, record.id().into()])
+}
+
+fn unique_row(record: &Record, slot: usize) -> Option<Statement> {
+    let mut sql = Sql::new("INSERT INTO \"unique_value\" (\"field\", \"key\", \"record\") VALUES (");
+    sql.bind_list(unique_cells(record, slot)?).push(")");
+    Some(sql.statement(Expect::Exactly(1)))
 }
 
 fn side_rows(record: &Record, slot: usize, statements: &mut Vec<Statement>) {

@@ -23,7 +23,7 @@ fn own_columns(module: &Module) -> Vec<String> {
 /// Whether records of the module are documents of their own.
 #[must_use]
 pub fn is_searched(module: &Module) -> bool {
-    module.history_of.is_none() && module.leaves().iter().any(|l| l.field.full_text)
+    module.history_of.is_empty() && module.leaves().iter().any(|l| l.field.full_text)
 }
 
 /// The rows below a record whose texts belong to its document: table, column of the parent's id, text columns.
