@@ -70,6 +70,7 @@ const fn words(kind: &Kind) -> (&'static str, &'static str) {
         Kind::Color => ("string", "Color"),
         Kind::Bool => ("boolean", "Boolean"),
         Kind::Int { .. } | Kind::Digits { .. } => ("integer", "Numeric Field"),
+        Kind::Number { .. } => ("string", "Auto Number"),
         Kind::Double => ("double", "Decimal"),
         Kind::Decimal => ("decimal", "Currency"),
         Kind::Time => ("datetime", "Date/Time"),

@@ -3,7 +3,7 @@
 
 use crate::failure::Failure;
 use crate::{lenient, scalar, time};
-use model::{Access, Change, Field, Id, Kind, Leaf, Module, Patch, RefInput, Value};
+use model::{Access, Change, Check, Field, Id, Kind, Leaf, Module, Patch, RefInput, Value};
 use serde_json::{Map, Value as Json};
 
 /// A document that is kept as it came may be this long.
@@ -138,13 +138,16 @@ impl Reader<'_> {
     }
 
     fn leaf(&mut self, field: &Field, value: &Json, path: &str) {
+        if field.ignored {
+            return;
+        }
         // Whether a field that is given once and for all really changes is for the desk to see.
         match field.access {
             Access::ReadOnly => return self.wrong(Failure::read_only(path), path),
             Access::ByOperation => return self.wrong(Failure::not_editable(path), path),
             Access::Write | Access::AddOnly => {}
         }
-        match change(field, value, path) {
+        match change(field, value, path).and_then(|change| checked(field, change, path)) {
             Ok(change) => self.say(path, change),
             Err(failure) => self.wrong(failure, path),
         }
@@ -154,6 +157,55 @@ impl Reader<'_> {
         self.reading.failures.push(failure);
         self.reading.wrong.push(path.to_owned());
     }
+}
+
+/// What a value must be like beyond its kind.
+fn checked(field: &Field, change: Change, path: &str) -> Result<Change, Failure> {
+    let Change::Value(value) = &change else { return Ok(change) };
+    let refuse = |words: String| Err(Failure::not_valid(path).saying(words));
+    for check in &field.checks {
+        let text = || value.as_str().unwrap_or_default();
+        let empty = value.as_str().is_some_and(|t| t.trim().is_empty());
+        match check {
+            _ if empty => {}
+            Check::Url if !is_url(text()) => {
+                return refuse(format!("{path} must be an absolute address, such as https://example.com/"));
+            }
+            Check::Ip if text().trim().parse::<std::net::IpAddr>().is_err() => {
+                return refuse(format!("{path} must be an IP address"));
+            }
+            Check::Length { min, max } => {
+                let count = text().chars().count();
+                if count < *min {
+                    return refuse(format!("{path} must have {min} characters at least"));
+                }
+                if count > *max {
+                    return refuse(format!("{path} has {count} characters, {max} are the most"));
+                }
+            }
+            Check::Pattern(pattern) if !pattern.matches(text()) => {
+                return refuse(format!("{path} must match {}", pattern.text()));
+            }
+            Check::Between { min, max } => {
+                let number = value.as_double().or_else(|| value.as_str()?.parse().ok());
+                if number.is_some_and(|n| !(*min..=*max).contains(&n)) {
+                    return refuse(format!("{path} must be between {min} and {max}"));
+                }
+            }
+            Check::Url | Check::Ip | Check::Pattern(_) => {}
+        }
+    }
+    Ok(change)
+}
+
+/// A scheme, `://`, a host, and no white space anywhere.
+fn is_url(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        && host.chars().any(char::is_alphanumeric)
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
 }
 
 fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
@@ -240,7 +292,7 @@ fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
             let text = lenient::opened(value).to_string();
             if text.len() > JSON_MAX { Err(not_valid()) } else { plain(Value::Text(text)) }
         }
-        Kind::Id | Kind::Group(_) => Err(Failure::read_only(path)),
+        Kind::Id | Kind::Number { .. } | Kind::Group(_) => Err(Failure::read_only(path)),
     }
 }
 
@@ -470,6 +522,16 @@ fn operand(leaf: &Leaf, value: &Json) -> Result<Operand, Failure> {
             scalar::text(value).map(|text| Value::Text(model::fold(&text)))
         }
         Kind::Bool => scalar::truth(value).map(Value::Bool),
+        // `PB-140` is 140.
+        Kind::Number { prefix } => {
+            let value = value.get("value").or_else(|| value.get("display_value")).unwrap_or(value);
+            let text = scalar::text(value).unwrap_or_default();
+            let digits = text
+                .trim()
+                .get(prefix.len()..)
+                .filter(|_| text.trim().get(..prefix.len()).is_some_and(|p| p.eq_ignore_ascii_case(prefix)));
+            digits.unwrap_or(text.trim()).parse().ok().map(Value::Int)
+        }
         Kind::Id | Kind::Int { .. } | Kind::Digits { .. } => {
             scalar::whole(value.get("value").unwrap_or(value)).map(Value::Int)
         }

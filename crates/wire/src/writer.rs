@@ -115,7 +115,13 @@ impl<'a> Writer<'a> {
                 }
                 out.push(']');
             }
-            (_, Value::Null) => out.push_str("null"),
+            (_, Value::Null) => match leaf.field.blank.filter(|_| depth > 0) {
+                Some(text) => json_string(out, text),
+                None => out.push_str("null"),
+            },
+            (Kind::Number { prefix }, Value::Int(n)) => {
+                let _ = write!(out, "{{\"display_value\":\"{prefix}{n}\",\"value\":\"{n}\"}}");
+            }
             (Kind::Ref(target), Value::Int(id)) => self.refer(out, target, Id::new(*id), depth),
             (Kind::Id | Kind::Digits { .. }, Value::Int(n)) => {
                 out.push('"');

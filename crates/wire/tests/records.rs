@@ -43,7 +43,7 @@ fn full(catalogue: &Catalogue, name: &str, id: Id) -> Record {
 }
 
 fn written(name: &str) -> Json {
-    let everything = Everything(Catalogue::new(&[]));
+    let everything = Everything(Catalogue::new(&model::Additions::default()));
     let zone = jiff::tz::TimeZone::UTC;
     let record = full(&everything.0, name, Id::new(42));
     let mut out = String::new();
@@ -69,7 +69,7 @@ fn holds(json: &Json, keys: &[(&str, &str)]) {
 
 #[test]
 fn every_module_is_written_as_json() {
-    for module in Catalogue::new(&[]).modules() {
+    for module in Catalogue::new(&model::Additions::default()).modules() {
         let json = written(&module.name);
         assert_eq!(json["id"], "42", "{}", module.name);
     }
@@ -149,7 +149,7 @@ fn a_task_has_the_keys_and_types_of_the_samples() {
 
 #[test]
 fn values_are_read_in_every_form() {
-    let catalogue = Catalogue::new(&[]);
+    let catalogue = Catalogue::new(&model::Additions::default());
     let module = catalogue.module("request").unwrap();
     let check = |field: &str, given: Json, expected: Change| {
         let object: Map<String, Json> =
@@ -201,7 +201,7 @@ fn values_are_read_in_every_form() {
 
 #[test]
 fn what_cannot_be_meant_is_refused() {
-    let catalogue = Catalogue::new(&[]);
+    let catalogue = Catalogue::new(&model::Additions::default());
     let module = catalogue.module("request").unwrap();
     let check = |field: &str, given: Json, code: u32, message: &str| {
         let object: Map<String, Json> = [(field.to_owned(), given.clone())].into_iter().collect();
@@ -252,7 +252,7 @@ proptest! {
 
     #[test]
     fn no_input_makes_the_reader_panic(value in any_json()) {
-        let catalogue = Catalogue::new(&[]);
+        let catalogue = Catalogue::new(&model::Additions::default());
         for module in catalogue.modules() {
             let whole: Map<String, Json> = module.fields.iter().map(|f| (f.key.to_string(), value.clone())).collect();
             let _read_or_refused = reader::read(module, &whole);
