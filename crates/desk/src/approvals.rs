@@ -1,4 +1,4 @@
-//! Approval levels and approvals (requests.md section 10; problems.md section 9 for the rules of a level).
+//! Approval levels and approvals of requests and problems (requests.md section 10, problems.md section 9).
 //!
 //! Levels run in order. The first one's approvers are asked when it has some; the next one's when the one before
 //! is approved. A rejection ends the process.
@@ -38,19 +38,22 @@ enum Rule {
 }
 
 const LEVELS_MAX: u64 = 5;
+/// Characters of an approval's comments on a request; on a problem the field's own limit holds.
+const REQUEST_COMMENTS_MAX: usize = 250;
 const APPROVALS_MAX: u64 = 200;
 
 pub(crate) async fn prepare_level(desk: &Desk, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
-    let request = parent(place)?.clone();
+    let above = parent(place)?.clone();
     if !draft.is_new() {
         return Ok(());
     }
-    draft.new.set("associated_entity", request.module.key());
-    let levels = levels_of(desk, &draft.new.module, request.id()).await?;
+    draft.new.set("associated_entity", above.module.key());
+    let levels = levels_of(desk, &draft.new.module, Above::of(&draft.new)).await?;
     if draft.new.int("level").is_none() {
         let next = levels.iter().filter_map(|l| l.int("level")).max().unwrap_or(0) + 1;
         if next > i64::try_from(LEVELS_MAX).unwrap_or(5) {
-            draft.refuse(Refusal::because("level", "A request has at most five levels"));
+            let words = format!("A {} has at most five levels", above.module.key());
+            draft.refuse(Refusal::because("level", words));
         }
         draft.new.set("level", next);
     }
@@ -68,15 +71,20 @@ pub(crate) async fn prepare(
     draft: &mut Draft,
 ) -> Result<(), DeskError> {
     let level = parent(place)?.clone();
+    let on_request = level.reference("request").is_some();
+    if on_request && draft.new.text("comments").is_some_and(|c| c.chars().count() > REQUEST_COMMENTS_MAX) {
+        let words = format!("comments may have {REQUEST_COMMENTS_MAX} characters");
+        draft.refuse(Refusal::because("comments", words));
+    }
     if !draft.is_new() {
         return Ok(());
     }
     if matches!(level.reference("status"), Some(statuses::APPROVED | statuses::REJECTED)) {
         draft.refuse(Refusal::because("approval_level", "The level is decided already"));
     }
-    let Some(request) = level.reference("request") else { return Ok(()) };
+    let above = Above::of(&level);
     // Asked at once when no level before this one is still open.
-    let earlier_is_open = levels_of(desk, &level.module, request).await?.iter().any(|other| {
+    let earlier_is_open = levels_of(desk, &level.module, above).await?.iter().any(|other| {
         other.int("level") < level.int("level") && other.reference("status") != Some(statuses::APPROVED)
     });
     if earlier_is_open {
@@ -87,18 +95,30 @@ pub(crate) async fn prepare(
     draft.new.set("sent_on", ctx.now);
     let stamps = [("status", Value::from(statuses::PENDING))];
     draft.statements.push(desk.store.stamp(&level.module, level.id(), &stamps, Expect::Exactly(1)));
-    draft.statements.push(request_status(desk, request, statuses::PENDING)?);
+    draft.statements.extend(above_status(desk, above, statuses::PENDING)?);
     Ok(())
 }
 
-fn request_status(desk: &Desk, request: Id, status: Id) -> Result<Statement, DeskError> {
-    let snapshot = desk.snapshot();
-    let stamps = [("approval_status", Value::from(status))];
-    Ok(desk.store.stamp(snapshot.module("request")?, request, &stamps, Expect::Exactly(1)))
+/// The record that levels belong to: the level's field that refers to it, which is called as its module is, and its id.
+#[derive(Clone, Copy, Debug)]
+struct Above(Option<(&'static str, Id)>);
+
+impl Above {
+    fn of(level: &Record) -> Self {
+        Self(level.module.above(level))
+    }
 }
 
-async fn levels_of(desk: &Desk, module: &Arc<model::Module>, request: Id) -> Result<Vec<Record>, DeskError> {
-    let query = Query::new(module.clone(), equals(module, "request", vec![request.into()]), LEVELS_MAX * 2);
+fn above_status(desk: &Desk, above: Above, status: Id) -> Result<Option<Statement>, DeskError> {
+    let Above(Some((module, id))) = above else { return Ok(None) };
+    let snapshot = desk.snapshot();
+    let stamps = [("approval_status", Value::from(status))];
+    Ok(Some(desk.store.stamp(snapshot.module(module)?, id, &stamps, Expect::Exactly(1))))
+}
+
+async fn levels_of(desk: &Desk, module: &Arc<model::Module>, above: Above) -> Result<Vec<Record>, DeskError> {
+    let Above(Some((field, id))) = above else { return Ok(Vec::new()) };
+    let query = Query::new(module.clone(), equals(module, field, vec![id.into()]), LEVELS_MAX * 2);
     let mut levels = desk.store.list(&query).await?;
     levels.sort_by_key(|l| l.int("level"));
     Ok(levels)
@@ -148,29 +168,30 @@ fn verdict(rule: Rule, approved: u64, rejected: u64, all: u64) -> Option<bool> {
     }
 }
 
-/// What is left of a request's approvals when a level or one approval is taken away, and what follows from it.
+/// What is left of a record's approvals when a level or one approval is taken away, and what follows from it.
 pub(crate) async fn after_removal(
     desk: &Desk,
     ctx: &Context,
-    request: Option<Id>,
+    level: &Record,
     gone: Id,
 ) -> Result<Vec<Statement>, DeskError> {
-    let Some(request) = request else { return Ok(Vec::new()) };
-    let mut levels = desk.levels_with_approvals(request).await?;
+    let above = Above::of(level);
+    let mut levels = desk.levels_with_approvals(&level.module, above).await?;
     levels.retain(|(level, _)| level.id() != gone);
     for (_, approvals) in &mut levels {
         approvals.retain(|approval| approval.id() != gone);
     }
-    settle(desk, ctx, request, &levels).await
+    settle(desk, ctx, above, &levels).await
 }
 
-/// Makes levels and request say what their approvals do: decides levels, asks on the next one.
+/// Makes levels and the record above them say what their approvals do: decides levels, asks on the next one.
 async fn settle(
     desk: &Desk,
     ctx: &Context,
-    request: Id,
+    above: Above,
     levels: &[(Record, Vec<Record>)],
 ) -> Result<Vec<Statement>, DeskError> {
+    let Above(Some((module, id))) = above else { return Ok(Vec::new()) };
     let mut statements = Vec::new();
     let mut outcomes = Vec::new();
     let mut earlier_is_open = false;
@@ -190,13 +211,13 @@ async fn settle(
         outcomes.push(outcome);
     }
     let snapshot = desk.snapshot();
-    let module = snapshot.module("request")?;
+    let module = snapshot.module(module)?;
     let nobody_is_asked = levels.iter().all(|(_, approvals)| approvals.is_empty());
     let after = if nobody_is_asked { None } else { Some(overall(&outcomes)) };
-    let before = desk.store.get(module, request).await?.and_then(|r| r.reference("approval_status"));
+    let before = desk.store.get(module, id).await?.and_then(|r| r.reference("approval_status"));
     if before != after {
         let stamps = [("approval_status", after.map_or(Value::Null, Value::from))];
-        statements.push(desk.store.stamp(module, request, &stamps, Expect::Any));
+        statements.push(desk.store.stamp(module, id, &stamps, Expect::Any));
     }
     Ok(statements)
 }
@@ -220,7 +241,7 @@ fn outcome_of(level: &Record, approvals: &[Record], earlier_is_open: bool) -> Id
     }
 }
 
-/// Where the request stands, by its levels.
+/// Where the record above stands, by its levels.
 fn overall(levels: &[Id]) -> Id {
     let any = |wanted: Id| levels.contains(&wanted);
     if any(statuses::REJECTED) {
@@ -247,7 +268,7 @@ impl Desk {
         approve: bool,
         comments: Option<String>,
     ) -> Result<Outcome, DeskError> {
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, place, Verb::Update)?;
         let approval = self.get_in(ctx, place, id).await?;
         if approval.reference("approver") != Some(ctx.caller.user) && !ctx.is_administrator() {
             return Err(DeskError::NotPermitted);
@@ -264,18 +285,9 @@ impl Desk {
         }
         let level = parent(place)?.clone();
         let statements = self.after_decision(ctx, &level, &approval, approve).await?;
-        let draft = crate::draft::Draft {
-            snapshot: self.snapshot(),
-            old: Some(approval),
-            new,
-            given: Vec::new(),
-            refusals: Vec::new(),
-            statements,
-            operation: if approve { "APPROVE" } else { "REJECT" },
-            unmet: Vec::new(),
-            people: std::collections::HashMap::new(),
-            refresh_search: false,
-        };
+        let operation = if approve { "APPROVE" } else { "REJECT" };
+        let mut draft = crate::draft::Draft::editing(self.snapshot(), approval, new, operation);
+        draft.statements = statements;
         match self.write(ctx, place, draft).await {
             Ok(outcome) => Ok(outcome),
             Err(crate::records::Written::Stale) => {
@@ -293,21 +305,24 @@ impl Desk {
         decided: &Record,
         approve: bool,
     ) -> Result<Vec<Statement>, DeskError> {
-        let Some(request) = level.reference("request") else { return Ok(Vec::new()) };
-        let mut levels = self.levels_with_approvals(request).await?;
+        let above = Above::of(level);
+        let mut levels = self.levels_with_approvals(&level.module, above).await?;
         for approval in levels.iter_mut().flat_map(|(_, approvals)| approvals) {
             if approval.id() == decided.id() {
                 approval.set("status", if approve { statuses::APPROVED } else { statuses::REJECTED });
             }
         }
-        settle(self, ctx, request, &levels).await
+        settle(self, ctx, above, &levels).await
     }
 
-    /// The levels of a request in their order, each with its approvals.
-    async fn levels_with_approvals(&self, request: Id) -> Result<Vec<(Record, Vec<Record>)>, DeskError> {
-        let snapshot = self.snapshot();
+    /// The levels above their approvals in their order, each with its approvals.
+    async fn levels_with_approvals(
+        &self,
+        module: &Arc<model::Module>,
+        above: Above,
+    ) -> Result<Vec<(Record, Vec<Record>)>, DeskError> {
         let mut levels = Vec::new();
-        for level in levels_of(self, snapshot.module("approval_level")?, request).await? {
+        for level in levels_of(self, module, above).await? {
             let approvals = self.approvals_of(level.id()).await?;
             levels.push((level, approvals));
         }
@@ -325,7 +340,9 @@ impl Desk {
     /// The number of approvals of a request that are not decided, and of all of them.
     pub(crate) async fn approval_counts(&self, request: Id) -> Result<(u64, u64), DeskError> {
         let (mut pending, mut all) = (0, 0);
-        for (_, approvals) in self.levels_with_approvals(request).await? {
+        let snapshot = self.snapshot();
+        let above = Above(Some(("request", request)));
+        for (_, approvals) in self.levels_with_approvals(snapshot.module("approval_level")?, above).await? {
             for approval in approvals {
                 all += 1;
                 let status = approval.reference("status");
@@ -340,7 +357,7 @@ impl Desk {
     /// # Errors
     /// As for an edit; refused when it is decided already.
     pub async fn send_approval(&self, ctx: &Context, place: &Place, id: Id) -> Result<(), DeskError> {
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, place, Verb::Update)?;
         if !ctx.is_technician() {
             return Err(DeskError::NotPermitted);
         }

@@ -125,8 +125,8 @@ impl Desk {
         file: Upload<'_>,
     ) -> Result<Record, DeskError> {
         let module = &place.module;
-        if permit(ctx, module, Verb::Update).is_err() {
-            permit(ctx, module, Verb::Create)?;
+        if permit(ctx, place, Verb::Update).is_err() {
+            permit(ctx, place, Verb::Create)?;
         }
         let record = self.get_in(ctx, place, owner).await?;
         if crate::records::in_trash(&record) || module.slot("has_attachments").is_none() {
@@ -168,7 +168,7 @@ impl Desk {
         if files.is_empty() || ctx.rehearsal {
             return self.add(ctx, place, patch).await;
         }
-        permit(ctx, &place.module, Verb::Create)?;
+        permit(ctx, place, Verb::Create)?;
         let mut turn = self.turns.of(Id::new(0));
         loop {
             let tried = self.try_add_with_files(ctx, place, patch, files).await;
@@ -303,7 +303,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::NotFound`] for the record or the file.
     pub async fn detach(&self, ctx: &Context, place: &Place, owner: Id, id: Id) -> Result<(), DeskError> {
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, place, Verb::Update)?;
         let record = self.get_in(ctx, place, owner).await?;
         let rows = self.attachments_of(&[owner]).await?;
         let row = rows.iter().find(|r| r.id() == id).ok_or(DeskError::NotFound)?;

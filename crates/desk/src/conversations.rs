@@ -195,7 +195,9 @@ impl Desk {
         let mut said = Vec::new();
         for (name, time, by) in SPOKEN {
             let module = snapshot.module(name)?;
-            permit(ctx, module, Verb::Read)?;
+            let place =
+                Place::top(request.module.clone()).below(Record::clone(request), module.clone(), "request");
+            permit(ctx, &place, Verb::Read)?;
             let mut ask = ListAsk::new(spoken(&snapshot, module, request.id()), SAID_MAX);
             ask.sort = model::Path::of(module, "id")
                 .map(|path| model::SortKey { path, descending: true })

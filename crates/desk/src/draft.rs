@@ -33,6 +33,30 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// A record that is to be added.
+    pub(crate) fn adding(snapshot: Arc<Snapshot>, new: Record) -> Self {
+        Self {
+            snapshot,
+            old: None,
+            new,
+            given: Vec::new(),
+            refusals: Vec::new(),
+            statements: Vec::new(),
+            operation: "CREATE",
+            unmet: Vec::new(),
+            people: HashMap::new(),
+            refresh_search: false,
+        }
+    }
+    /// A record that is to become another.
+    pub(crate) fn editing(
+        snapshot: Arc<Snapshot>,
+        old: Record,
+        new: Record,
+        operation: &'static str,
+    ) -> Self {
+        Self { old: Some(old), operation, ..Self::adding(snapshot, new) }
+    }
     /// Whether the record is being added.
     #[must_use]
     pub const fn is_new(&self) -> bool {

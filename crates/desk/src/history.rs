@@ -52,10 +52,7 @@ pub(crate) fn removal(
             diff.push(json!({"field": leaf.path, "previous_value": shown, "current_value": null}));
         }
     }
-    let owner = record
-        .module
-        .history_of
-        .and_then(|field| record.module.slot(field).and_then(|slot| record.at(slot).as_int()).map(Id::new));
+    let owner = record.module.above(record).map(|(_, id)| id);
     let diff = Json::Array(diff).to_string();
     entry(desk, ctx, snapshot, record, owner.unwrap_or(record.id()), "REMOVE", diff)
 }
@@ -84,10 +81,7 @@ pub(crate) fn remark(
 
 /// The record under whose history the change is told: a note's under its request's.
 fn owner(place: &Place, record: &Record) -> Id {
-    let above = record.module.history_of.and_then(|field| {
-        let slot = record.module.slot(field)?;
-        record.at(slot).as_int().map(Id::new)
-    });
+    let above = record.module.above(record).map(|(_, id)| id);
     above.or_else(|| place.parent.as_ref().map(|(_, parent)| parent.id())).unwrap_or(record.id())
 }
 

@@ -42,7 +42,9 @@ impl Desk {
     pub async fn measure(&self) -> Result<usize, DeskError> {
         let snapshot = self.snapshot();
         let mut counted = 0;
-        for module in snapshot.catalogue.modules().iter().filter(|m| m.size != Size::Small) {
+        for module in
+            snapshot.catalogue.modules().iter().filter(|m| m.size != Size::Small && m.fixed.is_none())
+        {
             counted += usize::from(self.store.measure(module).await?);
         }
         Ok(counted)

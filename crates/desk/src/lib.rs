@@ -5,22 +5,29 @@
 //! peculiar to one noun is in the file of its name, called from [`nouns`].
 
 mod approvals;
+mod assets;
 mod attachments;
+mod cmdb;
 pub mod compare;
 pub mod context;
 mod conversations;
 pub mod demo;
+mod depreciation;
 mod draft;
 mod error;
 mod history;
 pub mod identity;
 pub mod jobs;
 mod links;
+mod loans;
+mod money;
 mod notes;
 pub mod nouns;
 mod numbers;
 mod people;
 pub mod permissions;
+mod problems;
+mod products;
 pub mod records;
 mod requests;
 mod resolve;
@@ -37,6 +44,8 @@ mod view;
 mod worklogs;
 
 pub use attachments::{FilesOf, Purpose, Upload};
+pub use cmdb::impact::{Direction, Hit, Impact};
+pub use cmdb::relationships::Wanted;
 pub use context::{Access, Caller, Context, Scopes, Verb};
 pub use conversations::{Said, Speaker};
 pub use error::{DeskError, Refusal};
@@ -83,6 +92,8 @@ pub struct Desk {
     ids: Arc<IdSource>,
     clock: Arc<dyn Clock>,
     files: attachments::Files,
+    graph: arc_swap::ArcSwapOption<cmdb::impact::Graph>,
+    graph_building: tokio::sync::Mutex<()>,
     pub(crate) turns: turns::Turns,
     seen_versions: tokio::sync::Mutex<std::collections::HashMap<String, i64>>,
 }
@@ -102,7 +113,7 @@ impl Desk {
         store.forget_tables_except(&snapshot.catalogue);
         store.recall_measures().await?;
         let versions = store.cache_versions().await?;
-        Ok(Arc::new(Self {
+        let desk = Arc::new(Self {
             numbers: numbers::Numbers::new(db),
             store,
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -110,9 +121,29 @@ impl Desk {
             ids: Arc::new(IdSource::new(options.node, floor)),
             clock: options.clock,
             files: attachments::Files::new(options.files_dir),
+            graph: arc_swap::ArcSwapOption::empty(),
+            graph_building: tokio::sync::Mutex::default(),
             turns: turns::Turns::default(),
             seen_versions: tokio::sync::Mutex::new(versions),
-        }))
+        });
+        desk.ship_what_is_new().await?;
+        Ok(desk)
+    }
+
+    /// Fills in the rows that later versions of the product ship, on a desk that was filled by an earlier one. Another
+    /// process may be doing the same; then its rows are as good.
+    async fn ship_what_is_new(&self) -> Result<(), DeskError> {
+        let snapshot = self.snapshot();
+        if self.is_new() || snapshot.record(cmdb::types::ROOT).is_some() {
+            return Ok(());
+        }
+        let rows = shipped::estate_rows(&snapshot, self.now())?;
+        let mut statements: Vec<Statement> = rows.iter().flat_map(|row| self.store.insert(row)).collect();
+        statements.push(self.store.raise_cache_version("setup"));
+        match self.store.commit(statements).await {
+            Ok(()) | Err(StoreError::Conflict { .. }) => self.reload().await,
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The catalogue and the lookups as they are now.
@@ -226,6 +257,21 @@ impl Desk {
         self.store.db().close().await;
     }
 
+    /// A store's error on writing a record: a taken name is the field's fault.
+    pub(crate) async fn conflict(&self, record: &Record, error: StoreError) -> DeskError {
+        let StoreError::Conflict { constraint } = &error else { return error.into() };
+        if let Some(field) = store::migrations::unique_field(&record.module, constraint) {
+            return Refusal::NotUnique(field.to_owned()).into();
+        }
+        if constraint == store::UNIQUE_VALUES
+            && let Ok(Some(slot)) = self.store.taken_value(record).await
+            && let Some(leaf) = record.module.leaf(slot)
+        {
+            return Refusal::NotUnique(leaf.path.clone()).into();
+        }
+        error.into()
+    }
+
     /// The statement that tells other processes that what they keep of a module is stale.
     pub(crate) fn stale_caches(&self, module: &Module) -> Option<Statement> {
         match module.size {
@@ -246,14 +292,4 @@ impl Desk {
             Size::Large => Ok(()),
         }
     }
-}
-
-/// A store's error on writing a record: a taken name is the field's fault.
-pub(crate) fn conflict(module: &Module, error: StoreError) -> DeskError {
-    if let StoreError::Conflict { constraint } = &error
-        && let Some(field) = store::migrations::unique_field(module, constraint)
-    {
-        return Refusal::NotUnique(field.to_owned()).into();
-    }
-    error.into()
 }

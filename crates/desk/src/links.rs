@@ -71,7 +71,7 @@ impl Desk {
         others: &[(Id, Option<String>)],
     ) -> Result<(), DeskError> {
         let place = self.requests()?;
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, &place, Verb::Update)?;
         if !ctx.is_technician() {
             return Err(DeskError::NotPermitted);
         }
@@ -122,7 +122,7 @@ impl Desk {
     /// Refused for one that is not linked, and when none is named.
     pub async fn unlink_requests(&self, ctx: &Context, id: Id, others: &[Id]) -> Result<(), DeskError> {
         let place = self.requests()?;
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, &place, Verb::Update)?;
         if !ctx.is_technician() {
             return Err(DeskError::NotPermitted);
         }
@@ -160,7 +160,7 @@ impl Desk {
     /// Refused for the request itself and for one that does not exist.
     pub async fn merge_requests(&self, ctx: &Context, id: Id, others: &[Id]) -> Result<(), DeskError> {
         let place = self.requests()?;
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, &place, Verb::Update)?;
         if !ctx.is_technician() {
             return Err(DeskError::NotPermitted);
         }

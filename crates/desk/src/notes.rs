@@ -1,4 +1,4 @@
-//! Notes on requests (requests.md section 6).
+//! Notes on requests and problems (requests.md section 6, problems.md section 5).
 
 use crate::context::Context;
 use crate::draft::Draft;
@@ -57,21 +57,33 @@ fn refresh(desk: &Desk, request: &Record, snapshot: &Snapshot) -> Option<Stateme
     desk.store.refresh_search(&request.module, request.id(), &snapshot.catalogue)
 }
 
+/// A note on a problem.
+pub(crate) fn prepare_on_problem(
+    desk: &Desk,
+    ctx: &Context,
+    place: &Place,
+    draft: &mut Draft,
+) -> Result<(), DeskError> {
+    let problem = parent(place)?.clone();
+    if draft.is_new() {
+        let stamps = [("notes_present", Value::Bool(true)), ("updated_time", Value::Int(ctx.now))];
+        draft.statements.push(desk.store.stamp(&problem.module, problem.id(), &stamps, Expect::Exactly(1)));
+    }
+    draft.statements.extend(refresh(desk, &problem, &draft.snapshot));
+    Ok(())
+}
+
 pub(crate) fn after_removal(
     desk: &Desk,
     place: &Place,
     note: &Record,
     snapshot: &Snapshot,
 ) -> Vec<Statement> {
-    let Ok(request) = parent(place) else { return Vec::new() };
+    let Ok(above) = parent(place) else { return Vec::new() };
+    let (flag, field) =
+        if above.module.name == "problem" { ("notes_present", "problem") } else { ("has_notes", "request") };
     let mut statements = crate::attachments::forget_owner(desk, note, snapshot);
-    statements.push(desk.store.flag_from_rows(
-        &request.module,
-        request.id(),
-        "has_notes",
-        &note.module,
-        "request",
-    ));
-    statements.extend(refresh(desk, request, snapshot));
+    statements.push(desk.store.flag_from_rows(&above.module, above.id(), flag, &note.module, field));
+    statements.extend(refresh(desk, above, snapshot));
     statements
 }

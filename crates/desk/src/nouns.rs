@@ -4,8 +4,11 @@ use crate::context::Context;
 use crate::draft::Draft;
 use crate::records::Place;
 use crate::{Desk, DeskError, Refusal, Snapshot};
-use crate::{approvals, attachments, links, notes, requests, tasks, templates, udf, users, worklogs};
-use model::Record;
+use crate::{
+    approvals, assets, attachments, cmdb, links, loans, notes, problems, products, requests, tasks,
+    templates, udf, users, worklogs,
+};
+use model::{Module, Record};
 use store::Statement;
 
 /// Looks at a draft before it is written: fills, corrects, refuses, adds to what is committed with it.
@@ -15,13 +18,8 @@ pub(crate) async fn prepare(
     place: &Place,
     draft: &mut Draft,
 ) -> Result<(), DeskError> {
-    by_noun(desk, ctx, place, draft).await?;
-    udf::check(draft);
-    Ok(())
-}
-
-async fn by_noun(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
-    match draft.new.module.name.as_ref() {
+    // By table: a view of a module has the module's rules.
+    match draft.new.module.table.as_ref() {
         "request" => {
             attachments::tie(desk, ctx, draft).await?;
             templates::choose(ctx, draft);
@@ -40,10 +38,40 @@ async fn by_noun(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -
             in_order(draft);
             Ok(())
         }
-        "user" | "technician" | "requester" => users::prepare(desk, ctx, draft).await,
+        "person" => {
+            users::prepare(desk, ctx, draft).await?;
+            in_step(desk, ctx, draft, "user").await
+        }
+        "department" => in_step(desk, ctx, draft, "department").await,
+        "support_group" => in_step(desk, ctx, draft, "support_group").await,
+        "service_category" => in_step(desk, ctx, draft, "service_category").await,
+        "problem" => problems::prepare(desk, ctx, draft).await,
+        "problem_note" => notes::prepare_on_problem(desk, ctx, place, draft),
+        "asset" => assets::prepare(desk, ctx, draft).await,
+        "asset_cost" => assets::prepare_cost(desk, place, draft).await,
+        "asset_transition" => Ok(()),
+        "asset_loan" => loans::prepare(desk, ctx, draft).await,
+        "loaned_asset" => loans::prepare_asset(desk, ctx, place, draft).await,
+        "product" => products::prepare(desk, ctx, draft).await,
+        "product_type" => products::prepare_type(desk, draft).await,
+        "asset_state" => {
+            products::prepare_state(draft);
+            Ok(())
+        }
+        "ci" => cmdb::prepare(desk, ctx, draft).await,
+        "ci_type" => {
+            cmdb::types::prepare(draft);
+            Ok(())
+        }
+        "ci_relationship_type" => {
+            cmdb::relationships::prepare_type(draft);
+            Ok(())
+        }
+        "ci_relationship" => cmdb::relationships::prepare(desk, ctx, draft).await,
         "role" => users::prepare_role(desk, draft).await,
         "udf_field" => udf::prepare(draft),
-        "request_template" => templates::prepare(desk, ctx, draft).await,
+        "request_template" => templates::prepare(desk, ctx, draft, "request").await,
+        "problem_template" => templates::prepare(desk, ctx, draft, "problem").await,
         "status" => {
             status(draft);
             Ok(())
@@ -59,20 +87,37 @@ async fn by_noun(desk: &Desk, ctx: &Context, place: &Place, draft: &mut Draft) -
     }
 }
 
+/// The CI that stands for a record follows it.
+async fn in_step(desk: &Desk, ctx: &Context, draft: &mut Draft, module: &str) -> Result<(), DeskError> {
+    let statements = cmdb::sync::of_other(desk, ctx, draft, module).await?;
+    draft.statements.extend(statements);
+    Ok(())
+}
+
 /// Gives an added record that nothing speaks against its number, where it has one: not before, so that refused
 /// inputs leave no gaps.
 pub(crate) async fn number(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
-    if draft.new.module.name == "request" {
-        let number = desk.numbers.next("request").await?;
-        draft.new.set("display_id", number);
+    let numbered = match draft.new.module.table.as_ref() {
+        "request" => Some(("display_id", "request")),
+        "problem" => Some(("display_id", "problem")),
+        "asset_loan" => Some(("loan_id", "asset_loan")),
+        _ => None,
+    };
+    if let Some((field, series)) = numbered {
+        let number = desk.numbers.next(series).await?;
+        draft.new.set(field, number);
     }
     udf::number(desk, draft).await
 }
 
 /// Whether a record may be deleted at all.
 pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> Result<(), DeskError> {
-    match record.module.name.as_ref() {
-        "user" | "technician" | "requester" => users::may_delete(desk, ctx, record).await?,
+    match record.module.table.as_ref() {
+        "person" => users::may_delete(desk, ctx, record).await?,
+        "udf_field" => udf::may_delete(desk, record).await?,
+        "asset" if record.is("is_loaned") => {
+            return Err(Refusal::because("id", "The asset is on loan; take it back first").into());
+        }
         // It says where its content went; it goes with the request that took it in.
         "request" if !record.get("merged_into").is_null() => {
             return Err(record.reference("merged_into").map_or(DeskError::NotFound, DeskError::MergedInto));
@@ -85,11 +130,12 @@ pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> R
 /// Whether the desk does not work without a record. Other shipped rows are values to choose from, which an
 /// administrator may retire.
 pub(crate) fn is_needed(record: &Record) -> bool {
-    match record.module.name.as_ref() {
+    match record.module.table.as_ref() {
         "portal" => true,
-        "status" | "role" | "approval_status" | "request_template" | "user" | "technician" | "requester" => {
-            record.id().is_shipped()
-        }
+        "status" | "role" | "approval_status" | "request_template" | "problem_template" | "asset_state"
+        | "person" => record.id().is_shipped(),
+        // Shipped product types are there for good (assets-cmdb.md section 4).
+        "product_type" => record.is("mandatory"),
         "site" => record.id() == crate::shipped::BASE_SITE,
         _ => false,
     }
@@ -102,8 +148,8 @@ pub(crate) fn guard(
     new: &Record,
     snapshot: &Snapshot,
 ) -> Result<Option<Statement>, DeskError> {
-    match old.module.name.as_ref() {
-        "user" | "technician" | "requester" => users::guard(desk, old, new, snapshot),
+    match old.module.table.as_ref() {
+        "person" => users::guard(desk, old, new, snapshot),
         _ => Ok(None),
     }
 }
@@ -116,23 +162,51 @@ pub(crate) async fn after_removal(
     record: &Record,
     snapshot: &Snapshot,
 ) -> Result<Vec<Statement>, DeskError> {
-    Ok(match record.module.name.as_ref() {
-        "request_note" => notes::after_removal(desk, place, record, snapshot),
+    Ok(match record.module.table.as_ref() {
+        "request_note" | "problem_note" => notes::after_removal(desk, place, record, snapshot),
         "draft" => crate::conversations::after_removal(desk, record, snapshot),
         "request" => {
             let mut statements = attachments::forget_owner(desk, record, snapshot);
             statements.extend(links::forget_merged(desk, record, snapshot).await?);
             statements
         }
-        "approval_level" => {
-            approvals::after_removal(desk, ctx, record.reference("request"), record.id()).await?
-        }
-        "approval" => {
-            let request = parent(place)?.reference("request");
-            approvals::after_removal(desk, ctx, request, record.id()).await?
-        }
+        "problem" | "asset" | "ci" => attachments::forget_owner(desk, record, snapshot),
+        "approval_level" => approvals::after_removal(desk, ctx, record, record.id()).await?,
+        "approval" => approvals::after_removal(desk, ctx, parent(place)?, record.id()).await?,
         _ => Vec::new(),
     })
+}
+
+/// The references that do not keep a record from being removed: whose records let go of it. Table, table and field.
+const LETTING_GO: [(&str, &str, &str); 7] = [
+    ("problem", "request", "problem"),
+    ("asset", "request", "assets"),
+    ("asset", "problem", "assets"),
+    ("asset", "asset", "used_by_asset"),
+    ("ci", "request", "configuration_items"),
+    ("ci", "problem", "configuration_items"),
+    ("ci", "asset", "ci"),
+];
+
+/// Whether records of `module` let go of a removed record of `removed` in this field.
+pub(crate) fn lets_go(removed: &Module, module: &Module, field: &str) -> bool {
+    LETTING_GO.iter().any(|(a, b, f)| removed.table == *a && module.table == *b && field == *f)
+}
+
+/// What is written together with the removal of a record: others let go of it.
+pub(crate) async fn before_removal(
+    desk: &Desk,
+    ctx: &Context,
+    record: &Record,
+) -> Result<Vec<Statement>, DeskError> {
+    match record.module.table.as_ref() {
+        "problem" => problems::before_removal(desk, record),
+        "asset" => assets::before_removal(desk, ctx, record).await,
+        "asset_cost" => assets::before_cost_removal(desk, record).await,
+        "ci" => cmdb::before_removal(desk, ctx, record).await,
+        "ci_relationship" => Ok(vec![cmdb::impact::changed(desk)]),
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// The clock stops for open requests only (setup.md section 8).

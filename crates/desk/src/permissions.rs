@@ -16,7 +16,8 @@ pub fn role_allows(access: Access, module: &Module, verb: Verb) -> bool {
     match access {
         Access::Administrator => true,
         Access::Technician => match module.area {
-            Area::Requests => true,
+            // The daily work, and the estate that it is about.
+            Area::Requests | Area::Problems | Area::Assets | Area::Cmdb => true,
             // Technicians look after requesters; who is a technician is an administrator's decision.
             Area::Users => {
                 verb == Verb::Read
@@ -30,6 +31,9 @@ pub fn role_allows(access: Access, module: &Module, verb: Verb) -> bool {
             ("user" | "requester" | "technician" | "role" | "udf_field" | "priority_matrix" | "sla", _) => {
                 false
             }
+            // What they have themselves.
+            ("asset", Verb::Read) => true,
+            ("vendor" | "ci_type" | "ci_attribute" | "product", _) => false,
             (
                 "request" | "request_note" | "approval_level" | "approval" | "notification" | "attachment",
                 Verb::Read,
@@ -42,20 +46,20 @@ pub fn role_allows(access: Access, module: &Module, verb: Verb) -> bool {
 /// What belongs to the whole company and not to the desk's setup alone: either scope will do (setup.md section 2).
 const GENERAL: [&str; 3] = ["site", "department", "support_group"];
 
-/// Whether the caller's scopes and role let them do this in the module.
+/// Whether the caller's scopes and role let them do this at the place.
 ///
 /// # Errors
 /// [`DeskError::ScopeMissing`] or [`DeskError::NotPermitted`].
-pub fn permit(ctx: &Context, module: &Module, verb: Verb) -> Result<(), DeskError> {
-    let scopes = ctx.scopes;
-    let scope_is_there = scopes.allow(module.area, verb)
+pub fn permit(ctx: &Context, place: &Place, verb: Verb) -> Result<(), DeskError> {
+    let (scopes, module, area) = (ctx.scopes, &place.module, place.area);
+    let scope_is_there = scopes.allow(area, verb)
         || (GENERAL.contains(&module.name.as_ref()) && scopes.allow(Area::General, verb))
         || (verb == Verb::Read && module.also_read_by.iter().any(|area| scopes.allow(*area, Verb::Read)))
         // Whether a row below a record is its parent's update or a creation is not settled by the vendor's pages
         // (conventions.md section 2.6): either will do.
-        || (verb == Verb::Create && !module.top_level && scopes.allow(module.area, Verb::Update));
+        || (verb == Verb::Create && !module.top_level && scopes.allow(area, Verb::Update));
     if !scope_is_there {
-        return Err(DeskError::ScopeMissing(format!("SDPOnDemand.{}.{}", module.area.word(), verb.word())));
+        return Err(DeskError::ScopeMissing(format!("SDPOnDemand.{}.{}", area.word(), verb.word())));
     }
     if !role_allows(ctx.caller.access, module, verb) {
         return Err(DeskError::NotPermitted);
@@ -71,19 +75,30 @@ pub fn visible(ctx: &Context, module: &Arc<Module>, snapshot: &Snapshot) -> Resu
     if ctx.is_administrator() {
         return Ok(Filter::everything());
     }
-    if module.name == "request" {
-        return Ok(visible_requests(ctx, module));
+    match module.table.as_ref() {
+        "request" => return Ok(visible_requests(ctx, module)),
+        "problem" => return Ok(visible_problems(ctx, module)),
+        "asset" if !ctx.is_technician() => {
+            return Ok(equals(module, "user", vec![Value::from(ctx.caller.user)]));
+        }
+        _ => {}
     }
     let mut filter = Filter::everything();
-    if let Some(slot) = module.slot("request").filter(|_| module.area == Area::Requests) {
-        let requests = visible_requests(ctx, snapshot.module("request")?);
-        let lifted = lift(requests, module, slot);
-        // A task of its own, below no request, is every technician's.
-        filter = if ctx.is_technician() {
-            Filter::Any(vec![test(module, "request", Op::Empty, Vec::new()), lifted])
-        } else {
+    let above = [
+        ("request", module.area == Area::Requests, visible_requests as fn(&Context, &Arc<Module>) -> Filter),
+        ("problem", true, visible_problems),
+    ];
+    for (field, counts, visible) in above {
+        let Some(slot) = module.slot(field).filter(|_| counts) else { continue };
+        let lifted = lift(visible(ctx, snapshot.module(field)?), module, slot);
+        // A task of its own, below neither, is every technician's; what is below the one is not below the other.
+        filter = filter.and(if ctx.is_technician() {
+            Filter::Any(vec![test(module, field, Op::Empty, Vec::new()), lifted])
+        } else if field == "request" {
             lifted
-        };
+        } else {
+            test(module, field, Op::Empty, Vec::new())
+        });
     }
     let me = || vec![Value::from(ctx.caller.user)];
     if module.name == "approval" && ctx.is_technician() && ctx.caller.is_limited() {
@@ -125,17 +140,7 @@ fn visible_requests(ctx: &Context, module: &Arc<Module>) -> Filter {
         return Filter::everything();
     }
     if ctx.is_technician() {
-        let ids = |list: &Vec<model::Id>| list.iter().map(|id| Value::from(*id)).collect::<Vec<_>>();
-        let mut any = own(&["technician", "requester", "created_by"]);
-        match (&ctx.caller.sites, &ctx.caller.groups) {
-            (None, None) => return Filter::everything(),
-            (Some(sites), None) => any.push(equals(module, "site", ids(sites))),
-            (None, Some(groups)) => any.push(equals(module, "group", ids(groups))),
-            (Some(sites), Some(groups)) => {
-                any.push(equals(module, "site", ids(sites)).and(equals(module, "group", ids(groups))));
-            }
-        }
-        return Filter::Any(any);
+        return limited(ctx, module, &["technician", "requester", "created_by"]);
     }
     let mut any = own(&["requester", "on_behalf_of", "created_by"]);
     match ctx.caller.view {
@@ -143,6 +148,31 @@ fn visible_requests(ctx: &Context, module: &Arc<Module>) -> Filter {
         View::Department(id) => any.push(equals(module, "department", vec![id.into()])),
         View::Site(id) => any.push(equals(module, "site", vec![id.into()])),
         View::All => return Filter::everything(),
+    }
+    Filter::Any(any)
+}
+
+/// Technicians see problems as they see requests; requesters see none.
+fn visible_problems(ctx: &Context, module: &Arc<Module>) -> Filter {
+    if !ctx.is_technician() {
+        return Filter::nothing();
+    }
+    limited(ctx, module, &["technician", "reported_by"])
+}
+
+/// What a technician sees who may be limited to sites or groups: what is there, and what is their own.
+fn limited(ctx: &Context, module: &Arc<Module>, own: &[&str]) -> Filter {
+    let me = || vec![Value::from(ctx.caller.user)];
+    let mut any: Vec<Filter> = own.iter().map(|path| equals(module, path, me())).collect();
+    let ids = |list: &Vec<model::Id>| list.iter().map(|id| Value::from(*id)).collect::<Vec<_>>();
+    match (&ctx.caller.sites, &ctx.caller.groups) {
+        _ if ctx.is_administrator() => return Filter::everything(),
+        (None, None) => return Filter::everything(),
+        (Some(sites), None) => any.push(equals(module, "site", ids(sites))),
+        (None, Some(groups)) => any.push(equals(module, "group", ids(groups))),
+        (Some(sites), Some(groups)) => {
+            any.push(equals(module, "site", ids(sites)).and(equals(module, "group", ids(groups))));
+        }
     }
     Filter::Any(any)
 }

@@ -5,9 +5,11 @@ use crate::context::{Context, Verb};
 use crate::draft::Draft;
 use crate::nouns;
 use crate::permissions::{permit, visible};
-use crate::{Desk, DeskError, Refusal, history};
+use crate::{Desk, DeskError, Refusal, Snapshot, history};
 use model::filter::{equals, test};
-use model::{Change, Deletion, Filter, Id, Module, Op, Patch, Path, Record, Size, SortKey, Value};
+use model::{
+    Area, Change, Deletion, Filter, Id, Kind, Module, Op, Patch, Path, Record, Size, SortKey, Value,
+};
 use std::sync::Arc;
 use store::{Query, Statement, StoreError};
 
@@ -18,17 +20,24 @@ pub struct Place {
     pub module: Arc<Module>,
     /// The field that refers to the parent, and the parent.
     pub parent: Option<(&'static str, Arc<Record>)>,
+    /// The area whose scopes count here: that of the record at the top of the path.
+    pub area: Area,
 }
 
 impl Place {
     /// The whole collection of a module.
     #[must_use]
-    pub const fn top(module: Arc<Module>) -> Self {
-        Self { module, parent: None }
+    pub fn top(module: Arc<Module>) -> Self {
+        Self { area: module.area, module, parent: None }
+    }
+    /// The rows of a module below a record of this place.
+    #[must_use]
+    pub fn below(&self, parent: Record, module: Arc<Module>, field: &'static str) -> Self {
+        Self { module, parent: Some((field, Arc::new(parent))), area: self.area }
     }
     /// Whether a record of the module is below the place's parent.
     pub(crate) fn has(&self, record: &Record) -> bool {
-        self.parent.as_ref().is_none_or(|(field, parent)| record.reference(field) == Some(parent.id()))
+        self.parent.as_ref().is_none_or(|(field, parent)| refers(record, field, parent.id()))
     }
     fn filter(&self) -> Filter {
         self.parent.as_ref().map_or(Filter::everything(), |(field, parent)| {
@@ -93,7 +102,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::NotFound`] also for a record that the caller may not see, or that is in the trash.
     pub async fn get(&self, ctx: &Context, place: &Place, id: Id) -> Result<Record, DeskError> {
-        permit(ctx, &place.module, Verb::Read)?;
+        permit(ctx, place, Verb::Read)?;
         self.locate(ctx, place, id).await
     }
 
@@ -115,11 +124,11 @@ impl Desk {
     pub async fn list_for(
         &self,
         ctx: &Context,
-        asking: &Module,
+        asking: &Arc<Module>,
         place: &Place,
         ask: ListAsk,
     ) -> Result<Page, DeskError> {
-        permit(ctx, asking, Verb::Read)?;
+        permit(ctx, &Place::top(asking.clone()), Verb::Read)?;
         if !crate::permissions::role_allows(ctx.caller.access, &place.module, Verb::Read) {
             return Err(DeskError::NotPermitted);
         }
@@ -137,13 +146,13 @@ impl Desk {
         id: Id,
         ask: ListAsk,
     ) -> Result<(Place, Page), DeskError> {
-        permit(ctx, &place.module, Verb::Read)?;
+        permit(ctx, place, Verb::Read)?;
         if !ctx.is_technician() {
             return Err(DeskError::NotPermitted);
         }
-        let record = Arc::new(self.get_in(ctx, place, id).await?);
+        let record = self.get_in(ctx, place, id).await?;
         let snapshot = self.snapshot();
-        let place = Place { module: snapshot.module("history")?.clone(), parent: Some(("owner", record)) };
+        let place = place.below(record, snapshot.module("history")?.clone(), "owner");
         let page = self.list_in(ctx, &place, ask).await?;
         Ok((place, page))
     }
@@ -180,11 +189,42 @@ impl Desk {
             return Ok(found.map(|r| Record::clone(r)));
         }
         let filter = visible(ctx, module, &snapshot)?;
-        if matches!(&filter, Filter::All(parts) if parts.is_empty()) {
-            return Ok(self.store.get(module, id).await?);
+        let found = if matches!(&filter, Filter::All(parts) if parts.is_empty()) {
+            self.store.get(module, id).await?
+        } else {
+            let filter = equals(module, "id", vec![id.into()]).and(filter);
+            self.store.list(&Query::new(module.clone(), filter, 1)).await?.into_iter().next()
+        };
+        match found {
+            Some(record) => self.exact(&snapshot, record).await,
+            None => Ok(None),
         }
-        let filter = equals(module, "id", vec![id.into()]).and(filter);
-        Ok(self.store.list(&Query::new(module.clone(), filter, 1)).await?.into_iter().next())
+    }
+
+    /// The record as the module of its own type reads it. A CI may be reached through a type above its own, which does
+    /// not know all of its attributes: written through that one, it would lose them.
+    async fn exact(&self, snapshot: &Snapshot, record: Record) -> Result<Option<Record>, DeskError> {
+        if record.module.table != "ci" {
+            return Ok(Some(record));
+        }
+        match snapshot.catalogue.view_of(&record.module, &record) {
+            Some(exact) if !Arc::ptr_eq(exact, &record.module) => {
+                Ok(self.store.get(exact, record.id()).await?)
+            }
+            _ => Ok(Some(record)),
+        }
+    }
+
+    /// The collection of a record's own type; the place itself where there is only one.
+    ///
+    /// # Errors
+    /// As for [`Self::get`].
+    pub async fn exact_place(&self, ctx: &Context, place: Place, id: Id) -> Result<Place, DeskError> {
+        if place.module.table != "ci" {
+            return Ok(place);
+        }
+        let record = self.get_in(ctx, &place, id).await?;
+        Ok(Place { module: record.module, ..place })
     }
 
     /// A piece of the list of a place's records.
@@ -192,7 +232,7 @@ impl Desk {
     /// # Errors
     /// When the caller may not read the module, or the database does not answer in time.
     pub async fn list(&self, ctx: &Context, place: &Place, ask: ListAsk) -> Result<Page, DeskError> {
-        permit(ctx, &place.module, Verb::Read)?;
+        permit(ctx, place, Verb::Read)?;
         self.list_in(ctx, place, ask).await
     }
 
@@ -269,10 +309,24 @@ impl Desk {
     /// # Errors
     /// Everything that speaks against the input at once; nothing is written then.
     pub async fn add(&self, ctx: &Context, place: &Place, patch: &Patch) -> Result<Outcome, DeskError> {
-        permit(ctx, &place.module, Verb::Create)?;
+        permit(ctx, place, Verb::Create)?;
         self.add_in(ctx, place, patch).await
     }
 
+    /// Whether a record could be added; nothing is written.
+    ///
+    /// # Errors
+    /// As for [`Self::add`].
+    pub(crate) async fn check_add(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        patch: &Patch,
+    ) -> Result<(), DeskError> {
+        self.draft_new(ctx, place, patch).await.map(|_| ())
+    }
+
+    /// An add may change other records with it, and is done again when one of them was changed meanwhile.
     pub(crate) async fn add_in(
         &self,
         ctx: &Context,
@@ -281,7 +335,6 @@ impl Desk {
     ) -> Result<Outcome, DeskError> {
         let mut turn = self.turns.of(place.parent.as_ref().map_or(Id::new(0), |(_, parent)| parent.id()));
         loop {
-            // An add may change other records with it, and is done again when one of them was changed meanwhile.
             let draft = self.draft_new(ctx, place, patch).await?;
             let tried = self.add_draft(ctx, place, draft).await;
             if let Some(outcome) = turn.after(tried).await? {
@@ -309,18 +362,7 @@ impl Desk {
         if let Some((field, parent)) = &place.parent {
             new.set(field, parent.id());
         }
-        let mut draft = Draft {
-            snapshot,
-            old: None,
-            new,
-            given: Vec::new(),
-            refusals: Vec::new(),
-            statements: Vec::new(),
-            operation: "CREATE",
-            unmet: Vec::new(),
-            people: std::collections::HashMap::new(),
-            refresh_search: false,
-        };
+        let mut draft = Draft::adding(snapshot, new);
         self.apply(ctx, &mut draft, patch).await?;
         self.look_over(ctx, place, &mut draft).await?;
         Ok(draft)
@@ -343,7 +385,7 @@ impl Desk {
         match self.store.commit(statements).await {
             Ok(()) => {}
             Err(StoreError::Stale { .. }) => return Err(Written::Stale),
-            Err(error) => return Err(Written::Failed(crate::conflict(&draft.new.module, error))),
+            Err(error) => return Err(Written::Failed(self.conflict(&draft.new, error).await)),
         }
         self.wrote(&draft.new).await?;
         Ok(Outcome { record: draft.new, unmet: draft.unmet })
@@ -361,7 +403,7 @@ impl Desk {
         id: Id,
         patch: &Patch,
     ) -> Result<Outcome, DeskError> {
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, place, Verb::Update)?;
         self.edit_as(ctx, place, id, patch, "UPDATE").await
     }
 
@@ -398,18 +440,7 @@ impl Desk {
         if in_trash(&old) && operation != "RESTORE" {
             self.where_it_went(&old)?;
         }
-        let mut draft = Draft {
-            snapshot: self.snapshot(),
-            new: old.clone(),
-            old: Some(old),
-            given: Vec::new(),
-            refusals: Vec::new(),
-            statements: Vec::new(),
-            operation,
-            unmet: Vec::new(),
-            people: std::collections::HashMap::new(),
-            refresh_search: false,
-        };
+        let mut draft = Draft::editing(self.snapshot(), old.clone(), old, operation);
         self.apply(ctx, &mut draft, patch).await?;
         self.look_over(ctx, place, &mut draft).await?;
         self.write(ctx, place, draft).await
@@ -447,9 +478,10 @@ impl Desk {
         if ctx.rehearsal || (draft.new.values == old.values && draft.statements.is_empty()) {
             return Ok(Outcome { record: draft.new, unmet: draft.unmet });
         }
-        let stamped = draft.new.module.slot("last_updated_time").is_some();
-        if stamped {
-            draft.new.set("last_updated_time", ctx.now);
+        for stamp in ["last_updated_time", "updated_time"] {
+            if draft.new.module.slot(stamp).is_some() {
+                draft.new.set(stamp, ctx.now);
+            }
         }
         if draft.new.module.slot("last_updated_by").is_some() {
             draft.new.set("last_updated_by", ctx.caller.user);
@@ -466,7 +498,7 @@ impl Desk {
         match self.store.commit(statements).await {
             Ok(()) => {}
             Err(StoreError::Stale { .. }) => return Err(Written::Stale),
-            Err(error) => return Err(Written::Failed(crate::conflict(&draft.new.module, error))),
+            Err(error) => return Err(Written::Failed(self.conflict(&draft.new, error).await)),
         }
         self.wrote(&draft.new).await.map_err(Written::Failed)?;
         draft.new.version += 1;
@@ -478,7 +510,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::InUse`] when other records need it.
     pub async fn delete(&self, ctx: &Context, place: &Place, id: Id) -> Result<(), DeskError> {
-        permit(ctx, &place.module, Verb::Delete)?;
+        permit(ctx, place, Verb::Delete)?;
         if !place.module.writable {
             return Err(DeskError::NotPermitted);
         }
@@ -545,18 +577,7 @@ impl Desk {
         new: Record,
         operation: &'static str,
     ) -> Result<(), Written> {
-        let draft = Draft {
-            snapshot: self.snapshot(),
-            old: Some(old.clone()),
-            new,
-            given: Vec::new(),
-            refusals: Vec::new(),
-            statements: Vec::new(),
-            operation,
-            unmet: Vec::new(),
-            people: std::collections::HashMap::new(),
-            refresh_search: false,
-        };
+        let draft = Draft::editing(self.snapshot(), old.clone(), new, operation);
         self.write(ctx, place, draft).await.map(|_| ())
     }
 
@@ -567,6 +588,7 @@ impl Desk {
             return Err(Written::Failed(DeskError::InUse(users)));
         }
         let mut statements = self.store.remove(record);
+        statements.extend(nouns::before_removal(self, ctx, record).await.map_err(Written::Failed)?);
         statements.extend(self.store.remove_below(&record.module, record.id(), &snapshot.catalogue));
         statements.extend(nouns::after_removal(self, ctx, place, record, &snapshot).await?);
         statements.extend(history::removal(self, ctx, record, &snapshot).map_err(Written::Failed)?);
@@ -579,21 +601,26 @@ impl Desk {
         self.wrote(record).await.map_err(Written::Failed)
     }
 
-    /// The plurals of the modules that refer to a record, except rows below it, which go with it.
+    /// The plurals of the modules that refer to a record, except rows below it, which go with it, and records that let
+    /// go of it by themselves.
     pub(crate) async fn used_by(&self, record: &Record) -> Result<Vec<String>, DeskError> {
         let snapshot = self.snapshot();
         let mut users = Vec::new();
-        for (module, slot) in snapshot.catalogue.referring_to(&record.module.name) {
+        let whole = snapshot.catalogue.whole_of(&record.module);
+        for (module, slot) in snapshot.catalogue.referring_to(&whole.name) {
             let Some(leaf) = module.leaf(slot) else { continue };
-            let is_below =
-                record.module.children.iter().any(|c| c.module == module.name && c.field == leaf.path);
+            let is_below = whole.children.iter().any(|c| c.module == module.name && c.field == leaf.path);
             // What was merged into a request goes with it.
             if leaf.path == "merged_into" {
                 continue;
             }
             // Links and approvals hang on requests without being children by path; they go with them too.
-            if is_below || module.history_of == Some(record.module.name.as_ref()) || module.name == "history"
-            {
+            let is_told_there = module
+                .history_of
+                .iter()
+                .any(|f| module.find(f).and_then(|l| l.target()) == Some(&whole.name));
+            let lets_go = nouns::lets_go(&record.module, module, &leaf.path);
+            if is_below || is_told_there || lets_go || module.name == "history" {
                 continue;
             }
             if self.store.exists(module, test(module, &leaf.path, Op::In, vec![record.id().into()])).await? {
@@ -610,6 +637,15 @@ impl Desk {
             history::change(self, ctx, place, draft).await?.into_iter().collect();
         statements.extend(self.stale_caches(&draft.new.module));
         Ok(statements)
+    }
+
+    /// The same for a record that is written beside the one that the caller writes.
+    pub(crate) async fn told_beside(
+        &self,
+        ctx: &Context,
+        draft: &Draft,
+    ) -> Result<Vec<Statement>, DeskError> {
+        self.told(ctx, &Place::top(draft.new.module.clone()), draft).await
     }
 }
 
@@ -637,6 +673,14 @@ impl From<DeskError> for Written {
     }
 }
 
+/// Whether a record refers to another in a field of one reference or of many.
+fn refers(record: &Record, field: &str, id: Id) -> bool {
+    match record.module.find(field).map(|leaf| &leaf.field.kind) {
+        Some(Kind::RefMany(_)) => record.references(field).contains(&id),
+        _ => record.reference(field) == Some(id),
+    }
+}
+
 /// Whether a record is in the trash.
 #[must_use]
 pub fn in_trash(record: &Record) -> bool {
@@ -648,8 +692,8 @@ fn mandatory(draft: &mut Draft) {
     for (slot, leaf) in module.leaves().iter().enumerate() {
         let value = draft.new.at(slot);
         let empty = value.is_null() || value.as_str().is_some_and(|s| s.trim().is_empty());
-        // A user-defined field that became mandatory later does not hold up edits of older records.
-        let asked = draft.is_new() || draft.given.contains(&slot) || leaf.is_column();
+        // What was not asked for when the record was added does not hold up edits of it.
+        let asked = draft.is_new() || draft.given.contains(&slot);
         if leaf.field.required && empty && asked {
             draft.refuse(Refusal::Mandatory(leaf.path.clone()));
         }

@@ -62,6 +62,9 @@ pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Re
     status(ctx, draft);
     promise(draft);
     resolution(ctx, draft);
+    if draft.changes("problem") || draft.is_new() {
+        draft.new.set("has_problem", draft.new.reference("problem").is_some());
+    }
     addresses(draft);
     crate::service::prepare(desk, ctx, draft).await?;
     times(ctx, draft);
@@ -178,25 +181,28 @@ fn group_and_technician(ctx: &Context, draft: &mut Draft) {
         let looks_after = draft.small("category").map(|c| c.get("technician").clone()).unwrap_or_default();
         draft.new.set("technician", looks_after);
     }
-    let group_site = draft.small("group").and_then(|g| g.reference("site"));
-    if let Some(site) = group_site {
-        match draft.new.reference("site") {
-            None => draft.new.set("site", site),
-            Some(own) if own != site && (draft.gives("group") || draft.gives("site")) => {
-                draft
-                    .refuse(Refusal::because("group", "The group does not work for the site of the request"));
-            }
-            Some(_) => {}
-        }
-    }
+    group_of_site(draft);
     if draft.changes("technician") {
         let assigned = draft.new.reference("technician").map(|_| ctx.now);
         draft.new.set("assigned_time", assigned);
     }
 }
 
+/// A group works for its site; a record without a site takes the group's.
+pub(crate) fn group_of_site(draft: &mut Draft) {
+    let Some(site) = draft.small("group").and_then(|g| g.reference("site")) else { return };
+    match draft.new.reference("site") {
+        None => draft.new.set("site", site),
+        Some(own) if own != site && (draft.gives("group") || draft.gives("site")) => {
+            let words = format!("The group does not work for the site of the {}", draft.new.module.key());
+            draft.refuse(Refusal::because("group", words));
+        }
+        Some(_) => {}
+    }
+}
+
 /// The matrix gives the priority; one that is given stands only where the desk allows it.
-fn priority(draft: &mut Draft) {
+pub(crate) fn priority(draft: &mut Draft) {
     let touched = draft.changes("impact") || draft.changes("urgency") || draft.gives("priority");
     let (Some(impact), Some(urgency)) = (draft.new.reference("impact"), draft.new.reference("urgency"))
     else {
@@ -219,7 +225,7 @@ fn priority(draft: &mut Draft) {
     }
 }
 
-fn is_completed(record: &Record, snapshot: &Snapshot) -> bool {
+pub(crate) fn is_completed(record: &Record, snapshot: &Snapshot) -> bool {
     record.reference("status").and_then(|id| snapshot.record(id)).is_some_and(|s| !s.is("in_progress"))
 }
 
@@ -238,7 +244,7 @@ fn status(ctx: &Context, draft: &mut Draft) {
     let changed = old.as_ref().is_none_or(|o| o.id() != new.id());
     let was_open = old.as_ref().is_none_or(|o| o.is("in_progress"));
     if changed && was_open && !new.is("in_progress") {
-        let unmet = unmet_rules(draft);
+        let unmet = unmet_rules(draft, &draft.snapshot.settings.closure_mandatory_fields);
         if !unmet.is_empty() && new.id() != statuses::CANCELLED {
             // The rest of the input is written; the status stays (requests.md section 5, Closing).
             let before = old.as_ref().map_or(statuses::OPEN, |o| o.id());
@@ -261,8 +267,8 @@ fn status(ctx: &Context, draft: &mut Draft) {
     }
 }
 
-/// Fields that must be filled before a request is completed and are not.
-fn unmet_rules(draft: &Draft) -> Vec<String> {
+/// Fields that must be filled before a record is completed and are not.
+pub(crate) fn unmet_rules(draft: &Draft, wanted: &[String]) -> Vec<String> {
     let module = &draft.new.module;
     let empty = |name: &String| {
         let path = if name == "resolution" { "resolution.content" } else { name.as_str() };
@@ -272,7 +278,7 @@ fn unmet_rules(draft: &Draft) -> Vec<String> {
             value.is_null() || value.as_str().is_some_and(|s| model::plain_text(s).trim().is_empty())
         })
     };
-    draft.snapshot.settings.closure_mandatory_fields.iter().filter(|f| empty(f)).cloned().collect()
+    wanted.iter().filter(|f| empty(f)).cloned().collect()
 }
 
 fn enter(ctx: &Context, draft: &mut Draft, old: Option<&Record>, new: &Record) {
@@ -501,9 +507,6 @@ pub(crate) fn complete(record: &mut Record, now: i64) {
         let elapsed = until - created - record.int("stopped_ms").unwrap_or(0);
         record.set("time_elapsed", elapsed.max(0));
     }
-    for path in ["assets", "configuration_items", "deleted_assets"] {
-        record.set(path, "[]");
-    }
 }
 
 /// The operations.
@@ -518,7 +521,7 @@ impl Desk {
     /// As for an edit.
     pub async fn close_request(&self, ctx: &Context, id: Id, mut patch: Patch) -> Result<Outcome, DeskError> {
         let place = self.requests()?;
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, &place, Verb::Update)?;
         if let Some(slot) = place.module.slot("status")
             && patch.get(slot).is_none()
         {
@@ -533,7 +536,7 @@ impl Desk {
     /// As for an edit; [`DeskError::NotPermitted`] for someone who is no technician.
     pub async fn pick_up_request(&self, ctx: &Context, id: Id) -> Result<Outcome, DeskError> {
         let place = self.requests()?;
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, &place, Verb::Update)?;
         if !ctx.is_technician() {
             return Err(DeskError::NotPermitted);
         }
@@ -547,17 +550,8 @@ impl Desk {
     /// As for an edit; refused when the input gives neither, or anything else.
     pub async fn assign_request(&self, ctx: &Context, id: Id, patch: &Patch) -> Result<Outcome, DeskError> {
         let place = self.requests()?;
-        permit(ctx, &place.module, Verb::Update)?;
-        let allowed = ["group", "technician", "site", "update_reason"].map(|path| place.module.slot(path));
-        for (slot, _) in &patch.changes {
-            if !allowed.contains(&Some(*slot)) {
-                let field = place.module.leaf(*slot).map_or(String::new(), |l| l.path.clone());
-                return Err(Refusal::CannotGive(field).into());
-            }
-        }
-        if patch.is_empty() {
-            return Err(Refusal::Mandatory("technician".into()).into());
-        }
+        permit(ctx, &place, Verb::Update)?;
+        only_assigns(&place.module, patch, &["group", "technician", "site", "update_reason"])?;
         self.edit_as(ctx, &place, id, patch, "ASSIGN").await
     }
 
@@ -572,7 +566,7 @@ impl Desk {
         mut patch: Patch,
     ) -> Result<Outcome, DeskError> {
         let place = self.requests()?;
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, &place, Verb::Update)?;
         if let Some(slot) = place.module.slot("status") {
             patch.set(slot, by_id(statuses::OPEN));
         }
@@ -591,7 +585,7 @@ impl Desk {
         comment: Option<String>,
     ) -> Result<Outcome, DeskError> {
         let place = self.requests()?;
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, &place, Verb::Update)?;
         let said = |text: String| Change::Value(Value::Text(text));
         if ctx.is_technician() {
             for (path, change) in
@@ -623,7 +617,7 @@ impl Desk {
     /// [`DeskError::NotFound`].
     pub async fn trash_request(&self, ctx: &Context, id: Id) -> Result<(), DeskError> {
         let place = self.requests()?;
-        permit(ctx, &place.module, Verb::Delete)?;
+        permit(ctx, &place, Verb::Delete)?;
         let mut turn = self.turns.of(id);
         loop {
             let record = self.get_in(ctx, &place, id).await?;
@@ -646,7 +640,7 @@ impl Desk {
     /// [`DeskError::NotInTrash`] for one that is not there; a merged one does not come back.
     pub async fn restore_request(&self, ctx: &Context, id: Id) -> Result<(), DeskError> {
         let place = self.requests()?;
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, &place, Verb::Update)?;
         if !ctx.is_technician() {
             return Err(DeskError::NotPermitted);
         }
@@ -747,7 +741,7 @@ impl Desk {
     /// As for an edit.
     pub async fn resolve_request(&self, ctx: &Context, id: Id, patch: &Patch) -> Result<Outcome, DeskError> {
         let place = self.requests()?;
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, &place, Verb::Update)?;
         let outcome = self.edit_as(ctx, &place, id, patch, "RESOLUTION").await?;
         if outcome.record.is("resolution.add_to_linked_requests") {
             let content = Change::Value(outcome.record.get("resolution.content").clone());
@@ -763,6 +757,20 @@ impl Desk {
     }
 }
 
-fn by_id(id: Id) -> Change {
+/// Whether an input for an assignment speaks of nothing else, and of something.
+pub(crate) fn only_assigns(module: &Module, patch: &Patch, allowed: &[&str]) -> Result<(), DeskError> {
+    for (slot, _) in &patch.changes {
+        let field = module.leaf(*slot).map_or("", |leaf| leaf.path.as_str());
+        if !allowed.contains(&field) {
+            return Err(Refusal::CannotGive(field.to_owned()).into());
+        }
+    }
+    if patch.is_empty() {
+        return Err(Refusal::Mandatory("technician".into()).into());
+    }
+    Ok(())
+}
+
+pub(crate) fn by_id(id: Id) -> Change {
     Change::Ref(RefInput { id: Some(id), ..RefInput::default() })
 }

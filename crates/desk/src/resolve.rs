@@ -47,6 +47,11 @@ impl Desk {
                     model::record::list_of(&ids)
                 }
             };
+            // What is one of a kind is not one of a kind by being blank.
+            let value = match value {
+                Value::Text(text) if leaf.field.unique.is_some() && text.trim().is_empty() => Value::Null,
+                value => value,
+            };
             if value.is_null() && leaf.field.required && draft.old.is_some() {
                 draft.refuse(Refusal::Mandatory(leaf.path.clone()));
                 continue;
@@ -80,8 +85,10 @@ impl Desk {
                 Preset::Now => record.put(slot, ctx.now),
             }
         }
-        if let Some((field, truth)) = module.fixed {
-            record.set(field, truth);
+        if let Some(fixed) = &module.fixed
+            && let Some(value) = fixed.values.first()
+        {
+            record.set(fixed.field, value.clone());
         }
     }
 
@@ -139,10 +146,32 @@ impl Desk {
                 Ok(Ok(id))
             }
             Size::Large => {
-                let Some(id) = input.id else { return Ok(Err(unknown())) };
-                Ok(self.get_visible(ctx, target, id).await?.map(|record| record.id()).ok_or_else(unknown))
+                let found = match input.id {
+                    Some(id) => self.get_visible(ctx, target, id).await?,
+                    None => self.find_named(ctx, target, input).await?,
+                };
+                let found = found.filter(|r| !crate::records::in_trash(r));
+                Ok(found.map(|record| record.id()).ok_or_else(unknown))
             }
         }
+    }
+
+    /// The one record of a large module with this name, where an index finds it; none where several have it.
+    pub(crate) async fn find_named(
+        &self,
+        ctx: &Context,
+        module: &Arc<Module>,
+        input: &RefInput,
+    ) -> Result<Option<Record>, DeskError> {
+        let indexed = module.find(module.title).is_some_and(|leaf| leaf.field.unique.is_some());
+        let Some(name) = input.name.as_deref().map(str::trim).filter(|n| indexed && !n.is_empty()) else {
+            return Ok(None);
+        };
+        let snapshot = self.snapshot();
+        let filter = equals(module, module.title, vec![fold(name).into()])
+            .and(crate::permissions::visible(ctx, module, &snapshot)?);
+        let mut found = self.store.list(&Query::new(module.clone(), filter, 2)).await?;
+        Ok(if found.len() == 1 { found.pop() } else { None })
     }
 
     /// The person of a module with this id, e-mail address or name. A name may in fact be an e-mail address
@@ -152,7 +181,7 @@ impl Desk {
         module: &Arc<Module>,
         input: &RefInput,
     ) -> Result<Found, DeskError> {
-        let fits = |r: &Arc<Record>| module.fixed.is_none_or(|(field, truth)| r.is(field) == truth);
+        let fits = |r: &Arc<Record>| module.holds(r);
         if let Some(id) = input.id {
             return Ok(self.person(id).await?.filter(fits).map_or(Found::Nobody, Found::One));
         }

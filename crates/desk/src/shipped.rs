@@ -1,6 +1,8 @@
 //! The rows that a new desk begins with (setup.md section 13). Tails below a million are the vendor's and the same
 //! in every portal; tails above are ours, for rows whose tails are not known.
 
+mod estate;
+
 use crate::approvals::statuses as approval;
 use crate::requests::statuses as request_status;
 use crate::users::{SYSTEM, roles};
@@ -92,6 +94,17 @@ pub fn rows(snapshot: &Snapshot, first: &FirstRows<'_>) -> Result<Vec<Record>, D
     lookups(&mut rows)?;
     categories(&mut rows)?;
     priority_matrix(&mut rows)?;
+    estate::rows(&mut rows)?;
+    Ok(rows.rows)
+}
+
+/// The rows that a desk of an earlier version lacks: those of assets, problems and the CMDB.
+///
+/// # Errors
+/// When the catalogue lacks a module, which is a mistake of ours.
+pub(crate) fn estate_rows(snapshot: &Snapshot, now: i64) -> Result<Vec<Record>, DeskError> {
+    let mut rows = Rows { snapshot, now, rows: Vec::new() };
+    estate::rows(&mut rows)?;
     Ok(rows.rows)
 }
 
@@ -108,6 +121,7 @@ fn people(rows: &mut Rows<'_>, first: &FirstRows<'_>) -> Result<(), DeskError> {
             ("owner.owner_name", owner.as_str().into()),
             ("owner.email", first.admin_email.into()),
             ("closure_mandatory_fields", "[]".into()),
+            ("problem_closure_mandatory_fields", "[]".into()),
         ],
     )?;
     rows.row("site", BASE_SITE, &[("name", "Base Site".into()), ("is_default", true.into())])?;

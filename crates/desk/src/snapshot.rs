@@ -1,7 +1,7 @@
 //! What every call needs and few calls change: the catalogue and all small lookups, in memory, replaced as a whole.
 
 use crate::DeskError;
-use model::{Catalogue, Filter, Id, Map, Module, Record, Size, fold};
+use model::{Additions, Catalogue, Extension, Filter, Id, Map, Module, Record, Size, fold};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{Query, Store};
@@ -29,6 +29,8 @@ pub struct Settings {
     pub auto_create_requesters: bool,
     /// Fields that must be filled before a request is completed.
     pub closure_mandatory_fields: Vec<String>,
+    /// Fields that must be filled before a problem is closed.
+    pub problem_closure_mandatory_fields: Vec<String>,
     /// Whether a closed request refuses edits until it is reopened.
     pub closed_requests_locked: bool,
 }
@@ -40,6 +42,7 @@ impl Default for Settings {
             priority_override: true,
             auto_create_requesters: false,
             closure_mandatory_fields: Vec::new(),
+            problem_closure_mandatory_fields: Vec::new(),
             closed_requests_locked: false,
         }
     }
@@ -54,20 +57,14 @@ impl Snapshot {
     /// # Errors
     /// When the database does not answer.
     pub async fn load(store: &Store) -> Result<Self, DeskError> {
-        let bare = Catalogue::new(&[]);
-        let mut extensions = Vec::new();
-        if let Some(module) = bare.module("udf_field") {
-            let query = Query::new(module.clone(), Filter::everything(), ROWS_MAX);
-            let rows = store.list(&query).await?;
-            extensions.extend(rows.iter().filter_map(crate::udf::extension));
-        }
-        let catalogue = Catalogue::new(&extensions);
+        let bare = Catalogue::new(&Additions::default());
+        let catalogue = Catalogue::new(&additions(store, &bare).await?);
         let mut this = Self {
             by_id: Map::default(),
             by_name: HashMap::new(),
             ordered: Map::default(),
             settings: Settings::default(),
-            catalogue: Catalogue::new(&[]),
+            catalogue: Catalogue::new(&Additions::default()),
         };
         for module in catalogue.modules().iter().filter(|m| m.size == Size::Small) {
             let mut query = Query::new(module.clone(), Filter::everything(), ROWS_MAX);
@@ -118,14 +115,41 @@ impl Snapshot {
     }
 }
 
+/// What administrators and their data add to the built-in modules.
+async fn additions(store: &Store, bare: &Catalogue) -> Result<Additions, DeskError> {
+    let rows = async |name: &str| -> Result<Vec<Arc<Record>>, DeskError> {
+        let Some(module) = bare.module(name) else { return Ok(Vec::new()) };
+        let query = Query::new(module.clone(), Filter::everything(), ROWS_MAX);
+        Ok(store.list(&query).await?.into_iter().map(Arc::new).collect())
+    };
+    let mut additions = Additions {
+        assets: crate::products::views(&rows("product_type").await?),
+        ci_types: crate::cmdb::types::described(&rows("ci_type").await?),
+        ..Additions::default()
+    };
+    for row in rows("udf_field").await? {
+        let Some(field) = crate::udf::field(&row, bare) else { continue };
+        match (row.reference("ci_type"), row.text("module.name")) {
+            (Some(ci_type), _) => additions.attributes.push((ci_type, field)),
+            (None, Some(module)) => {
+                additions.fields.push(Extension { module: module.to_owned(), field });
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(additions)
+}
+
 fn settings(portal: &Record) -> Settings {
     let zone = portal.text("timezone").unwrap_or("UTC");
-    let fields = portal.text("closure_mandatory_fields").unwrap_or("[]");
+    let fields =
+        |path| portal.text(path).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     Settings {
         zone: jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC),
         priority_override: portal.is("priority_override"),
         auto_create_requesters: portal.is("auto_create_requesters"),
-        closure_mandatory_fields: serde_json::from_str(fields).unwrap_or_default(),
+        closure_mandatory_fields: fields("closure_mandatory_fields"),
+        problem_closure_mandatory_fields: fields("problem_closure_mandatory_fields"),
         closed_requests_locked: portal.is("closed_requests_locked"),
     }
 }

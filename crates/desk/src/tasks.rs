@@ -1,4 +1,4 @@
-//! Tasks of a request, or of their own (requests.md section 7).
+//! Tasks of a request, of a problem, or of their own (requests.md section 7, problems.md section 7).
 
 use crate::context::{Context, Verb};
 use crate::draft::Draft;
@@ -127,7 +127,7 @@ impl Desk {
     /// # Errors
     /// As for an edit.
     pub async fn close_task(&self, ctx: &Context, place: &Place, id: Id) -> Result<Outcome, DeskError> {
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, place, Verb::Update)?;
         let closed = RefInput { id: Some(statuses::CLOSED), ..RefInput::default() };
         let patch = patch_of(&place.module, vec![("status", Change::Ref(closed))]);
         self.edit_as(ctx, place, id, &patch, "CLOSE").await
@@ -138,7 +138,7 @@ impl Desk {
     /// # Errors
     /// As for an edit.
     pub async fn pick_up_task(&self, ctx: &Context, place: &Place, id: Id) -> Result<Outcome, DeskError> {
-        permit(ctx, &place.module, Verb::Update)?;
+        permit(ctx, place, Verb::Update)?;
         let me = RefInput { id: Some(ctx.caller.user), ..RefInput::default() };
         let patch = patch_of(&place.module, vec![("owner", Change::Ref(me))]);
         self.edit_as(ctx, place, id, &patch, "PICKUP").await

@@ -1,4 +1,4 @@
-//! Request templates: the values that a new request begins with, and the fields that it must have
+//! Templates of requests and problems: the values that a new one begins with, and the fields that it must have
 //! (setup.md section 9).
 
 use crate::context::Context;
@@ -6,7 +6,6 @@ use crate::draft::Draft;
 use crate::{Desk, DeskError, Refusal, Snapshot};
 use model::{Access, Change, Kind, Leaf, Module, Patch, Record, RefInput, Storage, Value};
 use serde_json::{Value as Json, json};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Puts the template's values where the input is silent.
@@ -23,8 +22,18 @@ pub(crate) async fn fill(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Resul
     if !draft.gives("service_category") {
         draft.new.set("service_category", template.get("service_category").clone());
     }
-    let Some(Json::Object(values)) = template.text("request").and_then(|t| serde_json::from_str(t).ok())
-    else {
+    defaults(desk, ctx, draft, &template, "request").await
+}
+
+/// The values that a template holds under a key, where the input is silent.
+pub(crate) async fn defaults(
+    desk: &Desk,
+    ctx: &Context,
+    draft: &mut Draft,
+    template: &Record,
+    key: &str,
+) -> Result<(), DeskError> {
+    let Some(Json::Object(values)) = template.text(key).and_then(|t| serde_json::from_str(t).ok()) else {
         return Ok(());
     };
     let given = draft.given.clone();
@@ -163,55 +172,50 @@ pub(crate) fn closing_rules(draft: &mut Draft) {
     }
 }
 
-/// Checks a template's own input.
-pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
+/// Checks the input of a template of `of`.
+pub(crate) async fn prepare(
+    desk: &Desk,
+    ctx: &Context,
+    draft: &mut Draft,
+    of: &'static str,
+) -> Result<(), DeskError> {
     let snapshot = draft.snapshot.clone();
-    let Some(request) = snapshot.catalogue.module("request") else { return Ok(()) };
-    let is_field = |name: &str| field_slot(request, name).is_some() || request.field(name).is_some();
+    let Some(module) = snapshot.catalogue.module(of) else { return Ok(()) };
+    let is_field = |name: &str| field_slot(module, name).is_some() || module.field(name).is_some();
     if let Some(unknown) = mandatory_fields(&draft.new).into_iter().find(|name| !is_field(name)) {
-        draft.refuse(Refusal::because("mandatory_fields", format!("A request has no field {unknown}")));
+        draft.refuse(Refusal::because("mandatory_fields", format!("A {of} has no field {unknown}")));
     }
-    if draft.gives("request") {
-        match draft.new.text("request").map(serde_json::from_str::<Json>) {
-            Some(Ok(Json::Object(values))) => defaults(desk, ctx, draft, request, &values).await?,
-            None => draft.new.set("request", "{}"),
-            Some(_) => draft.refuse(Refusal::not_valid("request")),
+    if draft.gives(of) {
+        match draft.new.text(of).map(serde_json::from_str::<Json>) {
+            Some(Ok(Json::Object(values))) => check_defaults(desk, ctx, draft, module, &values).await?,
+            None => draft.new.set(of, "{}"),
+            Some(_) => draft.refuse(Refusal::not_valid(of)),
         }
     }
     Ok(())
 }
 
-/// Checks the values that a template gives to new requests, as a request itself would.
-async fn defaults(
+/// Checks the values that a template gives to new records, as such a record itself would.
+async fn check_defaults(
     desk: &Desk,
     ctx: &Context,
     draft: &mut Draft,
-    request: &Arc<Module>,
+    module: &Arc<Module>,
     values: &serde_json::Map<String, Json>,
 ) -> Result<(), DeskError> {
     let mut found = Defaults::default();
-    found.collect(request, values, "");
+    found.collect(module, values, "");
     let Defaults { patch, off, mut wrong } = found;
     if !off.is_empty() {
         let message = format!("[{}] field/s cannot be added to the template", off.join(", "));
-        draft.refuse(Refusal::because("request", message));
+        draft.refuse(Refusal::because(module.name.to_string(), message));
     }
-    let mut trial = Draft {
-        snapshot: draft.snapshot.clone(),
-        old: None,
-        new: Record::new(request.clone()),
-        given: Vec::new(),
-        refusals: Vec::new(),
-        statements: Vec::new(),
-        operation: "CREATE",
-        unmet: Vec::new(),
-        people: HashMap::new(),
-        refresh_search: false,
-    };
+    let snapshot = draft.snapshot.clone();
+    let mut trial = Draft::adding(snapshot, Record::new(module.clone()));
     desk.apply(ctx, &mut trial, &patch).await?;
     wrong.extend(trial.refusals.iter().filter_map(|refusal| refusal.field().map(str::to_owned)));
     if !wrong.is_empty() {
-        draft.refuse(Refusal::because("request", format!("Not valid: {}", wrong.join(", "))));
+        draft.refuse(Refusal::because(module.name.to_string(), format!("Not valid: {}", wrong.join(", "))));
     }
     Ok(())
 }

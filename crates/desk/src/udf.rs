@@ -2,14 +2,13 @@
 
 use crate::draft::Draft;
 use crate::{Desk, DeskError, Refusal};
-use model::catalogue::Extension;
-use model::{Access, Field, Id, Kind, Name, Record, Storage};
+use model::{Access, Catalogue, Check, Field, Id, Kind, Name, Pattern, Record, Storage, Value};
 
 /// The field that a row describes; `None` for a row that describes none, which is then not there.
 #[must_use]
-pub fn extension(row: &Record) -> Option<Extension> {
+pub fn field(row: &Record, catalogue: &Catalogue) -> Option<Field> {
     let key = row.text("field_key")?;
-    let kind = kind(row)?;
+    let kind = kind(row, catalogue)?;
     let mut field = Field::new(Name::Owned(key.to_owned()), kind);
     field.storage = Storage::Document { field: row.id().get() };
     field.id = Some(row.id().get());
@@ -21,7 +20,14 @@ pub fn extension(row: &Record) -> Option<Extension> {
     }
     let label = row.text("display_name").or_else(|| row.text("name")).unwrap_or(key);
     field.label = Name::Owned(label.to_owned());
-    Some(Extension { module: row.text("module.name")?.to_owned(), field })
+    field.checks = checks(row)?;
+    if row.is("unique") {
+        field.unique = Some(Vec::new());
+    }
+    if let Some(value) = default(row, &field.kind) {
+        field.preset = model::Preset::Value(value);
+    }
+    Some(field)
 }
 
 /// What people choose from, what is stored, and how keys of the newer scheme begin.
@@ -37,7 +43,7 @@ const AUTO_NUMBER: &str = "Auto Number";
 const PHONE_MAX: usize = 30;
 const EMAIL_MAX: usize = 50;
 
-const TYPES: [FieldType; 17] = [
+const TYPES: [FieldType; 19] = [
     FieldType { label: "Single Line", kind_word: "string", prefix: "txt" },
     FieldType { label: "Multi Line", kind_word: "string", prefix: "txt" },
     FieldType { label: "Pick List", kind_word: "string", prefix: "txt" },
@@ -45,6 +51,7 @@ const TYPES: [FieldType; 17] = [
     FieldType { label: "E-mail", kind_word: "string", prefix: "txt" },
     FieldType { label: "Phone", kind_word: "string", prefix: "txt" },
     FieldType { label: "URL", kind_word: "string", prefix: "txt" },
+    FieldType { label: "IP Address", kind_word: "string", prefix: "txt" },
     FieldType { label: "Check Box", kind_word: "multi_select", prefix: "txt" },
     FieldType { label: "Multi Select", kind_word: "multi_select", prefix: "txt" },
     FieldType { label: "Numeric Field", kind_word: "long", prefix: "num" },
@@ -55,6 +62,7 @@ const TYPES: [FieldType; 17] = [
     FieldType { label: "Date", kind_word: "datestamp", prefix: "date" },
     FieldType { label: "Date/Time", kind_word: "datetime", prefix: "dt" },
     FieldType { label: "Lookup", kind_word: "refered_field", prefix: "ref" },
+    FieldType { label: "Multi Lookup", kind_word: "multi_refered_field", prefix: "ref" },
 ];
 
 fn field_type(label: &str) -> Option<&'static FieldType> {
@@ -70,7 +78,7 @@ fn field_type(label: &str) -> Option<&'static FieldType> {
     })
 }
 
-fn kind(row: &Record) -> Option<Kind> {
+fn kind(row: &Record, catalogue: &Catalogue) -> Option<Kind> {
     let options = options(row);
     Some(match field_type(row.text("field_type")?)?.label {
         "Multi Line" => Kind::Html { max: limit(row, "max_length").unwrap_or(5000) },
@@ -85,29 +93,15 @@ fn kind(row: &Record) -> Option<Kind> {
         "Boolean" => Kind::Bool,
         "Date" => Kind::Date,
         "Date/Time" => Kind::Time,
-        "Lookup" => Kind::Ref(Name::Owned(reference(row)?)),
+        "Lookup" => Kind::Ref(Name::Owned(reference(row, catalogue)?)),
+        "Multi Lookup" => Kind::RefMany(Name::Owned(reference(row, catalogue)?)),
+        "IP Address" => Kind::Text { max: 64 },
         _ => Kind::Text { max: limit(row, "max_length").unwrap_or(250) },
     })
 }
 
 fn is_of(row: &Record, label: &str) -> bool {
     row.text("field_type").and_then(field_type).is_some_and(|t| t.label == label)
-}
-
-/// Refuses what the kind of an additional field cannot say.
-pub(crate) fn check(draft: &mut Draft) {
-    let snapshot = draft.snapshot.clone();
-    for (slot, row) in described(draft) {
-        let Some(row) = snapshot.record_of("udf_field", row).filter(|_| draft.given.contains(&slot)) else {
-            continue;
-        };
-        let text = draft.new.at(slot).as_str().filter(|t| !t.is_empty()).map(str::to_owned);
-        if let Some(why) = text.and_then(|text| complaint(row, &text))
-            && let Some(leaf) = draft.new.module.leaf(slot)
-        {
-            draft.refuse(Refusal::because(leaf.path.clone(), why));
-        }
-    }
 }
 
 /// Gives a new record the numbers of its fields that number.
@@ -127,28 +121,6 @@ fn described(draft: &Draft) -> Vec<(usize, Id)> {
     let leaves = draft.new.module.leaves().iter().enumerate();
     let own = leaves.filter(|(_, leaf)| leaf.path.starts_with("udf_fields."));
     own.filter_map(|(slot, leaf)| leaf.field.id.map(|id| (slot, Id::new(id)))).collect()
-}
-
-/// What speaks against a text in a field of this description.
-fn complaint(row: &Record, text: &str) -> Option<String> {
-    let max = limit(row, "max_length").unwrap_or(EMAIL_MAX).min(EMAIL_MAX);
-    if is_of(row, "URL") && !is_absolute_url(text) {
-        Some("Not an absolute URL, such as https://www.example.com/".into())
-    } else if is_of(row, "E-mail") && text.chars().count() > max {
-        Some(format!("An e-mail address may have {max} characters at most"))
-    } else {
-        None
-    }
-}
-
-/// A scheme, `://`, a host, and no white space anywhere.
-fn is_absolute_url(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else { return false };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-        && host.chars().any(char::is_alphanumeric)
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
 }
 
 fn list(row: &Record, path: &str) -> Vec<serde_json::Value> {
@@ -172,13 +144,103 @@ fn limit(row: &Record, name: &str) -> Option<usize> {
         .filter(|n| (1..=5000).contains(n))
 }
 
-fn reference(row: &Record) -> Option<String> {
+/// Any module whose records stand by themselves may be referred to.
+fn reference(row: &Record, catalogue: &Catalogue) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(row.text("reference_entity")?).ok()?;
     let name = value.as_str().or_else(|| value.get("name")?.as_str())?;
-    let known =
-        ["user", "technician", "site", "department", "support_group", "category", "priority", "request"];
     let name = if name == "group" { "support_group" } else { name };
-    known.contains(&name).then(|| name.to_owned())
+    let module = catalogue.module(name).or_else(|| catalogue.at_path(name)).filter(|m| m.top_level)?;
+    Some(module.name.to_string())
+}
+
+fn constraint(row: &Record, name: &str) -> Option<serde_json::Value> {
+    let all = list(row, "constraints");
+    let found = all.iter().find(|c| c.get("constraint_name").and_then(|n| n.as_str()) == Some(name))?;
+    found.get("constraint_value").filter(|v| !v.is_null()).cloned()
+}
+
+fn float(value: &serde_json::Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|n| n.is_finite())
+}
+
+/// What values of the field must be like: by the kind that people chose, and by the constraints that they set. `None`
+/// when a constraint makes no sense.
+fn checks(row: &Record) -> Option<Vec<Check>> {
+    let mut checks = Vec::new();
+    match field_type(row.text("field_type")?)?.label {
+        "URL" => checks.push(Check::Url),
+        "E-mail" => {
+            let max = limit(row, "max_length").unwrap_or(EMAIL_MAX).min(EMAIL_MAX);
+            checks.push(Check::Length { min: 0, max });
+        }
+        "IP Address" => checks.push(Check::Ip),
+        _ => {}
+    }
+    if let Some(min) = constraint(row, "min_length") {
+        let min = min.as_u64().or_else(|| min.as_str()?.parse().ok())?;
+        checks.push(Check::Length { min: usize::try_from(min).ok()?, max: usize::MAX });
+    }
+    let limits = (constraint(row, "min_value"), constraint(row, "max_value"));
+    if limits.0.is_some() || limits.1.is_some() {
+        let limit = |value: Option<serde_json::Value>, open: f64| value.map_or(Some(open), |v| float(&v));
+        let (min, max) = (limit(limits.0, f64::NEG_INFINITY)?, limit(limits.1, f64::INFINITY)?);
+        checks.push((min <= max).then_some(Check::Between { min, max })?);
+    }
+    if let Some(pattern) = constraint(row, "regex").or_else(|| constraint(row, "pattern")) {
+        checks.push(Check::Pattern(Pattern::new(pattern.as_str()?)?));
+    }
+    Some(checks)
+}
+
+/// What a new record holds in the field where its input is silent.
+fn default(row: &Record, kind: &Kind) -> Option<Value> {
+    let given: serde_json::Value = serde_json::from_str(row.text("default_value")?).ok()?;
+    // Some wrap it, as allowed values are wrapped.
+    let given = given.get("value").unwrap_or(&given);
+    let text = || given.as_str().map(str::to_owned);
+    Some(match kind {
+        Kind::Text { max } | Kind::Html { max } => Value::Text(text().filter(|t| t.chars().count() <= *max)?),
+        Kind::Email => Value::Text(text()?),
+        Kind::Pick { options } => {
+            let text = text()?;
+            Value::Text(options.iter().find(|o| o.eq_ignore_ascii_case(&text))?.to_string())
+        }
+        Kind::Bool => Value::Bool(given.as_bool().or_else(|| given.as_str()?.parse().ok())?),
+        Kind::Digits { min, max } => {
+            let n = given.as_i64().or_else(|| given.as_str()?.parse().ok())?;
+            Value::Int((*min..=*max).contains(&n).then_some(n)?)
+        }
+        Kind::Double => Value::Double(float(given)?),
+        Kind::Time | Kind::Date => Value::Int(given.as_i64().or_else(|| given.as_str()?.parse().ok())?),
+        Kind::Ref(_) => {
+            let id = given.get("id").unwrap_or(given);
+            let id: model::Id =
+                id.as_str().map(str::to_owned).unwrap_or_else(|| id.to_string()).parse().ok()?;
+            id.into()
+        }
+        _ => return None,
+    })
+}
+
+/// A field whose values are in use is not removed.
+///
+/// # Errors
+/// [`DeskError::InUse`], or that the database does not answer.
+pub(crate) async fn may_delete(desk: &crate::Desk, row: &Record) -> Result<(), DeskError> {
+    let snapshot = desk.snapshot();
+    let Some(of) = row.reference("ci_type") else { return Ok(()) };
+    let path = format!("ci_attributes.{}", row.text("field_key").unwrap_or_default());
+    let views = snapshot.catalogue.modules().iter().filter(|m| m.table == "ci" && m.fixed.is_some());
+    for module in views.filter(|m| m.fixed.as_ref().is_some_and(|f| f.values.first() == Some(&of.into()))) {
+        if module.slot(&path).is_none() {
+            continue;
+        }
+        let used = model::filter::test(module, &path, model::Op::Empty, Vec::new()).negate();
+        if desk.store().exists(module, used).await? {
+            return Err(DeskError::InUse(vec![module.plural.to_string()]));
+        }
+    }
+    Ok(())
 }
 
 /// Checks a new additional field and fills what its describer left open.
@@ -196,6 +258,19 @@ pub(crate) fn prepare(draft: &mut Draft) -> Result<(), DeskError> {
     if new.text("display_name").is_none() {
         new.set("display_name", name.as_str());
     }
+    if new.is("is_ci_attribute") {
+        new.set("module.name", "ci");
+        new.set("sub_module.internal_name", "ci");
+    } else {
+        of_module(draft);
+    }
+    complete(draft, &name);
+    Ok(())
+}
+
+/// The module that an additional field belongs to.
+fn of_module(draft: &mut Draft) {
+    let new = &mut draft.new;
     let module =
         new.text("module.name").or_else(|| new.text("sub_module.internal_name")).unwrap_or("request");
     let module = match module.to_ascii_lowercase().as_str() {
@@ -209,15 +284,18 @@ pub(crate) fn prepare(draft: &mut Draft) -> Result<(), DeskError> {
     if !is_extensible {
         draft.refuse(Refusal::not_valid("module"));
     }
+}
+
+fn complete(draft: &mut Draft, name: &str) {
     let new = &mut draft.new;
     let Some(found) = new.text("field_type").and_then(field_type) else {
         draft.refuse(Refusal::not_valid("field_type"));
-        return Ok(());
+        return;
     };
     new.set("field_type", found.label);
     new.set("type", found.kind_word);
     if new.text("field_key").is_none() {
-        let word: String = model::fold(&name)
+        let word: String = model::fold(name)
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
             .take(60)
@@ -231,12 +309,54 @@ pub(crate) fn prepare(draft: &mut Draft) -> Result<(), DeskError> {
     if !well_formed {
         draft.refuse(Refusal::not_valid("field_key"));
     }
-    if kind(&draft.new).is_none() {
-        draft.refuse(Refusal::not_valid("reference_entity"));
+    let snapshot = draft.snapshot.clone();
+    match kind(&draft.new, &snapshot.catalogue) {
+        None => draft.refuse(Refusal::not_valid("reference_entity")),
+        Some(kind) => {
+            if checks(&draft.new).is_none() {
+                draft.refuse(Refusal::not_valid("constraints"));
+            }
+            let given = draft.new.text("default_value").is_some_and(|text| text != "null");
+            if given && default(&draft.new, &kind).is_none() {
+                draft.refuse(Refusal::not_valid("default_value"));
+            }
+        }
+    }
+    if draft.new.is("is_ci_attribute") {
+        inherited(draft);
     }
     let needs_options = matches!(draft.new.text("field_type"), Some("Pick List" | "Radio Button"));
     if needs_options && options(&draft.new).is_empty() {
         draft.refuse(Refusal::Mandatory("allowed_values".into()));
     }
-    Ok(())
+}
+
+/// An attribute has one meaning in a line of types: neither a type above nor one below may have it already.
+fn inherited(draft: &mut Draft) {
+    let (Some(of), Some(key)) =
+        (draft.new.reference("ci_type"), draft.new.text("field_key").map(str::to_owned))
+    else {
+        return;
+    };
+    if !draft.is_new() {
+        return;
+    }
+    let path = format!("ci_attributes.{key}");
+    let taken = draft.snapshot.catalogue.modules().iter().any(|module| {
+        let in_view = module.fixed.as_ref().is_some_and(|f| {
+            // A type below, which has the type above's attributes too, or the type itself.
+            f.values.first() == Some(&of.into())
+        });
+        module.table == "ci" && in_view && module.slot(&path).is_some()
+    });
+    let below = draft.snapshot.rows("ci_type").to_vec();
+    let taken_below = below.iter().any(|t| {
+        crate::cmdb::types::lineage(&draft.snapshot, t).iter().any(|above| above.id() == of)
+            && draft.snapshot.rows("udf_field").iter().any(|field| {
+                field.reference("ci_type") == Some(t.id()) && field.text("field_key") == Some(&key)
+            })
+    });
+    if taken || taken_below {
+        draft.refuse(Refusal::NotUnique("field_key".into()));
+    }
 }

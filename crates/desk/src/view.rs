@@ -100,7 +100,16 @@ impl Desk {
         let shown =
             |path: &str| module.slot(path).is_some_and(|slot| slots.is_none_or(|s| s.contains(&slot)));
         let snapshot = self.snapshot();
-        match module.name.as_ref() {
+        match module.table.as_ref() {
+            "asset" => crate::assets::complete(self, ctx, records, shown).await?,
+            "asset_loan" => {
+                for record in records.iter_mut() {
+                    crate::loans::complete(record, ctx.now);
+                }
+            }
+            "ci" if shown("linked_entity") || shown("linked_instance_data") => {
+                crate::cmdb::complete(self, ctx, records, shown("linked_instance_data")).await?;
+            }
             "request" => {
                 let short = shown("short_description");
                 for record in records.iter_mut() {
@@ -136,7 +145,7 @@ impl Desk {
                     }
                 }
             }
-            "user" | "technician" | "requester" => {
+            "person" => {
                 for record in records.iter_mut() {
                     record.set("is_active", !record.is("inactive"));
                 }

@@ -1,4 +1,4 @@
-//! Time spent on a request or a task (requests.md section 8).
+//! Time spent on a request, a problem or a task of theirs (requests.md section 8, problems.md section 8).
 
 use crate::context::Context;
 use crate::draft::Draft;
@@ -18,10 +18,15 @@ pub(crate) async fn prepare(
     draft: &mut Draft,
 ) -> Result<(), DeskError> {
     let request = request_above(desk, ctx, place).await?;
-    if draft.is_new()
-        && let Some(request) = &request
-    {
-        draft.new.set("request", request.id());
+    if draft.is_new() {
+        if let Some(request) = &request {
+            draft.new.set("request", request.id());
+        }
+        if let Some((_, above)) = &place.parent
+            && above.module.name == "task"
+        {
+            draft.new.set("problem", above.get("problem").clone());
+        }
     }
     spent(draft);
     charge(desk, draft).await?;
