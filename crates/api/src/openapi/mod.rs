@@ -8,7 +8,7 @@ use crate::Api;
 use axum::extract::State;
 use axum::response::Response;
 use desk::Verb;
-use model::{Area, Catalogue};
+use model::{Area, Catalogue, Module};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
@@ -23,9 +23,11 @@ pub(crate) async fn serve(State(api): State<Arc<Api>>) -> Response {
 #[must_use]
 pub fn document(catalogue: &Catalogue, base: Option<&str>) -> Json {
     let mut all_paths = Map::new();
-    for module in catalogue.modules().iter().filter(|m| m.top_level) {
+    for module in catalogue.modules().iter().filter(|m| m.top_level && is_told(m)) {
         paths::of(catalogue, module, &format!("/{}", module.plural), 0, &mut all_paths);
     }
+    paths::of_ci_types(catalogue, &mut all_paths);
+    name_operations(&mut all_paths);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -56,6 +58,26 @@ pub fn document(catalogue: &Catalogue, base: Option<&str>) -> Json {
     })
 }
 
+/// Whether a module's paths are told one by one. The types of CI share theirs, and the paths of product types are those
+/// of assets under other names.
+fn is_told(module: &Module) -> bool {
+    module.below.is_none()
+        && (module.fixed.is_none() || module.table != "asset" || module.name == "workstation")
+}
+
+/// Each operation is called after its method and its path, which are one of a kind together.
+fn name_operations(paths: &mut Map<String, Json>) {
+    for (path, item) in paths {
+        let words: String = path.chars().filter(|c| !matches!(c, '{' | '}')).collect();
+        let words = words.trim_matches('/').replace('/', "_");
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            if let Some(operation) = operation.as_object_mut() {
+                operation.insert("operationId".into(), json!(format!("{method}_{words}")));
+            }
+        }
+    }
+}
+
 fn scopes() -> Map<String, Json> {
     let mut scopes = Map::new();
     for area in Area::ALL {
@@ -73,7 +95,7 @@ mod tests {
 
     #[test]
     fn every_module_is_documented_the_same_each_time() {
-        let catalogue = Catalogue::new(&[]);
+        let catalogue = Catalogue::new(&model::Additions::default());
         let document = document(&catalogue, None);
         assert_eq!(document, super::document(&catalogue, None));
         let text = document.to_string();

@@ -20,24 +20,23 @@ pub(super) fn of(
     with_id.push(id_parameter(&id));
     paths.insert(at.to_owned(), collection(module, &above, depth));
     let one = format!("{at}/{{{id}}}");
-    paths.insert(one.clone(), record(module, &with_id, depth));
+    paths.insert(one.clone(), record(module, &with_id));
     if depth == 0 {
         paths.insert(
             format!("{at}/_metainfo"),
-            json!({"get": plain(module, "metainfo", "What the fields are", "metainfo", &[])}),
+            json!({"get": plain(module, "What the fields are", "metainfo", &[])}),
         );
     }
     for (segment, key, summary) in
         [("_links", "_links", "What the caller may do"), ("_history", "history", "What happened")]
     {
-        let call = plain(module, segment, summary, key, &with_id);
+        let call = plain(module, summary, key, &with_id);
         paths.insert(format!("{one}/{segment}"), json!({"get": call}));
     }
     for operation in module.operations.iter().filter(|o| o.on_record) {
         let mut methods = Map::new();
         for method in operation.methods {
-            let name = format!("{}_{}", method.to_ascii_lowercase(), operation.name);
-            let mut call = plain(module, &name, operation.summary, "", &with_id);
+            let mut call = plain(module, operation.summary, "", &with_id);
             if let (Some(key), true, Some(object)) = (operation.input, *method != "GET", call.as_object_mut())
             {
                 object.insert("requestBody".into(), operation_body(module, key));
@@ -47,11 +46,23 @@ pub(super) fn of(
         paths.insert(format!("{one}/_{}", operation.name), Json::Object(methods));
     }
     if module.slot("has_attachments").is_some() {
-        paths.insert(format!("{one}/_uploads"), uploads(module, "attach", "Attach a file", &with_id));
+        paths.insert(format!("{one}/_uploads"), uploads(module, "Attach a file", &with_id));
     }
     if module.slot("has_resolution_attachments").is_some() {
-        let item = uploads(module, "attach_to_resolution", "Attach a file to the resolution", &with_id);
+        let item = uploads(module, "Attach a file to the resolution", &with_id);
         paths.insert(format!("{one}/resolutions/_uploads"), item);
+    }
+    for related in &module.related {
+        let Some(rows) = catalogue.module(related.module) else { continue };
+        let mut parameters = with_id.clone();
+        parameters.push(list_parameter());
+        let list = json!({
+            "summary": format!("List the {} of a {}", rows.plural.replace('_', " "), module.name.replace('_', " ")),
+            "tags": [module.plural],
+            "parameters": parameters,
+            "responses": responses(&[("200", listed(rows))]),
+        });
+        paths.insert(format!("{one}/{}", related.path), json!({"get": list}));
     }
     if depth < DEPTH_MAX {
         for child in &module.children {
@@ -62,13 +73,50 @@ pub(super) fn of(
     }
 }
 
-fn id_parameter(name: &str) -> Json {
-    json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", "pattern": "^[0-9]{1,19}$"}})
+/// The paths of the types of CI, which are as many as a desk likes: `_metainfo` tells what each has.
+pub(super) fn of_ci_types(catalogue: &Catalogue, paths: &mut Map<String, Json>) {
+    let Some(module) = catalogue.module("ci") else { return };
+    let kind = json!({
+        "name": "ci_type", "in": "path", "required": true, "description": "The API name of a type, `ci_computer`",
+        "schema": {"type": "string", "pattern": "^ci_[a-z0-9_]{1,60}$"},
+    });
+    let (at, one) = ("/cmdb/{ci_type}", "/cmdb/{ci_type}/{id0}");
+    let with_id = [kind.clone(), id_parameter("id0")];
+    let input = json!({"required": true, "content": {"application/json": {"schema": {"type": "object"}}}});
+    let call = |summary: &str, parameters: &[Json], body: bool| {
+        let mut call = plain(module, summary, "", parameters);
+        let created = call.pointer("/responses/200").cloned();
+        if let (Some(call), true) = (call.as_object_mut(), body) {
+            call.insert("requestBody".into(), input.clone());
+        }
+        if let (Some(responses), Some(created)) =
+            (call.pointer_mut("/responses").and_then(Json::as_object_mut), created)
+        {
+            responses.insert("201".into(), created);
+        }
+        call
+    };
+    let own = std::slice::from_ref(&kind);
+    paths.insert(
+        at.to_owned(),
+        json!({"get": call("List the CIs of a type", own, false), "post": call("Add a CI", own, true)}),
+    );
+    paths.insert(
+        one.to_owned(),
+        json!({
+            "get": call("Get a CI", &with_id, false),
+            "put": call("Edit a CI", &with_id, true),
+            "delete": call("Delete a CI", &with_id, false),
+        }),
+    );
+    paths.insert(
+        format!("{at}/_metainfo"),
+        json!({"get": call("What the attributes of a type are", own, false)}),
+    );
 }
 
-fn operation_id(module: &Module, verb: &str, depth: usize) -> String {
-    let depth = if depth == 0 { String::new() } else { format!("_{depth}") };
-    format!("{}_{verb}{depth}", module.name)
+fn id_parameter(name: &str) -> Json {
+    json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", "pattern": "^[0-9]{1,19}$"}})
 }
 
 fn responses(success: &[(&str, Json)]) -> Json {
@@ -90,6 +138,11 @@ fn status() -> Json {
 fn single(module: &Module) -> Json {
     let record = json!({"$ref": format!("#/components/schemas/{}", module.name)});
     let mut properties = Map::new();
+    // A CI that is named by its id alone comes as an array of one (assets-cmdb.md section 5.3).
+    let record = match module.name.as_ref() {
+        "ci" => json!({"anyOf": [{"type": "object"}, {"type": "array", "items": record}]}),
+        _ => record,
+    };
     properties.insert(module.key().to_owned(), record);
     properties.insert("response_status".into(), status());
     json!({"type": "object", "properties": properties, "required": ["response_status"]})
@@ -159,7 +212,6 @@ fn collection(module: &Module, above: &[Json], depth: usize) -> Json {
     item.insert(
         "get".into(),
         json!({
-            "operationId": operation_id(module, "list", depth),
             "summary": format!("List {}", module.plural),
             "tags": [module.plural],
             "parameters": parameters,
@@ -170,7 +222,6 @@ fn collection(module: &Module, above: &[Json], depth: usize) -> Json {
         item.insert(
             "post".into(),
             json!({
-                "operationId": operation_id(module, "add", depth),
                 "summary": format!("Add a {}", module.name.replace('_', " ")),
                 "tags": [module.plural],
                 "parameters": above,
@@ -189,7 +240,6 @@ fn collection(module: &Module, above: &[Json], depth: usize) -> Json {
         item.insert(
             "put".into(),
             json!({
-                "operationId": operation_id(module, "edit_many", depth),
                 "summary": format!("Edit several {}", module.plural),
                 "tags": [module.plural],
                 "parameters": with_ids,
@@ -200,7 +250,6 @@ fn collection(module: &Module, above: &[Json], depth: usize) -> Json {
         item.insert(
             "delete".into(),
             json!({
-                "operationId": operation_id(module, "delete_many", depth),
                 "summary": format!("Delete several {}", module.plural),
                 "tags": [module.plural],
                 "parameters": with_ids,
@@ -211,13 +260,12 @@ fn collection(module: &Module, above: &[Json], depth: usize) -> Json {
     Json::Object(item)
 }
 
-fn record(module: &Module, with_id: &[Json], depth: usize) -> Json {
+fn record(module: &Module, with_id: &[Json]) -> Json {
     let done = json!({"type": "object", "properties": {"response_status": status()}, "required": ["response_status"]});
     let mut item = Map::new();
     item.insert(
         "get".into(),
         json!({
-            "operationId": operation_id(module, "get", depth),
             "summary": format!("Get a {}", module.name.replace('_', " ")),
             "tags": [module.plural],
             "parameters": with_id,
@@ -228,7 +276,6 @@ fn record(module: &Module, with_id: &[Json], depth: usize) -> Json {
         item.insert(
             "put".into(),
             json!({
-                "operationId": operation_id(module, "edit", depth),
                 "summary": format!("Edit a {}", module.name.replace('_', " ")),
                 "tags": [module.plural],
                 "parameters": with_id,
@@ -239,7 +286,6 @@ fn record(module: &Module, with_id: &[Json], depth: usize) -> Json {
         item.insert(
             "delete".into(),
             json!({
-                "operationId": operation_id(module, "delete", depth),
                 "summary": format!("Delete a {}", module.name.replace('_', " ")),
                 "tags": [module.plural],
                 "parameters": with_id,
@@ -251,7 +297,7 @@ fn record(module: &Module, with_id: &[Json], depth: usize) -> Json {
 }
 
 /// A call whose answer is an envelope around `key`.
-fn plain(module: &Module, name: &str, summary: &str, key: &str, parameters: &[Json]) -> Json {
+fn plain(module: &Module, summary: &str, key: &str, parameters: &[Json]) -> Json {
     let mut properties = Map::new();
     if !key.is_empty() {
         properties.insert(key.to_owned(), json!({}));
@@ -260,7 +306,6 @@ fn plain(module: &Module, name: &str, summary: &str, key: &str, parameters: &[Js
     properties.insert("response_status".into(), either);
     let schema = json!({"type": "object", "properties": properties, "required": ["response_status"]});
     json!({
-        "operationId": format!("{}_{}_{}", module.name, name.trim_start_matches('_'), parameters.len()),
         "summary": summary,
         "tags": [module.plural],
         "parameters": parameters,
@@ -268,19 +313,18 @@ fn plain(module: &Module, name: &str, summary: &str, key: &str, parameters: &[Js
     })
 }
 
-fn uploads(module: &Module, name: &str, summary: &str, with_id: &[Json]) -> Json {
+fn uploads(module: &Module, summary: &str, with_id: &[Json]) -> Json {
     let file = json!({"type": "object", "properties": {
         "input_file": {"type": "string", "contentMediaType": "application/octet-stream"},
         "description": {"type": "string"},
         "addtoattachment": {"type": "string", "enum": ["true", "false"]},
     }, "required": ["input_file"]});
-    let mut post = plain(module, name, summary, "attachment", with_id);
+    let mut post = plain(module, summary, "attachment", with_id);
     if let Some(object) = post.as_object_mut() {
         object.insert(
             "requestBody".into(),
             json!({"required": true, "content": {"multipart/form-data": {"schema": file}}}),
         );
     }
-    let list = format!("list_{name}");
-    json!({"get": plain(module, &list, "List the files", "attachments", with_id), "post": post})
+    json!({"get": plain(module, "List the files", "attachments", with_id), "post": post})
 }

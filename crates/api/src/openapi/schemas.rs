@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 /// All schemas: for each module a record, a row of a list, what a reference shows, what an input gives.
 pub(super) fn all(catalogue: &Catalogue) -> Map<String, Json> {
     let mut schemas = Map::new();
-    for module in catalogue.modules() {
+    for module in catalogue.modules().iter().filter(|m| super::is_told(m)) {
         let name = &module.name;
         schemas.insert(name.to_string(), record(module, true));
         schemas.insert(format!("{name}_row"), record(module, false));
@@ -49,6 +49,9 @@ fn nullable(kind: &str) -> Json {
 fn shown(field: &Field) -> Json {
     let mut schema = match &field.kind {
         Kind::Id => json!({"type": "string", "pattern": "^[0-9]{1,19}$"}),
+        Kind::Number { .. } => json!({"type": ["object", "null"], "properties": {
+            "display_value": {"type": "string"}, "value": {"type": "string"},
+        }}),
         Kind::Digits { .. } => json!({"type": ["string", "null"], "pattern": "^-?[0-9]+$"}),
         Kind::Text { .. }
         | Kind::Html { .. }
@@ -140,7 +143,7 @@ fn given(field: &Field) -> Json {
                 members.iter().filter(|m| writable(m)).map(|m| (m.key.to_string(), given(m))).collect();
             json!({"type": ["object", "null"], "properties": inner, "additionalProperties": false})
         }
-        Kind::Id | Kind::Json => json!({}),
+        Kind::Id | Kind::Number { .. } | Kind::Json => json!({}),
     };
     if let Some(object) = schema.as_object_mut() {
         object.insert("description".into(), json!(field.label));

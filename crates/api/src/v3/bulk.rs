@@ -13,7 +13,7 @@ use wire::failure::Failure;
 /// How many records one call may name.
 const IDS_MAX: usize = 100;
 
-fn ids(call: &Call<'_>) -> Result<Vec<Id>, Failure> {
+pub(crate) fn ids(call: &Call<'_>) -> Result<Vec<Id>, Failure> {
     let text = call.param("ids").ok_or_else(|| call.wrong_method())?;
     let mut ids = Vec::new();
     for part in

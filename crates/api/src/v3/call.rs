@@ -76,6 +76,17 @@ impl<'a> Call<'a> {
     pub fn wrong_method(&self) -> Failure {
         Failure::invalid_method(self.method.as_str())
     }
+    /// Whether a CI is named by its id alone, without its type: `cmdb/{id}`.
+    pub fn is_any_ci(&self) -> bool {
+        let segments: Vec<&str> = self.segments.iter().map(String::as_str).collect();
+        matches!(segments.as_slice(), ["cmdb", id] | ["cmdb", "ci", id] if id.parse::<model::Id>().is_ok())
+    }
+    /// The type of CI that the path names, which may be one above the CI's own.
+    pub fn ci_type(&self) -> Option<&str> {
+        let mut segments = self.segments.iter().map(String::as_str);
+        let named = segments.next() == Some("cmdb");
+        segments.next().filter(|second| named && *second != "ci" && second.parse::<model::Id>().is_err())
+    }
     /// A parameter beside `input_data`.
     pub fn param(&self, name: &str) -> Option<&str> {
         self.payload.params.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())

@@ -51,7 +51,8 @@ fn tree(call: &Call<'_>, module: &Arc<Module>, criteria: &Criteria, failures: &m
 /// Where a client's field leads. An additional field may come without its `udf_fields.`.
 pub(crate) fn path(call: &Call<'_>, module: &Arc<Module>, field: &str) -> Option<Path> {
     let catalogue = &call.snapshot.catalogue;
-    catalogue.path(module, field).or_else(|| catalogue.path(module, &format!("udf_fields.{field}")))
+    let inside = |group: &str| catalogue.path(module, &format!("{group}.{field}"));
+    catalogue.path(module, field).or_else(|| inside("udf_fields")).or_else(|| inside("ci_attributes"))
 }
 
 fn comparison(

@@ -30,6 +30,42 @@ pub(crate) fn asked(call: &Call<'_>, module: &Module) -> Asked {
     asked
 }
 
+/// A list under keys of its own, each row wrapped.
+pub(crate) async fn list_as(
+    call: &Call<'_>,
+    place: &Place,
+    keys: &[&str],
+    wrap: fn(&str) -> String,
+) -> Result<Answer, Failure> {
+    let asked = asked(call, &place.module);
+    let info = &asked.info;
+    let selection = selection(&place.module, info);
+    let ask = ask(call, &place.module, &asked, &selection)?;
+    let failed = |e| answer::failure(e, call.ctx.trace);
+    let page = call.desk().list(&call.ctx, place, ask).await.map_err(failed)?;
+    let (has_more, total) = (page.has_more, page.total);
+    let rows: Vec<String> = rows(call, &selection, page).await?.iter().map(|row| wrap(row)).collect();
+    Ok(Answer::Json(envelope(call, keys, &rows.join(","), rows.len(), info, has_more, total)))
+}
+
+/// The rows of a page as JSON, one by one.
+pub(crate) async fn rows(call: &Call<'_>, selection: &Selection, page: Page) -> Result<Vec<String>, Failure> {
+    let failed = |e| answer::failure(e, call.ctx.trace);
+    let mut records = page.records;
+    let mut slots = Vec::new();
+    collect(selection.nodes(), &mut slots);
+    call.desk().complete(&call.ctx, &mut records, Some(&slots)).await.map_err(failed)?;
+    let view = call.desk().view(&records, Some(&slots)).await.map_err(failed)?;
+    let seen = Seen(&view);
+    let writer = Writer::new(&seen, &call.ctx.zone);
+    let row = |record: &model::Record| {
+        let mut row = String::new();
+        writer.row(&mut row, record, selection);
+        row
+    };
+    Ok(records.iter().map(row).collect())
+}
+
 /// The keys under which a list's rows are written: its own, those that clients of older versions read, and the name
 /// by which it was asked for.
 fn keys<'m>(call: &Call<'_>, module: &'m Module) -> Vec<&'m str> {

@@ -8,6 +8,7 @@ mod answer;
 mod bulk;
 mod call;
 mod catalogs;
+mod cmdb;
 mod conversations;
 mod criteria;
 mod list;
@@ -65,6 +66,7 @@ async fn answer(call: &Call<'_>) -> Result<Answer, Failure> {
         }
         Target::Uploads(place, id, purpose, rest) => uploads::run(call, &place, id, purpose, rest).await,
         _ if !reads => Err(call.wrong_method()),
+        Target::Related(place) => list::list(call, &place).await,
         Target::Metainfo(module) => related::metainfo(call, &module),
         Target::History(place, id) => related::history(call, &place, id).await,
         Target::Links(place, id) => related::links(call, &place, id).await,

@@ -14,7 +14,7 @@ use wire::reader::Reading;
 
 /// Runs an operation of a record.
 pub(crate) async fn run(call: &Call<'_>, place: &Place, id: Id, name: &str) -> Result<Answer, Failure> {
-    match (place.module.name.as_ref(), name) {
+    match (place.module.table.as_ref(), name) {
         ("request", "link_requests") => links(call, id).await,
         ("request", "merge_requests") => merge(call, id).await,
         ("request", "resolutions") => resolution(call, place, id).await,
@@ -28,7 +28,11 @@ pub(crate) async fn run(call: &Call<'_>, place: &Place, id: Id, name: &str) -> R
             call.desk().restore_request(&call.ctx, id).await.map_err(|e| failed(call, e))?;
             Ok(Answer::Json(wire::envelope::status_only(None)))
         }
+        ("request", "problem") => problem_of(call, id).await,
         ("request", _) => on_request(call, place, id, name).await,
+        ("problem", "associated_incidents" | "associated_requests") => incidents(call, place, id, name).await,
+        ("problem", _) => on_problem(call, place, id, name).await,
+        ("loaned_asset", _) => on_loan(call, place, id, name).await,
         ("task", _) => {
             let done = match name {
                 "close" => call.desk().close_task(&call.ctx, place, id).await,
@@ -46,8 +50,98 @@ pub(crate) async fn run(call: &Call<'_>, place: &Place, id: Id, name: &str) -> R
             let done = call.desk().decide(&given.ctx, place, id, name == "approve", comments).await;
             answered(call, place, given.judge(done), "").await
         }
+        _ if place.module.table == "ci" => crate::v3::cmdb::run(call, place, id, name).await,
         _ => Err(Failure::not_found()),
     }
+}
+
+async fn on_problem(call: &Call<'_>, place: &Place, id: Id, name: &str) -> Result<Answer, Failure> {
+    let desk = call.desk();
+    if name == "pickup" {
+        let done = desk.pick_up_problem(&call.ctx, id).await.map_err(|e| failed(call, e));
+        return answered(call, place, done, "Problem picked up").await;
+    }
+    let (given, patch) = write::optionally_given(call, &place.module)?;
+    let ctx = &given.ctx;
+    let (done, message) = match name {
+        "close" => (desk.close_problem(ctx, id, patch).await, "Problem closed"),
+        "assign" => (desk.assign_problem(ctx, id, &patch).await, "Problem assigned"),
+        "reopen" => (desk.reopen_problem(ctx, id, patch).await, "Problem reopened"),
+        _ => return Err(Failure::not_found()),
+    };
+    answered(call, place, given.judge(done), message).await
+}
+
+async fn on_loan(call: &Call<'_>, place: &Place, id: Id, name: &str) -> Result<Answer, Failure> {
+    let (given, patch) = write::optionally_given(call, &place.module)?;
+    let done = match name {
+        "return" => call.desk().return_loaned_asset(&given.ctx, place, id, patch).await,
+        _ => call.desk().extend_loan(&given.ctx, place, id, &patch).await,
+    };
+    answered(call, place, given.judge(done), "").await
+}
+
+/// The problem of an incident: `{"request_problem_association": {"problem": {"id": …}}}` (requests.md section 2).
+async fn problem_of(call: &Call<'_>, id: Id) -> Result<Answer, Failure> {
+    const KEY: &str = "request_problem_association";
+    match call.method {
+        Method::GET | Method::HEAD => {
+            let found = call.desk().problem_of(&call.ctx, id).await.map_err(|e| failed(call, e))?;
+            let json = match found {
+                Some(problem) => format!("{{\"problem\":{}}}", related::shown(call, problem).await?),
+                None => "null".to_owned(),
+            };
+            Ok(Answer::Json(wire::envelope::object(KEY, &json)))
+        }
+        Method::DELETE => {
+            call.desk().set_incidents(&call.ctx, None, &[id]).await.map_err(|e| failed(call, e))?;
+            Ok(Answer::Json(wire::envelope::status_only(Some("The problem is no longer associated"))))
+        }
+        _ => {
+            let input = call.input();
+            let given = input.get(KEY).map(wire::lenient::opened);
+            let given = given.as_deref().unwrap_or(&input);
+            let problem = given.get("problem").ok_or_else(|| Failure::mandatory(vec!["problem".into()]))?;
+            let problem = wire::lenient::opened(problem);
+            let problem = id_of(problem.get("id").unwrap_or(&problem))?;
+            let done = call.desk().set_incidents(&call.ctx, Some(problem), &[id]).await;
+            done.map_err(|e| failed(call, e))?;
+            Ok(Answer::Json(wire::envelope::status_only(Some("Problem successfully associated"))))
+        }
+    }
+}
+
+/// The incidents of a problem, from its own side: rows of `{"request": {…}}`; on input `{"id": …}` alone will do.
+async fn incidents(call: &Call<'_>, place: &Place, id: Id, key: &str) -> Result<Answer, Failure> {
+    if call.method == Method::GET || call.method == Method::HEAD {
+        let requests = call.snapshot.catalogue.module("request").ok_or_else(Failure::not_found)?;
+        let problem = call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
+        let parent = Some(("problem", std::sync::Arc::new(problem)));
+        let rows = Place { parent, ..Place::top(requests.clone()) };
+        return list::list_as(call, &rows, &[key], |row| format!("{{\"request\":{row}}}")).await;
+    }
+    let input = call.input();
+    let rows = input.get(key).ok_or_else(|| Failure::mandatory(vec![key.to_owned()]))?;
+    let rows = wire::lenient::opened(rows);
+    let rows = rows.as_array().ok_or_else(|| Failure::type_mismatch(key))?;
+    let ids: Result<Vec<Id>, Failure> = rows
+        .iter()
+        .map(|row| {
+            let request = row.get("request").unwrap_or(row);
+            id_of(request.get("id").unwrap_or(request))
+        })
+        .collect();
+    let (ids, problem) = (ids?, Some(id));
+    let done = match call.method {
+        Method::DELETE => call.desk().release_incidents(&call.ctx, id, &ids).await,
+        _ => call.desk().set_incidents(&call.ctx, problem, &ids).await,
+    };
+    done.map_err(|e| failed(call, e))?;
+    let message = match call.method {
+        Method::DELETE => "The requests are no longer associated",
+        _ => "Requests successfully associated",
+    };
+    Ok(Answer::Json(wire::envelope::status_only(Some(message))))
 }
 
 fn failed(call: &Call<'_>, error: desk::DeskError) -> Failure {
@@ -163,7 +257,7 @@ fn references(call: &Call<'_>, key: &str) -> Result<Vec<RefInput>, Failure> {
         .collect()
 }
 
-fn id_of(value: &Json) -> Result<Id, Failure> {
+pub(crate) fn id_of(value: &Json) -> Result<Id, Failure> {
     wire::scalar::text(value)
         .and_then(|t| t.trim().parse().ok())
         .ok_or_else(|| Failure::unable_to_parse("id"))
@@ -281,11 +375,12 @@ async fn approval_notification(call: &Call<'_>, place: &Place, id: Id) -> Result
         let name = approver.as_deref().map_or("", |a| a.title()).to_owned();
         let to: Vec<String> =
             approver.as_deref().and_then(|a| a.text("email_id")).map(str::to_owned).into_iter().collect();
-        let about = related::request_above(call, place).await?;
+        let about = related::above_level(call, place).await?;
+        let (what, number) = (about.module.key(), about.get("display_id"));
         let json = serde_json::json!({
             "to": to,
-            "subject": format!("Approval wanted for request {}: {}", about.get("display_id"), about.title()),
-            "description": format!("<div>Dear {name},</div><div>your decision on the request is wanted.</div>"),
+            "subject": format!("Approval wanted for {what} {number}: {}", about.title()),
+            "description": format!("<div>Dear {name},</div><div>your decision on the {what} is wanted.</div>"),
         });
         return Ok(Answer::Json(wire::envelope::object("notification", &json.to_string())));
     }

@@ -18,7 +18,8 @@ fn failed(call: &Call<'_>, error: desk::DeskError) -> Failure {
 
 /// GET of `_metainfo`: what the fields are (setup.md section 12).
 pub(crate) fn metainfo(call: &Call<'_>, module: &Arc<Module>) -> Result<Answer, Failure> {
-    desk::permissions::permit(&call.ctx, module, Verb::Read).map_err(|e| failed(call, e))?;
+    desk::permissions::permit(&call.ctx, &Place::top(module.clone()), Verb::Read)
+        .map_err(|e| failed(call, e))?;
     let mut json = String::with_capacity(16 * 1024);
     wire::metainfo::write(&mut json, module);
     Ok(Answer::Json(wire::envelope::object("metainfo", &json)))
@@ -40,7 +41,10 @@ pub(crate) async fn links(call: &Call<'_>, place: &Place, id: Option<Id>) -> Res
     if let Some(id) = id {
         call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
     }
-    let may = |module: &Module, verb| desk::permissions::permit(&call.ctx, module, verb).is_ok();
+    let may = |module: &Arc<Module>, verb| {
+        let place = Place { area: place.area, ..Place::top(module.clone()) };
+        desk::permissions::permit(&call.ctx, &place, verb).is_ok()
+    };
     let mut entries = Vec::new();
     let base = match (&place.parent, id) {
         (Some((_, parent)), _) => {
@@ -149,8 +153,10 @@ pub(crate) async fn template_layout(call: &Call<'_>, id: Id) -> Result<Answer, F
     let template =
         template.filter(|t| !desk::is_hidden_template(&call.ctx, t)).ok_or_else(Failure::not_found)?;
     let requests = call.snapshot.catalogue.module("request").ok_or_else(Failure::not_found)?;
-    if desk::permissions::permit(&call.ctx, requests, Verb::Read).is_err() {
-        desk::permissions::permit(&call.ctx, &template.module, Verb::Read).map_err(|e| failed(call, e))?;
+    let may =
+        |module: &Arc<Module>| desk::permissions::permit(&call.ctx, &Place::top(module.clone()), Verb::Read);
+    if may(requests).is_err() {
+        may(&template.module).map_err(|e| failed(call, e))?;
     }
     let text = write::whole(call, Record::clone(template)).await?;
     let whole: Json = serde_json::from_str(&text).map_err(Failure::not_json)?;
@@ -188,6 +194,18 @@ pub(crate) async fn allowed_values(call: &Call<'_>, place: &Place, id: Id) -> Re
     Ok(Answer::Json(wire::envelope::object("allowed_values", &Json::Object(allowed).to_string())))
 }
 
+/// A record as references to it show it.
+pub(crate) async fn shown(call: &Call<'_>, record: Record) -> Result<String, Failure> {
+    let records = [record];
+    let view = call.desk().view(&records, None).await.map_err(|e| failed(call, e))?;
+    let seen = Seen(&view);
+    let mut json = String::new();
+    for record in &records {
+        Writer::new(&seen, &call.ctx.zone).reference(&mut json, record);
+    }
+    Ok(json)
+}
+
 /// A row of linked requests (requests.md section 5, Link).
 pub(crate) async fn link_row(call: &Call<'_>, link: &desk::Linked) -> Result<String, Failure> {
     let fields = ["id", "display_id", "subject", "udf_fields", "status"].map(str::to_owned);
@@ -201,10 +219,10 @@ pub(crate) async fn link_row(call: &Call<'_>, link: &desk::Linked) -> Result<Str
     Ok(format!("{{\"comments\":{comments},\"linked_request\":{request}}}"))
 }
 
-/// The request above an approval's level.
-pub(crate) async fn request_above(call: &Call<'_>, place: &Place) -> Result<Record, Failure> {
-    let above = place.parent.as_ref().and_then(|(_, level)| level.reference("request"));
-    let requests = call.snapshot.catalogue.module("request").ok_or_else(Failure::not_found)?;
-    let id = above.ok_or_else(Failure::not_found)?;
-    call.desk().locate(&call.ctx, &Place::top(requests.clone()), id).await.map_err(|e| failed(call, e))
+/// The request or the problem above an approval's level.
+pub(crate) async fn above_level(call: &Call<'_>, place: &Place) -> Result<Record, Failure> {
+    let above = place.parent.as_ref().and_then(|(_, level)| level.module.above(level));
+    let (module, id) = above.ok_or_else(Failure::not_found)?;
+    let module = call.snapshot.catalogue.module(module).ok_or_else(Failure::not_found)?;
+    call.desk().locate(&call.ctx, &Place::top(module.clone()), id).await.map_err(|e| failed(call, e))
 }

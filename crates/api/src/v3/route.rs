@@ -19,6 +19,8 @@ pub(crate) enum Target {
     Operation(Place, Id, Operation),
     /// A record's files for a purpose, and the segments behind.
     Uploads(Place, Id, Purpose, Vec<String>),
+    /// Records of another module that refer to a record; to be read only.
+    Related(Place),
     /// What a module's fields are.
     Metainfo(Arc<Module>),
     /// What happened to a record.
@@ -42,29 +44,42 @@ const UPLOADS: [&str; 6] = ["_uploads", "uploads", "_upload", "upload", "attachm
 
 /// Follows the call's path.
 pub(crate) async fn follow(call: &Call<'_>) -> Result<Target, Failure> {
-    let mut segments = call.segments.iter().map(String::as_str);
+    let mut segments = call.segments.iter().map(String::as_str).peekable();
     let first = segments.next().ok_or_else(Failure::not_found)?;
     if first == "list_view_filters" {
         return Ok(Target::Views);
     }
-    let module = call.snapshot.catalogue.at_path(first).ok_or_else(Failure::not_found)?;
+    let catalogue = &call.snapshot.catalogue;
+    // A type of CI is named by the second segment.
+    let below = segments.peek().and_then(|second| catalogue.at_path(&format!("{first}/{second}")));
+    let module = match below {
+        Some(module) => {
+            segments.next();
+            module
+        }
+        None => catalogue.at_path(first).ok_or_else(Failure::not_found)?,
+    };
     let mut place = Place::top(module.clone());
     loop {
         let Some(segment) = segments.next() else { return Ok(Target::Collection(place)) };
         let Ok(id) = segment.parse::<Id>() else {
             return on_collection(call, place, segment, segments.collect());
         };
+        let failed = |e| answer::failure(e, call.ctx.trace);
+        place = call.desk().exact_place(&call.ctx, place, id).await.map_err(failed)?;
         let Some(segment) = segments.next() else { return Ok(Target::Record(place, id)) };
+        if let (Some(related), None) = (place.module.related_at(segment).cloned(), segments.peek()) {
+            let rows = catalogue.module(related.module).ok_or_else(Failure::not_found)?;
+            let record = call.desk().locate(&call.ctx, &place, id).await.map_err(failed)?;
+            let parent = Some((related.field, Arc::new(record)));
+            return Ok(Target::Related(Place { parent, ..Place::top(rows.clone()) }));
+        }
         let Some(child) = place.module.child(segment).cloned() else {
             return on_record(call, place, id, segment, segments.collect());
         };
         let rows = call.snapshot.catalogue.module(child.module).ok_or_else(Failure::not_found)?;
-        let parent = call
-            .desk()
-            .locate(&call.ctx, &place, id)
-            .await
-            .map_err(|e| answer::failure(e, call.ctx.trace))?;
-        place = Place { module: rows.clone(), parent: Some((child.field, Arc::new(parent))) };
+        let parent = call.desk().locate(&call.ctx, &place, id).await.map_err(failed)?;
+        place = place.below(parent, rows.clone(), child.field);
     }
 }
 
@@ -82,7 +97,8 @@ pub(crate) fn spoken<'m>(call: &Call<'_>, module: &'m Module) -> Option<Spoken<'
     let first = call.segments.first()?;
     let at = module.paths.iter().position(|path| path == first)?;
     let list = module.paths.get(at)?;
-    Some(Spoken { list, one: module.input_keys.get(at).copied() })
+    let one = module.input_keys.iter().copied().find(|key| list.strip_suffix('s') == Some(*key));
+    Some(Spoken { list, one })
 }
 
 /// What a path of another name leaves out of a module's collection: `request_closure_codes` are those of requests.

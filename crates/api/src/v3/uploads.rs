@@ -158,11 +158,11 @@ async fn array(call: &Call<'_>, path: &str, mut rows: Vec<Record>) -> Result<Str
 /// The path of a record, through the record that it is below.
 fn path_of_record(call: &Call<'_>, record: &Record) -> String {
     let (module, id) = (&record.module, record.id());
-    let above = module.history_of.and_then(|field| {
+    let above = module.above(record).and_then(|(field, parent_id)| {
         let target = module.find(field)?.target()?;
         let parent = call.snapshot.catalogue.module(target)?;
         let segment = parent.children.iter().find(|c| c.module == module.name)?.path;
-        Some(format!("{}/{}/{segment}/{id}", parent.plural, record.reference(field)?))
+        Some(format!("{}/{parent_id}/{segment}/{id}", parent.plural))
     });
     above.unwrap_or_else(|| format!("{}/{id}", module.plural))
 }

@@ -24,12 +24,19 @@ impl Lookups for Seen<'_> {
 pub(crate) async fn get(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
     let record =
         call.desk().get(&call.ctx, place, id).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
-    let spoken = route::spoken(call, &place.module).and_then(|spoken| spoken.one);
-    enveloped(call, record, spoken.unwrap_or(place.module.key())).await
+    if call.is_any_ci() {
+        // Clients read an array of one here (assets-cmdb.md section 5.3).
+        let json = whole(call, record).await?;
+        return Ok(Answer::Json(wire::envelope::object("cmdb", &format!("[{json}]"))));
+    }
+    let spoken = || route::spoken(call, &place.module).and_then(|spoken| spoken.one);
+    let key = call.ci_type().or_else(spoken).unwrap_or(place.module.key());
+    enveloped(call, record, key).await
 }
 
 /// POST to a collection.
 pub(crate) async fn add(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
+    let place = &crate::v3::cmdb::place_to_add(call, place)?;
     let (given, patch) = given(call, &place.module)?;
     let files = uploads::sent_with(call, place);
     let done = given.judge(call.desk().add_with_files(&given.ctx, place, &patch, &files).await)?;
@@ -122,6 +129,16 @@ impl<'a> Given<'a> {
 /// The input for a record of a module.
 pub(crate) fn given<'a>(call: &'a Call<'_>, module: &Arc<Module>) -> Result<(Given<'a>, Patch), Failure> {
     let input = call.input();
+    if let Some(key) = call.ci_type().filter(|key| *key != module.key()) {
+        // Asked by a type above its own, a CI is spoken of under that type's key.
+        let mut input = input.into_owned();
+        let given = input.as_object_mut().and_then(|members| members.remove(key));
+        if let (Some(members), Some(given)) = (input.as_object_mut(), given) {
+            members.insert(module.key().to_owned(), given);
+        }
+        let reading = reader::input(module, &input)?;
+        return Ok(Given::new(call, module, key.to_owned(), reading));
+    }
     let reading = reader::input(module, &input)?;
     Ok(Given::new(call, module, key_of(module, &input).into_owned(), reading))
 }
