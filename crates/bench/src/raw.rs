@@ -66,7 +66,7 @@ pub fn rows_per_second(database: &Path, time: Duration) -> Outcome<f64> {
 /// The statements of many new requests.
 fn statements(store: &Store) -> Outcome<Vec<Vec<Statement>>> {
     const ROWS: i64 = 40_000;
-    let catalogue = Catalogue::new(&[]);
+    let catalogue = Catalogue::new(&model::Additions::default());
     let request = catalogue.module("request").ok_or("no requests")?;
     let history = catalogue.module("history").ok_or("no history")?;
     let now = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis())?;

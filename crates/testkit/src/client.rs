@@ -88,6 +88,10 @@ impl<'a> Client<'a> {
     pub async fn delete(&self, path: &str) -> Reply {
         self.send("DELETE", &format!("/api/v3{path}"), &[], Body::empty()).await
     }
+    /// DELETE with `input_data` in a form.
+    pub async fn form_delete(&self, path: &str, input: Json) -> Reply {
+        self.form("DELETE", path, &input).await
+    }
     async fn form(&self, method: &str, path: &str, input: &Json) -> Reply {
         let body = format!("input_data={}", encoded(&input.to_string()));
         let headers = [("Content-Type", "application/x-www-form-urlencoded")];

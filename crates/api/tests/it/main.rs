@@ -8,12 +8,16 @@
 )]
 
 mod approvals;
+mod assets;
 mod catalogs;
+mod cmdb;
 mod conventions;
+mod golden;
 mod life;
 mod lists;
 mod oauth;
 mod people;
+mod problems;
 mod requests;
 mod rights;
 mod setup;

@@ -8,8 +8,8 @@ use std::fmt::Write;
 #[test]
 fn the_table_of_permissions_is_the_one_agreed() {
     let mut table = String::from("# module: what administrator, technician and requester may do (c r u d)\n");
-    for module in Catalogue::new(&[]).modules() {
-        write!(table, "{:<18}", module.name).unwrap();
+    for module in Catalogue::new(&model::Additions::default()).modules() {
+        write!(table, "{:<20}", module.name).unwrap();
         for access in [Access::Administrator, Access::Technician, Access::Requester] {
             let letters: String = Verb::ALL
                 .iter()

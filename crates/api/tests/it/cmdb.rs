@@ -1,0 +1,337 @@
+//! The CMDB (assets-cmdb.md section 5).
+
+use serde_json::{Value as Json, json};
+use testkit::{App, Client, on_both_engines};
+
+async fn ci(admin: &Client<'_>, kind: &str, name: &str) -> String {
+    let made = admin.post(&format!("/cmdb/{kind}"), json!({kind: {"name": name}})).await.ok();
+    made[kind]["id"].as_str().unwrap().to_owned()
+}
+
+async fn attribute(admin: &Client<'_>, kind: &str, more: Json) -> testkit::Reply {
+    let types = json!({"search_criteria": {"field": "name", "condition": "is", "value": kind}});
+    let id = admin.list("/ci_types", types).await.ok()["ci_types"][0]["id"].as_str().unwrap().to_owned();
+    admin.post(&format!("/ci_types/{id}/ci_attributes"), json!({"ci_attribute": more})).await
+}
+
+async fn relate(admin: &Client<'_>, from: &str, kind: &str, to: &str) -> testkit::Reply {
+    let rows = json!({"ci_relationships": [{"relationship_type": {"name": kind}, "child_ci": {"id": to}}]});
+    admin.post(&format!("/cmdb/{from}/ci_relationships"), rows).await
+}
+
+/// A service on an application on a server in a rack that another application shares.
+async fn estate(app: &App) -> [String; 5] {
+    let admin = app.admin();
+    let service = ci(&admin, "ci_business_service", "Web shop").await;
+    let shop = ci(&admin, "ci_application", "shop").await;
+    let wiki = ci(&admin, "ci_application", "wiki").await;
+    let server = ci(&admin, "ci_linux_server", "srv-1").await;
+    let switch = ci(&admin, "ci_switch", "sw-1").await;
+    relate(&admin, &service, "Depends On", &shop).await.ok();
+    relate(&admin, &server, "Runs", &shop).await.ok();
+    relate(&admin, &server, "Runs", &wiki).await.ok();
+    relate(&admin, &server, "Depends On", &switch).await.ok();
+    [service, shop, wiki, server, switch]
+}
+
+fn names(rows: &Json) -> Vec<&str> {
+    rows.as_array().unwrap().iter().map(|row| row["ci"]["name"].as_str().unwrap()).collect()
+}
+
+on_both_engines! {
+    cis_are_at_their_types_and_at_the_root(app) {
+        let admin = app.admin();
+        let id = ci(&admin, "ci_windows_server", "srv-1").await;
+        let found = admin.get(&format!("/cmdb/{id}")).await.ok();
+        assert_eq!(found["cmdb"][0]["name"], "srv-1");
+        assert_eq!(found["cmdb"][0]["ci_type"]["name"], "ci_windows_server");
+        assert!(found["cmdb"][0]["ci_attributes"].as_object().unwrap().contains_key("txt_os"));
+        for (path, key) in [("ci_windows_server", "ci_windows_server"), ("ci_server", "ci_server"), ("ci_computer", "ci_computer")] {
+            let listed = admin.get(&format!("/cmdb/{path}")).await.ok();
+            assert_eq!(listed[key].as_array().unwrap().len(), 1, "{path}");
+            assert_eq!(admin.get(&format!("/cmdb/{path}/{id}")).await.ok()[key]["name"], "srv-1", "{path}");
+        }
+        assert_eq!(admin.get(&format!("/cmdb/ci_switch/{id}")).await.status.as_u16(), 404);
+        for nowhere in ["/cmdb/ci_toaster", "/cmdb/ci_toaster/1", "/cmdb/100000000000000001"] {
+            admin.get(nowhere).await.refused(404, 4007, "-");
+        }
+        let all = admin.list("/cmdb", json!({"search_criteria": {"field": "name", "condition": "like", "value": "srv"}})).await.ok();
+        assert_eq!(all["cmdb"].as_array().unwrap().len(), 1);
+        let by_type = json!({"search_criteria": {"field": "ci_type.id", "condition": "is", "value": found["cmdb"][0]["ci_type"]["id"]}});
+        assert_eq!(admin.list("/cmdb", by_type).await.ok()["cmdb"].as_array().unwrap().len(), 1);
+        let at_root = admin.post("/cmdb", json!({"cmdb": {"name": "srv-2", "ci_type": {"name": "ci_windows_server"}}})).await;
+        at_root.refused(400, 4014, "ci_type");
+        admin.post("/cmdb/ci_server", json!({"ci_server": {"description": "x"}})).await.refused(400, 4012, "name");
+        admin.post("/cmdb/ci_windows_server", json!({"ci_windows_server": {"name": "SRV-1"}})).await.refused(400, 4008, "name");
+        ci(&admin, "ci_linux_server", "srv-1").await;
+    }
+
+    attributes_belong_to_their_type_and_are_inherited(app) {
+        let admin = app.admin();
+        admin.post("/cmdb/ci_virtual_machine", json!({"ci_virtual_machine": {"name": "vm", "ci_attributes": {"txt_os": "x"}}})).await
+            .refused(400, 4001, "txt_os");
+        let made = admin.post("/cmdb/ci_workstation", json!({"ci_workstation": {"name": "pc", "ci_attributes": {
+            "txt_os": "Debian", "num_processor_count": "4", "txt_ip_address": "192.0.2.7",
+        }}})).await.ok();
+        assert_eq!(made["ci_workstation"]["ci_attributes"]["num_processor_count"], "4");
+        let id = made["ci_workstation"]["id"].as_str().unwrap();
+        // Written through a type above, nothing of its own is lost.
+        attribute(&admin, "ci_workstation", json!({"name": "Desk", "field_type": "Single Line"})).await.ok();
+        admin.put(&format!("/cmdb/ci_workstation/{id}"), json!({"ci_workstation": {"ci_attributes": {"txt_desk": "7B"}}})).await.ok();
+        admin.put(&format!("/cmdb/ci_computer/{id}"), json!({"ci_computer": {"ci_attributes": {"txt_os": "Debian 12"}}})).await.ok();
+        admin.put(&format!("/cmdb/{id}"), json!({"cmdb": {"description": "mine"}})).await.ok();
+        let found = admin.get(&format!("/cmdb/ci_workstation/{id}")).await.ok()["ci_workstation"].clone();
+        assert_eq!(found["ci_attributes"]["txt_desk"], "7B");
+        assert_eq!(found["ci_attributes"]["txt_os"], "Debian 12");
+        assert_eq!(found["description"], "mine");
+        let below = ci(&admin, "ci_linux_workstation", "lx").await;
+        let below = admin.get(&format!("/cmdb/ci_linux_workstation/{below}")).await.ok();
+        assert!(below["ci_linux_workstation"]["ci_attributes"].as_object().unwrap().contains_key("txt_desk"));
+        let above = ci(&admin, "ci_computer", "c").await;
+        let above = admin.get(&format!("/cmdb/ci_computer/{above}")).await.ok();
+        assert!(!above["ci_computer"]["ci_attributes"].as_object().unwrap().contains_key("txt_desk"));
+        for kind in ["ci_computer", "ci_linux_workstation", "ci_workstation"] {
+            attribute(&admin, kind, json!({"name": "Desk", "field_key": "txt_desk", "field_type": "Single Line"})).await
+                .refused(400, 4008, "field_key");
+        }
+        let search = json!({"search_criteria": [
+            {"field": "ci_attributes.txt_desk", "condition": "is", "value": "7b"},
+            {"field": "txt_os", "condition": "starts with", "value": "debian", "logical_operator": "and"},
+        ]});
+        assert_eq!(admin.list("/cmdb/ci_workstation", search).await.ok()["ci_workstation"].as_array().unwrap().len(), 1);
+        let sorted = json!({"sort_field": "ci_attributes.txt_desk", "sort_order": "desc"});
+        assert_eq!(admin.list("/cmdb/ci_workstation", sorted).await.ok()["ci_workstation"][0]["name"], "pc");
+        let history = admin.get(&format!("/cmdb/ci_workstation/{id}/_history")).await.ok();
+        assert!(history.to_string().contains("ci_attributes.txt_desk"));
+    }
+
+    values_of_every_kind_are_checked(app) {
+        let admin = app.admin();
+        let kind = json!({"ci_type": {"name": "Load Balancer", "parent": {"name": "ci_network_device"}}});
+        let kind = admin.post("/ci_types", kind).await.ok()["ci_type"].clone();
+        assert_eq!(kind["name"], "ci_load_balancer");
+        for more in [
+            json!({"name": "Vip", "field_type": "IP Address", "mandatory": true}),
+            json!({"name": "Site code", "field_type": "Single Line", "constraints": [{"constraint_name": "pattern", "constraint_value": "[A-Z]{3}-[0-9]+"}]}),
+            json!({"name": "Weight", "field_type": "Decimal", "constraints": [{"constraint_name": "min_value", "constraint_value": "0"}, {"constraint_name": "max_value", "constraint_value": "100"}]}),
+            json!({"name": "Ports", "field_type": "Numeric Field", "default_value": 8}),
+            json!({"name": "Active", "field_type": "Boolean", "default_value": true}),
+            json!({"name": "Bought", "field_type": "Date"}),
+            json!({"name": "Seen", "field_type": "Date/Time"}),
+            json!({"name": "Contact", "field_type": "E-mail"}),
+            json!({"name": "Console", "field_type": "URL"}),
+            json!({"name": "Vendor", "field_type": "Lookup", "reference_entity": {"name": "vendor"}}),
+            json!({"name": "Teams", "field_type": "Multi Lookup", "reference_entity": "support_group"}),
+            json!({"name": "Mode", "field_type": "Pick List", "allowed_values": [{"value": "Round robin"}, {"value": "Hash"}]}),
+            json!({"name": "Cluster id", "field_type": "Single Line", "unique": true}),
+        ] {
+            attribute(&admin, "ci_load_balancer", more).await.ok();
+        }
+        admin.post("/vendors", json!({"vendor": {"name": "Example Networks"}})).await.ok();
+        let all = json!({
+            "txt_vip": "2001:db8::7", "txt_site_code": "BER-1", "dbl_weight": 12.5, "date_bought": {"value": "1767225600000"},
+            "dt_seen": {"value": "1767225600123"}, "txt_contact": "ops@example.com", "txt_console": "https://lb.example.com/",
+            "ref_vendor": {"name": "example networks"}, "ref_teams": [{"name": "Network"}], "txt_mode": "hash", "txt_cluster_id": "C1",
+        });
+        let add = async |name: &str, attributes: Json| {
+            admin.post("/cmdb/ci_load_balancer", json!({"ci_load_balancer": {"name": name, "ci_attributes": attributes}})).await
+        };
+        let made = add("lb-1", all.clone()).await.ok()["ci_load_balancer"]["ci_attributes"].clone();
+        assert_eq!((&made["num_ports"], &made["bool_active"]), (&json!("8"), &json!(true)), "{made:#}");
+        assert_eq!((&made["txt_mode"], &made["ref_vendor"]["name"]), (&json!("Hash"), &json!("Example Networks")));
+        assert_eq!(made["ref_teams"][0]["name"], "Network");
+        assert_eq!(made["date_bought"]["value"], "1767225600000");
+        for (key, value, code, field) in [
+            ("txt_vip", json!("no address"), 4001, "ci_attributes.txt_vip"),
+            ("txt_vip", Json::Null, 4012, "ci_attributes.txt_vip"),
+            ("txt_site_code", json!("ber-1"), 4001, "ci_attributes.txt_site_code"),
+            ("txt_site_code", json!("BER-1\nx"), 4001, "ci_attributes.txt_site_code"),
+            ("dbl_weight", json!(100.5), 4001, "ci_attributes.dbl_weight"),
+            ("dbl_weight", json!("heavy"), 4021, "ci_attributes.dbl_weight"),
+            ("num_ports", json!("many"), 4021, "ci_attributes.num_ports"),
+            ("bool_active", json!("perhaps"), 4021, "ci_attributes.bool_active"),
+            ("txt_contact", json!("nobody"), 4001, "ci_attributes.txt_contact"),
+            ("txt_console", json!("lb.example.com"), 4001, "ci_attributes.txt_console"),
+            ("ref_vendor", json!({"name": "Nobody"}), 4001, "ci_attributes.ref_vendor"),
+            ("txt_mode", json!("Random"), 4001, "ci_attributes.txt_mode"),
+            ("txt_cluster_id", json!("c1"), 4008, "ci_attributes.txt_cluster_id"),
+            ("txt_nonsense", json!("x"), 4001, "txt_nonsense"),
+        ] {
+            let mut attributes = all.clone();
+            attributes["txt_cluster_id"] = json!("C2");
+            attributes[key] = value;
+            add("lb-2", attributes).await.refused(400, code, field);
+        }
+        // What was one of a kind is free again when its record is gone or says something else.
+        let mut other = all.clone();
+        other["txt_cluster_id"] = json!("C2");
+        let second = add("lb-2", other).await.ok()["ci_load_balancer"]["id"].as_str().unwrap().to_owned();
+        admin.put(&format!("/cmdb/{second}"), json!({"cmdb": {"ci_attributes": {"txt_cluster_id": "C1"}}})).await
+            .refused(400, 4008, "ci_attributes.txt_cluster_id");
+        admin.put(&format!("/cmdb/{second}"), json!({"cmdb": {"ci_attributes": {"txt_cluster_id": "C3"}}})).await.ok();
+        let mut third = all.clone();
+        third["txt_cluster_id"] = json!("C2");
+        add("lb-3", third).await.ok();
+        admin.delete(&format!("/cmdb/ci_load_balancer/{second}")).await.ok();
+        let bad = json!({"name": "Bad", "field_type": "Single Line", "constraints": [{"constraint_name": "pattern", "constraint_value": "("}]});
+        attribute(&admin, "ci_load_balancer", bad).await.refused(400, 4001, "constraints");
+        let meta = admin.get("/cmdb/ci_load_balancer/_metainfo").await.ok();
+        assert_eq!(meta["metainfo"]["fields"]["ci_attributes"]["fields"]["ref_vendor"]["lookup_entity"], "vendor");
+        admin.delete(&format!("/ci_types/{}", kind["id"].as_str().unwrap())).await.refused(400, 4005, "id");
+    }
+
+    types_form_a_tree(app) {
+        let admin = app.admin();
+        let add = async |name: &str, parent: &str| {
+            admin.post("/ci_types", json!({"ci_type": {"display_name": name, "parent": {"name": parent}}})).await
+        };
+        add("Rack", "ci_hardware").await.ok();
+        add("rack", "ci_hardware").await.refused(400, 4008, "name");
+        add("Computer", "ci_hardware").await.refused(400, 4008, "name");
+        add("Deep", "ci_windows_workstation").await.refused(400, 4001, "parent");
+        add("Nowhere", "ci_nothing").await.refused(400, 4001, "parent");
+        admin.post("/ci_types", json!({"ci_type": {"name": "ci_Bad Name"}})).await.refused(400, 4001, "name");
+        let types = admin.list("/ci_types", json!({"search_criteria": {"field": "name", "condition": "is", "value": "ci_rack"}})).await.ok();
+        let id = types["ci_types"][0]["id"].as_str().unwrap();
+        ci(&admin, "ci_rack", "R1").await;
+        let renamed = json!({"ci_type": {"display_name": "Cabinet"}});
+        assert_eq!(admin.put(&format!("/ci_types/{id}"), renamed).await.ok()["ci_type"]["name"], "ci_rack", "the API name stays");
+        admin.put(&format!("/ci_types/{id}"), json!({"ci_type": {"name": "ci_cabinet"}})).await.refused(400, 4009, "name");
+        admin.delete(&format!("/ci_types/{id}")).await.refused(400, 4005, "id");
+        let cis = admin.get(&format!("/ci_types/{id}/cis")).await.ok();
+        let ci = cis["cmdb"][0]["id"].as_str().unwrap();
+        admin.delete(&format!("/cmdb/{ci}")).await.ok();
+        admin.delete(&format!("/ci_types/{id}")).await.ok();
+        admin.get("/cmdb/ci_rack").await.refused(404, 4007, "-");
+    }
+
+    a_ci_and_what_it_stands_for_stay_in_step(app) {
+        let admin = app.admin();
+        admin.post("/products", json!({"product": {"name": "PowerEdge", "product_type": {"name": "Server"}, "manufacturer": "Dell"}})).await.ok();
+        let made = admin.post("/assets", json!({"asset": {
+            "name": "srv-1", "product": {"name": "PowerEdge"}, "state": {"name": "In Store"}, "serial_number": "S1", "location": "Room 1",
+        }})).await.ok();
+        let asset = made["asset"]["id"].as_str().unwrap();
+        let found = async || admin.get("/cmdb/ci_server").await.ok()["ci_server"][0].clone();
+        let listed = found().await;
+        assert_eq!(listed["name"], "srv-1", "an asset of a machine's type has a CI");
+        let id = listed["id"].as_str().unwrap().to_owned();
+        let ci = async || admin.get(&format!("/cmdb/ci_server/{id}")).await.ok()["ci_server"].clone();
+        let first = ci().await;
+        assert_eq!(first["linked_instance"], asset);
+        assert_eq!(first["linked_entity"]["name"], "asset");
+        assert_eq!(first["linked_instance_data"]["name"], "srv-1");
+        assert_eq!(first["ci_attributes"]["txt_serial_number"], "S1");
+        assert_eq!(first["ci_attributes"]["txt_manufacturer"], "Dell");
+        assert_eq!(first["ci_attributes"]["ref_model"]["name"], "PowerEdge");
+        admin.put(&format!("/assets/{asset}"), json!({"asset": {"name": "srv-2", "serial_number": "S2"}})).await.ok();
+        let second = ci().await;
+        assert_eq!((&second["name"], &second["ci_attributes"]["txt_serial_number"]), (&json!("srv-2"), &json!("S2")));
+        let (user, _) = app.requester("Rita Requester").await;
+        admin.put(&format!("/cmdb/ci_server/{id}"), json!({"ci_server": {"name": "srv-3", "ci_attributes": {"txt_location": "Room 2"}}})).await.ok();
+        admin.put(&format!("/assets/{asset}"), json!({"asset": {"user": {"id": user.to_string()}}})).await.ok();
+        let of_asset = admin.get(&format!("/assets/{asset}")).await.ok()["asset"].clone();
+        assert_eq!((&of_asset["name"], &of_asset["location"]), (&json!("srv-3"), &json!("Room 2")));
+        assert_eq!(ci().await["ci_attributes"]["ref_owned_by"]["name"], "Rita Requester");
+        // People and departments lead with their names.
+        let person = admin.post("/cmdb/ci_user", json!({"ci_user": {"name": "somebody", "linked_entity": {"name": "user"}, "linked_instance": user.to_string()}})).await.ok();
+        let person = person["ci_user"]["id"].as_str().unwrap();
+        admin.put(&format!("/users/{user}"), json!({"user": {"name": "Rita Renamed"}})).await.ok();
+        assert_eq!(admin.get(&format!("/cmdb/{person}")).await.ok()["cmdb"][0]["name"], "Rita Renamed");
+        admin.post("/cmdb/ci_user", json!({"ci_user": {"name": "twice", "linked_entity": {"name": "user"}, "linked_instance": user.to_string()}})).await
+            .refused(400, 4008, "linked_instance");
+        let half = json!({"ci_user": {"name": "half", "linked_instance": user.to_string()}});
+        admin.post("/cmdb/ci_user", half).await.refused(400, 4012, "linked_entity");
+        // The CI that only stood for the asset goes with it.
+        admin.delete(&format!("/assets/{asset}")).await.ok();
+        assert_eq!(admin.get("/cmdb/ci_server").await.ok()["ci_server"], json!([]));
+    }
+
+    relationships_are_seen_from_both_ends(app) {
+        let admin = app.admin();
+        let [_, shop, wiki, server, switch] = estate(app).await;
+        let rows = admin.get(&format!("/cmdb/ci_application/{shop}/ci_relationships")).await.ok();
+        assert_eq!(rows["ci_relationships"].as_array().unwrap().len(), 2);
+        relate(&admin, &server, "Runs", &shop).await.refused(400, 4008, "child_ci");
+        relate(&admin, &server, "Runs", &server).await.refused(400, 4001, "child_ci");
+        relate(&admin, &shop, "Runs", &server).await.refused(400, 4001, "child_ci");
+        relate(&admin, &server, "Nonsense", &shop).await.refused(400, 4001, "relationship_type");
+        // The name from the other end turns it round.
+        let made = relate(&admin, &wiki, "Receives data from", &shop).await.ok();
+        assert_eq!(made["ci_relationships"][0]["parent_ci"]["name"], "shop");
+        let id = made["ci_relationships"][0]["id"].as_str().unwrap();
+        assert_eq!(admin.delete(&format!("/cmdb/{server}/ci_relationships?ids={id}")).await.status.as_u16(), 404);
+        admin.delete(&format!("/cmdb/{wiki}/ci_relationships?ids={id}")).await.ok();
+        let kinds = admin.list("/ci_relationship_types", json!({"search_fields": {"name": "Runs"}})).await.ok();
+        let runs = kinds["ci_relationship_types"][0]["id"].as_str().unwrap();
+        admin.delete(&format!("/ci_relationship_types/{runs}")).await.refused(400, 4005, "id");
+        admin.post("/ci_relationship_types", json!({"ci_relationship_type": {"name": "Used By", "inverse_name": "x"}})).await
+            .refused(400, 4008, "name");
+        // Only where it is suggested.
+        let cools = json!({"ci_relationship_type": {"name": "Cools", "inverse_name": "Cooled By", "only_suggested": true}});
+        admin.post("/ci_relationship_types", cools).await.ok();
+        relate(&admin, &server, "Cools", &switch).await.refused(400, 4001, "relationship_type");
+        let suggest = json!({"ci_type_relationship": {"relationship_type": {"name": "Cools"}, "parent_ci_type": {"name": "ci_computer"}, "child_ci_type": {"name": "ci_network_device"}}});
+        admin.post("/ci_type_relationships", suggest).await.ok();
+        relate(&admin, &server, "Cools", &switch).await.ok();
+        // They go with their ends.
+        admin.delete(&format!("/cmdb/{server}")).await.ok();
+        assert_eq!(admin.get(&format!("/cmdb/{switch}/ci_relationships")).await.ok()["ci_relationships"], json!([]));
+    }
+
+    impact_is_followed_to_any_depth(app) {
+        let admin = app.admin();
+        let [service, shop, _, server, switch] = estate(app).await;
+        let impact = async |of: &str, words: &str| {
+            admin.get(&format!("/cmdb/{of}/_impact_analysis{words}")).await.ok()["impact_analysis"].clone()
+        };
+        let down = impact(&switch, "").await;
+        assert_eq!(names(&down["cis"]), ["srv-1", "shop", "wiki", "Web shop"]);
+        assert_eq!(down["levels"], json!([{"depth": 1, "count": 1}, {"depth": 2, "count": 2}, {"depth": 3, "count": 1}]));
+        assert_eq!(down["cis"][3]["via"]["from"]["id"], shop.as_str());
+        let near = impact(&switch, "?depth=1").await;
+        assert_eq!(names(&near["cis"]), ["srv-1"]);
+        let up = impact(&service, "?direction=upstream").await;
+        assert_eq!(names(&up["cis"]), ["shop", "srv-1", "sw-1"]);
+        // With what is open on what is hit, by the CI and by the asset that it stands for.
+        let request = json!({"request": {"subject": "Shop is down", "configuration_items": [{"id": shop}]}});
+        admin.post("/requests", request).await.ok();
+        let problem = json!({"problem": {"title": "It reboots", "configuration_items": [{"id": server}]}});
+        admin.post("/problems", problem).await.ok();
+        let closed = json!({"request": {"subject": "Old", "configuration_items": [{"id": shop}], "status": {"name": "Closed"}}});
+        admin.post("/requests", closed).await.ok();
+        let down = impact(&switch, "").await;
+        assert_eq!(down["cis"][0]["open_problems"][0]["title"], "It reboots");
+        assert_eq!(down["cis"][1]["open_requests"].as_array().unwrap().len(), 1);
+        assert_eq!(down["cis"][1]["open_requests"][0]["subject"], "Shop is down");
+        // A change of a relationship is seen at once; rings end.
+        relate(&admin, &switch, "Depends On", &service).await.ok();
+        assert_eq!(impact(&switch, "").await["total_count"], 4);
+        assert_eq!(impact(&service, "").await["total_count"], 4);
+        let rows = admin.get(&format!("/cmdb/{server}/ci_relationships")).await.ok();
+        let depends = rows["ci_relationships"].as_array().unwrap().iter()
+            .find(|r| r["relationship_type"]["name"] == "Depends On").unwrap()["id"].as_str().unwrap().to_owned();
+        admin.delete(&format!("/cmdb/{server}/ci_relationships?ids={depends}")).await.ok();
+        assert_eq!(impact(&switch, "").await["total_count"], 0);
+        admin.get(&format!("/cmdb/{switch}/_impact_analysis?direction=sideways")).await.refused(400, 4001, "direction");
+        let page = admin.list(&format!("/cmdb/{server}/_impact_analysis"), json!({"row_count": 2})).await.ok();
+        assert_eq!((&page["list_info"]["has_more_rows"], &page["list_info"]["total_count"]), (&json!(true), &json!(4)), "{page:#}");
+    }
+
+    cis_are_deleted_by_ids_and_let_go(app) {
+        let admin = app.admin();
+        let (one, two) = (ci(&admin, "ci_application", "one").await, ci(&admin, "ci_application", "two").await);
+        let request = json!({"request": {"subject": "x", "configuration_items": [{"id": one}, {"id": two}]}});
+        let request = admin.post("/requests", request).await.ok()["request"]["id"].as_str().unwrap().to_owned();
+        let criteria = json!({"search_criteria": {"field": "configuration_items", "condition": "is", "values": [{"id": one}]}});
+        assert_eq!(admin.list("/requests", criteria).await.ok()["requests"].as_array().unwrap().len(), 1);
+        assert_eq!(admin.get(&format!("/cmdb/{one}/requests")).await.ok()["requests"][0]["id"], request.as_str());
+        assert!(admin.delete(&format!("/cmdb/ci_application?ids={one},{two}")).await.status.is_success());
+        assert_eq!(admin.get("/cmdb/ci_application").await.ok()["ci_application"], json!([]));
+        let left = admin.get(&format!("/requests/{request}")).await.ok();
+        assert_eq!(left["request"]["configuration_items"], json!([]));
+        let found = async |text: &str| admin.list("/cmdb", json!({"search_text": text})).await.ok()["cmdb"].as_array().unwrap().len();
+        ci(&admin, "ci_application", "numbat tracker").await;
+        assert_eq!((found("numbat").await, found("one").await), (1, 0));
+    }
+}
