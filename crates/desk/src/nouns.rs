@@ -45,7 +45,11 @@ pub(crate) async fn prepare(
         "department" => in_step(desk, ctx, draft, "department").await,
         "support_group" => in_step(desk, ctx, draft, "support_group").await,
         "service_category" => in_step(desk, ctx, draft, "service_category").await,
-        "problem" => problems::prepare(desk, ctx, draft).await,
+        "problem" => {
+            problems::prepare(desk, ctx, draft).await?;
+            templates::keep_mandatory(draft);
+            Ok(())
+        }
         "problem_note" => notes::prepare_on_problem(desk, ctx, place, draft),
         "asset" => assets::prepare(desk, ctx, draft).await,
         "asset_cost" => assets::prepare_cost(desk, place, draft).await,

@@ -145,10 +145,10 @@ pub(crate) fn keep_mandatory(draft: &mut Draft) {
     }
 }
 
-/// The place of a field of requests by the name that templates and closing rules use.
-pub(crate) fn field_slot(request: &Module, name: &str) -> Option<usize> {
+/// The place of a field by the name that templates and closing rules use.
+pub(crate) fn field_slot(module: &Module, name: &str) -> Option<usize> {
     let path = if name == "resolution" { "resolution.content" } else { name };
-    request.slot(path).or_else(|| request.slot(&format!("udf_fields.{path}")))
+    module.slot(path).or_else(|| module.slot(&format!("udf_fields.{path}")))
 }
 
 fn is_blank(value: &Value) -> bool {
@@ -157,18 +157,17 @@ fn is_blank(value: &Value) -> bool {
 
 /// Checks the closing rules of a portal: one that names no field would let everything pass.
 pub(crate) fn closing_rules(draft: &mut Draft) {
-    const PATH: &str = "closure_mandatory_fields";
-    if !draft.gives(PATH) {
-        return;
-    }
-    let names: Vec<String> =
-        draft.new.text(PATH).and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default();
     let snapshot = draft.snapshot.clone();
-    let Some(request) = snapshot.catalogue.module("request") else { return };
-    let shown = |slot: usize| request.leaf(slot).is_some_and(|leaf| leaf.field.shown);
-    let off = names.iter().find(|name| !field_slot(request, name).is_some_and(shown));
-    if let Some(unknown) = off {
-        draft.refuse(Refusal::because(PATH, format!("A request has no field {unknown}")));
+    for (path, of) in
+        [("closure_mandatory_fields", "request"), ("problem_closure_mandatory_fields", "problem")]
+    {
+        let Some(module) = snapshot.catalogue.module(of).filter(|_| draft.gives(path)) else { continue };
+        let names: Vec<String> =
+            draft.new.text(path).and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default();
+        let shown = |slot: usize| module.leaf(slot).is_some_and(|leaf| leaf.field.shown);
+        if let Some(unknown) = names.iter().find(|name| !field_slot(module, name).is_some_and(shown)) {
+            draft.refuse(Refusal::because(path, format!("A {of} has no field {unknown}")));
+        }
     }
 }
 

@@ -73,8 +73,11 @@ on_both_engines! {
     closing_keeps_the_rules_and_opening_again_forgets_the_time(app) {
         let admin = app.admin();
         let portal = admin.list("/portals", json!({})).await.ok()["portals"][0]["id"].as_str().unwrap().to_owned();
-        let rule = json!({"portal": {"problem_closure_mandatory_fields": ["root_cause.root_cause_description"]}});
-        admin.put(&format!("/portals/{portal}"), rule).await.ok();
+        let rule = |field: &str| json!({"portal": {"problem_closure_mandatory_fields": [field]}});
+        let path = format!("/portals/{portal}");
+        // A field of requests that problems do not have.
+        admin.put(&path, rule("mode")).await.refused(400, 4001, "problem_closure_mandatory_fields");
+        admin.put(&path, rule("root_cause.root_cause_description")).await.ok();
         let id = new_problem(&admin, "Mail is slow").await;
         app.clock.advance(60_000);
         let reply = admin.put(&format!("/problems/{id}/_close"), json!({"problem": {"close_details": {
