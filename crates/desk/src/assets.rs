@@ -164,11 +164,11 @@ fn transition(draft: &mut Draft) {
     }
 }
 
-/// While somebody has it, an asset is where they are, unless it is told otherwise (assets-cmdb.md section 2.9).
+/// While somebody has it, an asset is where they are, unless it does not retain their site (assets-cmdb.md section 2.9).
 async fn site(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
-    let moved = OWNERS.iter().any(|path| draft.changes(path)) || draft.changes("retain_user_site");
+    let moved = OWNERS.iter().chain(&["retain_user_site", "site", "state"]).any(|path| draft.changes(path));
     let kept = draft.new.is("retain_user_site") && draft.small("state").is_some_and(|s| s.is("ownership"));
-    if !moved || !kept || (draft.gives("site") && draft.changes("site")) {
+    if !moved || !kept {
         return Ok(());
     }
     let of_user = match draft.new.reference("user") {
@@ -398,10 +398,10 @@ fn value(record: &mut Record, product: Option<&Record>, now: i64) {
     let months = depreciation::months_between(bought, now);
     let left = plan.value(price, months);
     record.set("is_depreciation_calculated", true);
-    record.set("current_cost", money::write(left));
+    record.set("current_cost", money::write_to_cent(left));
     let shown = json!({
-        "book_value": money::write(left),
-        "accumulated_depreciation": money::write(price - left),
+        "book_value": money::write_to_cent(left),
+        "accumulated_depreciation": money::write_to_cent(price - left),
         "percent_left": depreciation::percent_left(left, price),
         "months": months.max(0).to_string(),
     });

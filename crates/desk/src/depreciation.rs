@@ -131,7 +131,7 @@ mod tests {
     fn check(method: Method, percent: i64, expected: &[(i64, &str)]) {
         let plan = Plan { method, life: 36, salvage: Decimal::from(100), percent: Decimal::from(percent) };
         for (months, value) in expected {
-            let found = money::write(plan.value(Decimal::from(1000), *months));
+            let found = money::write_to_cent(plan.value(Decimal::from(1000), *months));
             assert_eq!(found, *value, "{method:?} after {months} months");
         }
     }
@@ -170,7 +170,7 @@ mod tests {
             salvage: Decimal::from(100),
             percent: Decimal::ZERO,
         };
-        assert_eq!(money::write(plan.value(Decimal::from(60), 6)), "60.0");
+        assert_eq!(money::write_to_cent(plan.value(Decimal::from(60), 6)), "60.0");
     }
 
     #[test]

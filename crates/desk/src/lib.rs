@@ -260,7 +260,11 @@ impl Desk {
     /// A store's error on writing a record: a taken name is the field's fault.
     pub(crate) async fn conflict(&self, record: &Record, error: StoreError) -> DeskError {
         let StoreError::Conflict { constraint } = &error else { return error.into() };
-        if let Some(field) = store::migrations::unique_field(&record.module, constraint) {
+        // Most often of the record itself, sometimes of one that is written beside it.
+        let snapshot = self.snapshot();
+        let modules = std::iter::once(&record.module).chain(snapshot.catalogue.modules());
+        if let Some(field) = modules.into_iter().find_map(|m| store::migrations::unique_field(m, constraint))
+        {
             return Refusal::NotUnique(field.to_owned()).into();
         }
         if constraint == store::UNIQUE_VALUES

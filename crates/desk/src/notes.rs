@@ -4,8 +4,9 @@ use crate::context::Context;
 use crate::draft::Draft;
 use crate::nouns::parent;
 use crate::records::Place;
-use crate::{Desk, DeskError, Snapshot};
+use crate::{Desk, DeskError, Refusal, Snapshot};
 use model::{Record, Value};
+use serde_json::Value as Json;
 use store::Statement;
 use store::engine::Expect;
 
@@ -58,19 +59,48 @@ fn refresh(desk: &Desk, request: &Record, snapshot: &Snapshot) -> Option<Stateme
 }
 
 /// A note on a problem.
-pub(crate) fn prepare_on_problem(
+pub(crate) async fn prepare_on_problem(
     desk: &Desk,
     ctx: &Context,
     place: &Place,
     draft: &mut Draft,
 ) -> Result<(), DeskError> {
     let problem = parent(place)?.clone();
+    if draft.gives("notify_to") && !names_people(desk, draft.new.text("notify_to")).await? {
+        draft.refuse(Refusal::not_valid("notify_to"));
+    }
     if draft.is_new() {
         let stamps = [("notes_present", Value::Bool(true)), ("updated_time", Value::Int(ctx.now))];
         draft.statements.push(desk.store.stamp(&problem.module, problem.id(), &stamps, Expect::Exactly(1)));
     }
     draft.statements.extend(refresh(desk, &problem, &draft.snapshot));
     Ok(())
+}
+
+/// Whether whom to tell of a note is said as `{"users": [{"id": …}], "xpaths": [{"xpath": …}]}`, of people who are there.
+async fn names_people(desk: &Desk, said: Option<&str>) -> Result<bool, DeskError> {
+    let Some(said) = said else { return Ok(true) };
+    let Ok(said) = serde_json::from_str::<Json>(said) else { return Ok(false) };
+    let Json::Object(said) = said else { return Ok(said.is_null()) };
+    for (key, items) in &said {
+        let Some(items) = items.as_array().filter(|_| matches!(key.as_str(), "users" | "xpaths")) else {
+            return Ok(false);
+        };
+        for item in items {
+            let is_there = match key.as_str() {
+                "xpaths" => item.get("xpath").is_some_and(Json::is_string),
+                "users" => match item.get("id").and_then(Json::as_str).and_then(|id| id.parse().ok()) {
+                    Some(id) => desk.person(id).await?.is_some(),
+                    None => false,
+                },
+                _ => false,
+            };
+            if !is_there {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 pub(crate) fn after_removal(

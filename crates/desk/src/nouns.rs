@@ -18,10 +18,10 @@ pub(crate) async fn prepare(
     place: &Place,
     draft: &mut Draft,
 ) -> Result<(), DeskError> {
+    attachments::tie(desk, ctx, draft).await?;
     // By table: a view of a module has the module's rules.
     match draft.new.module.table.as_ref() {
         "request" => {
-            attachments::tie(desk, ctx, draft).await?;
             templates::choose(ctx, draft);
             requests::prepare(desk, ctx, draft).await?;
             templates::keep_mandatory(draft);
@@ -50,7 +50,7 @@ pub(crate) async fn prepare(
             templates::keep_mandatory(draft);
             Ok(())
         }
-        "problem_note" => notes::prepare_on_problem(desk, ctx, place, draft),
+        "problem_note" => notes::prepare_on_problem(desk, ctx, place, draft).await,
         "asset" => assets::prepare(desk, ctx, draft).await,
         "asset_cost" => assets::prepare_cost(desk, place, draft).await,
         "asset_transition" => Ok(()),
@@ -137,7 +137,7 @@ pub(crate) fn is_needed(record: &Record) -> bool {
     match record.module.table.as_ref() {
         "portal" => true,
         "status" | "role" | "approval_status" | "request_template" | "problem_template" | "asset_state"
-        | "person" => record.id().is_shipped(),
+        | "asset_type" | "asset_category" | "person" => record.id().is_shipped(),
         // Shipped product types are there for good (assets-cmdb.md section 4).
         "product_type" => record.is("mandatory"),
         "site" => record.id() == crate::shipped::BASE_SITE,

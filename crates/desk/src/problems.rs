@@ -56,13 +56,6 @@ fn status(ctx: &Context, draft: &mut Draft) {
     } else if !is_done && was_done && !draft.gives("closed_time") {
         draft.new.set("closed_time", Value::Null);
     }
-    if draft.changes("close_details.closure_code") {
-        let kind =
-            draft.small("close_details.closure_code").and_then(|c| c.text("module.name").map(str::to_owned));
-        if kind.is_some_and(|k| k != "problem") {
-            draft.refuse(Refusal::not_valid("close_details.closure_code"));
-        }
-    }
 }
 
 /// Who wrote a part of the analysis last, and when: stamped by an input that speaks of the part, also where it repeats

@@ -137,8 +137,11 @@ pub(crate) async fn prepare_type(desk: &Desk, draft: &mut Draft) -> Result<(), D
                 path,
                 "Begins with custom_asset_; lower-case letters, digits and _",
             ));
-        } else if taken {
+        } else if taken && draft.gives(path) {
             draft.refuse(Refusal::NotUnique(path.into()));
+        } else if taken {
+            // It follows from the name.
+            draft.refuse(Refusal::NotUnique("name".into()));
         }
     }
     Ok(())

@@ -258,13 +258,6 @@ fn status(ctx: &Context, draft: &mut Draft) {
         enter(ctx, draft, old.as_deref(), &new);
     }
     scheduler(ctx, draft, &new, schedules);
-    if draft.changes("closure_info.closure_code") {
-        let kind =
-            draft.small("closure_info.closure_code").and_then(|c| c.text("module.name").map(str::to_owned));
-        if kind.is_some_and(|k| k != "request") {
-            draft.refuse(Refusal::not_valid("closure_info.closure_code"));
-        }
-    }
 }
 
 /// Fields that must be filled before a record is completed and are not.

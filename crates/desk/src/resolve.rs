@@ -278,7 +278,11 @@ impl Found {
 /// A small record by id or name. What is deleted stays where it was and is taken for nothing new.
 fn find_small(draft: &Draft, leaf: &Leaf, target: &Arc<Module>, input: &RefInput) -> Option<Id> {
     let before = draft.old.as_ref().and_then(|old| old.reference(&leaf.path));
-    let usable = |r: &&Arc<Record>| before == Some(r.id()) || !(is_gone(r));
+    // Closure codes are of one module each (setup.md section 10).
+    let of = target.slot("module.name");
+    let is_ours =
+        |r: &Record| of.is_none_or(|slot| r.at(slot).as_str() == Some(draft.new.module.table.as_ref()));
+    let usable = |r: &&Arc<Record>| before == Some(r.id()) || (!is_gone(r) && is_ours(r));
     if let Some(id) = input.id {
         return draft.snapshot.record_of(&target.name, id).filter(usable).map(|r| r.id());
     }

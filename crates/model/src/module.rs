@@ -2,6 +2,7 @@
 
 use crate::field::{Field, Kind, Name, Storage};
 use crate::{Map, Record, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The first part of a scope, `SDPOnDemand.<area>.<operation>` (conventions.md section 2.6).
@@ -351,6 +352,14 @@ impl Module {
     #[must_use]
     pub fn list_key(&self) -> &str {
         self.what.list_key.unwrap_or(&self.what.plural)
+    }
+    /// The path of the collection: `requests`, or `cmdb/ci_computer` for a view below another one.
+    #[must_use]
+    pub fn path(&self) -> Cow<'_, str> {
+        match self.what.below {
+            Some(above) => Cow::Owned(format!("{above}/{}", self.what.plural)),
+            None => Cow::Borrowed(&self.what.plural),
+        }
     }
     /// The list of records that refer to one, at this path segment.
     #[must_use]

@@ -322,8 +322,8 @@ pub fn is_email(text: &str) -> bool {
 }
 
 fn decimal(value: &Json, path: &str) -> Result<Change, Failure> {
-    /// More digits than any amount has.
-    const DIGITS_MAX: usize = 30;
+    /// More digits than any amount has before the point and after it; sums of such amounts are still exact.
+    const DIGITS_MAX: (usize, usize) = (18, 8);
     // Newer portals wrap amounts (requests.md section 8).
     let value = value.get("value").unwrap_or(value);
     let text = scalar::text(value).ok_or_else(|| Failure::type_mismatch(path))?;
@@ -334,8 +334,13 @@ fn decimal(value: &Json, path: &str) -> Result<Change, Failure> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let all_digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-    if text.len() > DIGITS_MAX || !all_digits(whole) || !all_digits(fraction) {
+    if !all_digits(whole) || !all_digits(fraction) {
         return Err(Failure::type_mismatch(path));
+    }
+    if whole.len() > DIGITS_MAX.0 || fraction.len() > DIGITS_MAX.1 {
+        let words =
+            format!("{path} has more than {} digits, or {} after the point", DIGITS_MAX.0, DIGITS_MAX.1);
+        return Err(Failure::not_valid(path).saying(words));
     }
     Ok(Change::Value(Value::from(text.strip_prefix('+').unwrap_or(text))))
 }

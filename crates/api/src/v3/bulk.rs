@@ -74,6 +74,11 @@ pub(crate) async fn delete(call: &Call<'_>, place: &Place) -> Result<Answer, Fai
         };
         done.push((id, became));
     }
+    let all_done = done.iter().all(|(_, became)| matches!(became, Became::Done));
+    if place.module.table == "ci" && all_done {
+        // The documented delete of CIs, whose answer is one object (assets-cmdb.md section 1).
+        return Ok(Answer::Json(wire::envelope::status_only(None)));
+    }
     Ok(tell(&done, None))
 }
 

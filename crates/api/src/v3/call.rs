@@ -81,6 +81,11 @@ impl<'a> Call<'a> {
         let segments: Vec<&str> = self.segments.iter().map(String::as_str).collect();
         matches!(segments.as_slice(), ["cmdb", id] | ["cmdb", "ci", id] if id.parse::<model::Id>().is_ok())
     }
+    /// Whether a CI is added at `/cmdb`, where the input names its type.
+    pub fn is_new_ci(&self) -> bool {
+        let segments: Vec<&str> = self.segments.iter().map(String::as_str).collect();
+        self.method == Method::POST && matches!(segments.as_slice(), ["cmdb"] | ["cmdb", "ci"])
+    }
     /// The type of CI that the path names, which may be one above the CI's own.
     pub fn ci_type(&self) -> Option<&str> {
         let mut segments = self.segments.iter().map(String::as_str);

@@ -48,9 +48,9 @@ pub(crate) async fn links(call: &Call<'_>, place: &Place, id: Option<Id>) -> Res
     let mut entries = Vec::new();
     let base = match (&place.parent, id) {
         (Some((_, parent)), _) => {
-            format!("{}/{}/{}/{}", call.base, parent.module.plural, parent.id(), module.plural)
+            format!("{}/{}/{}/{}", call.base, parent.module.path(), parent.id(), module.plural)
         }
-        (None, _) => format!("{}/{}", call.base, module.plural),
+        (None, _) => format!("{}/{}", call.base, module.path()),
     };
     let here = id.map_or_else(|| base.clone(), |id| format!("{base}/{id}"));
     let mut push = |name: &str, method: &str, href: String| {

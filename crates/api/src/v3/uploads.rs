@@ -162,9 +162,9 @@ fn path_of_record(call: &Call<'_>, record: &Record) -> String {
         let target = module.find(field)?.target()?;
         let parent = call.snapshot.catalogue.module(target)?;
         let segment = parent.children.iter().find(|c| c.module == module.name)?.path;
-        Some(format!("{}/{parent_id}/{segment}/{id}", parent.plural))
+        Some(format!("{}/{parent_id}/{segment}/{id}", parent.path()))
     });
-    above.unwrap_or_else(|| format!("{}/{id}", module.plural))
+    above.unwrap_or_else(|| format!("{}/{id}", module.path()))
 }
 
 /// `requests/1` or `requests/1/notes/2`.
@@ -174,9 +174,9 @@ fn path_of(place: &Place, id: Id) -> String {
             let segment =
                 parent.module.children.iter().find(|c| c.module == place.module.name && c.field == *field);
             let segment = segment.map_or(place.module.plural.as_ref(), |c| c.path);
-            format!("{}/{}/{segment}/{id}", parent.module.plural, parent.id())
+            format!("{}/{}/{segment}/{id}", parent.module.path(), parent.id())
         }
-        None => format!("{}/{id}", place.module.plural),
+        None => format!("{}/{id}", place.module.path()),
     }
 }
 

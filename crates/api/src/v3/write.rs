@@ -128,7 +128,12 @@ impl<'a> Given<'a> {
 
 /// The input for a record of a module.
 pub(crate) fn given<'a>(call: &'a Call<'_>, module: &Arc<Module>) -> Result<(Given<'a>, Patch), Failure> {
-    let input = call.input();
+    let mut input = call.input();
+    if call.is_new_ci() {
+        // Its type has said where it goes, and is no more to be given than anywhere else.
+        let objects = input.to_mut().as_object_mut().into_iter().flat_map(|object| object.values_mut());
+        objects.filter_map(|value| value.as_object_mut()).for_each(|object| drop(object.remove("ci_type")));
+    }
     if let Some(key) = call.ci_type().filter(|key| *key != module.key()) {
         // Asked by a type above its own, a CI is spoken of under that type's key.
         let mut input = input.into_owned();

@@ -126,6 +126,13 @@ on_both_engines! {
         let shipped = admin.list("/product_types", json!({"search_fields": {"name": "Router"}})).await.ok();
         let shipped = id(&shipped["product_types"][0]);
         assert_eq!(admin.delete(&format!("/product_types/{shipped}")).await.status.as_u16(), 403);
+        let drone = json!({"product_type": {"name": "Drone", "type": {"name": "Asset"}, "category": {"name": "IT"}}});
+        admin.post("/product_types", drone.clone()).await.ok();
+        admin.post("/product_types", drone).await.refused(400, 4008, "name");
+        for needed in ["asset_types", "asset_categories"] {
+            let row = admin.get(&format!("/{needed}")).await.ok()[needed][0]["id"].as_str().unwrap().to_owned();
+            assert_eq!(admin.delete(&format!("/{needed}/{row}")).await.status.as_u16(), 403, "{needed}");
+        }
     }
 
     state_and_owner_go_together(app) {
@@ -138,6 +145,10 @@ on_both_engines! {
         let given = admin.put(&at, json!({"asset": {"user": {"id": user.to_string()}}})).await.ok()["asset"].clone();
         assert_eq!(given["state"]["name"], "In Use", "what is given out is in use");
         assert_eq!(given["site"]["name"], "Berlin", "and is where its owner is");
+        admin.post("/sites", json!({"site": {"name": "Oslo"}})).await.ok();
+        let oslo = |retain: bool| json!({"asset": {"site": {"name": "Oslo"}, "retain_user_site": retain}});
+        assert_eq!(admin.put(&at, oslo(true)).await.ok()["asset"]["site"]["name"], "Berlin", "whatever is said");
+        assert_eq!(admin.put(&at, oslo(false)).await.ok()["asset"]["site"]["name"], "Oslo", "unless it is elsewhere");
         assert_eq!(rita.get("/assets").await.ok()["assets"].as_array().unwrap().len(), 1, "who sees it");
         assert_eq!(rita.get(&at).await.ok()["asset"]["name"], "pc");
         let both = json!({"asset": {"user": {"id": user.to_string()}, "state": {"name": "Disposed"}}});

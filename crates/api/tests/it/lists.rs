@@ -195,10 +195,7 @@ on_both_engines! {
             assert_eq!(list["list_info"]["sort_order"], order);
         }
         for module in app.desk.snapshot().catalogue.modules().iter().filter(|m| m.top_level) {
-            let path = match module.below {
-                Some(above) => format!("/{above}/{}", module.plural),
-                None => format!("/{}", module.plural),
-            };
+            let path = format!("/{}", module.path());
             let sorted = async |order: &str| {
                 let list = admin.list(&path, json!({"sort_order": order, "row_count": 100})).await.ok();
                 list[module.list_key()].as_array().unwrap().clone()

@@ -90,6 +90,8 @@ on_both_engines! {
         assert_eq!(closed["problem"]["status"]["name"], "Closed");
         assert_eq!(closed["problem"]["closed_time"]["value"], (START + 60_000).to_string());
         assert_eq!(closed["problem"]["close_details"]["closure_code"]["name"], "Success");
+        // The one of problems, not the one of requests that has the same name.
+        assert_eq!(closed["problem"]["close_details"]["closure_code"]["id"], "100001000001000449");
         let open = admin.put(&format!("/problems/{id}"), json!({"problem": {"status": {"name": "Open"}}})).await.ok();
         assert!(open["problem"]["closed_time"].is_null());
         let before = json!({"problem": {"closed_time": {"value": "1000"}}});
@@ -219,6 +221,13 @@ on_both_engines! {
         let cause = json!({"problem": {"root_cause": {"root_cause_description": "<b>quokka</b> in the pipe"}}});
         admin.put(&format!("/problems/{id}"), cause).await.ok();
         admin.post(&format!("/problems/{id}/notes"), json!({"note": {"description": "seen a wombat"}})).await.ok();
+        let told = |whom: Json| json!({"note": {"description": "told", "notify_to": whom}});
+        for nobody in [json!("a"), json!({"bogus": []}), json!({"xpaths": [5]}), json!({"users": [{"id": "5"}]})] {
+            admin.post(&format!("/problems/{id}/notes"), told(nobody)).await.refused(400, 4001, "notify_to");
+        }
+        let admins = json!({"users": [{"id": desk::shipped::ADMINISTRATOR.to_string()}], "xpaths": [{"xpath": "problem.technician"}]});
+        let note = admin.post(&format!("/problems/{id}/notes"), told(admins)).await.ok();
+        assert!(note["note"].get("notify_to").is_none(), "a word to the desk: {note}");
         let found = async |info: Json| -> usize {
             admin.list("/problems", info).await.ok()["problems"].as_array().unwrap().len()
         };

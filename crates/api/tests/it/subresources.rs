@@ -278,6 +278,41 @@ on_both_engines! {
         admin.post(&format!("/requests/{id}/_uploads"), json!({})).await.refused(400, 4012, "input_file");
     }
 
+    a_stored_file_can_be_attached_wherever_files_hang(app) {
+        let admin = app.admin();
+        let problem = admin.post("/problems", json!({"problem": {"title": "Mail is slow"}})).await.ok();
+        let problem = format!("/problems/{}", problem["problem"]["id"].as_str().unwrap());
+        let note = admin.post(&format!("{problem}/notes"), json!({"note": {"description": "seen"}})).await.ok();
+        let task = admin.post(&format!("{problem}/tasks"), json!({"task": {"title": "look"}})).await.ok();
+        let ci = admin.post("/cmdb/ci_switch", json!({"ci_switch": {"name": "sw-1"}})).await.ok();
+        let kind = json!({"product_type": {"name": "Switchlet", "type": {"name": "Asset"}, "category": {"name": "IT"}}});
+        admin.post("/product_types", kind).await.ok();
+        admin.post("/products", json!({"product": {"name": "S-9", "product_type": {"name": "Switchlet"}}})).await.ok();
+        let asset = admin.post("/assets", json!({"asset": {"name": "s-9", "product": {"name": "S-9"}, "state": {"name": "In Store"}}})).await.ok();
+        let id = |of: &Json, key: &str| of[key]["id"].as_str().unwrap().to_owned();
+        let places = [
+            (problem.clone(), "problem"),
+            (format!("{problem}/notes/{}", id(&note, "note")), "note"),
+            (format!("{problem}/tasks/{}", id(&task, "task")), "task"),
+            (format!("/assets/{}", id(&asset, "asset")), "asset"),
+            (format!("/cmdb/ci_switch/{}", id(&ci, "ci_switch")), "ci_switch"),
+        ];
+        for (at, key) in places {
+            let body = "--b\r\nContent-Disposition: form-data; name=\"input_file\"; filename=\"a.txt\"\r\n\r\nhello\r\n--b--\r\n";
+            let headers = [("Content-Type", "multipart/form-data; boundary=b")];
+            let made = admin.send("POST", &format!("/api/v3{at}/_uploads"), &headers, body).await.ok();
+            let file = made["files"][0]["file_id"].clone();
+            assert_eq!(admin.get(&at).await.ok()[key]["attachments"], json!([]), "{at}");
+            let tied = admin.put(&at, json!({key: {"attachments": [{"id": file}]}})).await.ok();
+            assert_eq!(tied[key]["attachments"][0]["name"], "a.txt", "{at}");
+            let url = tied[key]["attachments"][0]["content_url"].as_str().unwrap();
+            assert_eq!(admin.send("GET", url, &[], "").await.bytes, b"hello", "{at}");
+            admin.put(&at, json!({key: {"attachments": [{"id": "1"}]}})).await.refused(400, 4001, "attachments");
+            admin.delete(&format!("{at}/attachments/{}", file.as_str().unwrap())).await.ok();
+            assert_eq!(admin.get(&at).await.ok()[key]["attachments"], json!([]), "{at}");
+        }
+    }
+
     files_that_come_with_a_request(app) {
         let admin = app.admin();
         let part = |name: &str| format!(

@@ -26,8 +26,9 @@ const OF_ASSET: [(&str, &str); 11] = [
     ("txt_asset_tag", "asset_tag"),
 ];
 
-/// Fields of an asset that only its own writers give: its CI follows, and does not lead.
-const ASSET_LEADS: [&str; 5] = ["serial_number", "asset_tag", "ip_address", "mac_address", "product"];
+/// Fields of an asset that its CI follows and does not lead: addresses are those of its network adapters, and the
+/// product says what the asset is.
+const ASSET_LEADS: [&str; 3] = ["ip_address", "mac_address", "product"];
 
 fn attribute(key: &str) -> String {
     format!("ci_attributes.{key}")

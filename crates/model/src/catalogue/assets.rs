@@ -112,7 +112,7 @@ fn asset() -> Description {
         texts("integration_mappings").computed(),
         json("last_audit").computed(),
         json("last_success_audit").computed(),
-        texts("attachments").computed(),
+        instruction("attachments"),
         flag("has_attachments").read_only().untracked().hidden(),
         // The CI that stands for it.
         refer("ci", "ci").read_only().untracked().unshown(),

@@ -51,7 +51,7 @@ fn ci() -> Description {
                 instruction("linked_entity"),
                 json("linked_instance_data").computed(),
                 texts("data_source").computed().in_list(),
-                texts("attachments").computed(),
+                instruction("attachments"),
                 flag("has_attachments").read_only().untracked().hidden(),
                 created_by().in_list(),
                 created_time().in_list(),

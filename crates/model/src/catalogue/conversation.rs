@@ -3,7 +3,7 @@
 use super::{child, describe};
 use crate::Area;
 use crate::field::{
-    boolean, count, created_by, created_time, flag, html, id, json, refer, text, texts, time,
+    boolean, count, created_by, created_time, flag, html, id, instruction, json, refer, text, texts, time,
 };
 use crate::module::{Deletion, Description};
 
@@ -40,7 +40,7 @@ fn note() -> Description {
                 refer("added_by", "user").computed().in_list(),
                 time("added_time").computed().in_list(),
                 refer("request", "request").read_only().in_list(),
-                json("attachments").computed().in_list(),
+                instruction("attachments").in_list(),
                 flag("has_attachments").read_only().untracked().hidden(),
             ],
         )
@@ -71,7 +71,7 @@ fn notification() -> Description {
                 refer("sender", "user").read_only().in_list().preset(crate::Preset::Caller),
                 time("time").read_only().in_list().preset(crate::Preset::Now),
                 refer("request", "request").read_only().in_list(),
-                json("attachments").computed(),
+                instruction("attachments"),
                 flag("has_attachments").read_only().untracked().hidden(),
             ],
         )

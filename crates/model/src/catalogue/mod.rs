@@ -137,10 +137,7 @@ impl Catalogue {
             modules.iter().enumerate().map(|(i, m)| (m.name.to_string(), i)).collect();
         let mut by_path = Map::default();
         for (i, module) in modules.iter().enumerate().filter(|(_, m)| m.top_level) {
-            match module.below {
-                None => by_path.insert(module.plural.to_string(), i),
-                Some(above) => by_path.insert(format!("{above}/{}", module.plural), i),
-            };
+            by_path.insert(module.path().into_owned(), i);
             for path in &module.paths {
                 by_path.insert((*path).to_owned(), i);
             }

@@ -3,7 +3,7 @@
 use super::{child, describe, lookup, op};
 use crate::field::{
     Field, Kind, Preset, boolean, count, created_by, created_time, decimal, digits, flag, group, html, id,
-    json, refer, refer_many, text, texts, time,
+    instruction, json, refer, refer_many, text, texts, time,
 };
 use crate::module::{Child, Deletion, Description, Operation, Size};
 use crate::{Area, Value};
@@ -130,7 +130,7 @@ fn request() -> Description {
         // The problem that it is an incident of; said by `has_problem` and read at `requests/{id}/problem`.
         refer("problem", "problem").read_only().unshown().indexed(),
         // Given, it names files that were uploaded before.
-        json("attachments").instruction(),
+        instruction("attachments"),
         decimal("service_cost").read_only(),
         decimal("total_cost").read_only(),
         text("project_id", 30).read_only(),

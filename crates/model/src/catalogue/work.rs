@@ -5,7 +5,7 @@ use super::{child, describe, lookup, op};
 use crate::Area;
 use crate::field::{
     Field, Kind, Preset, boolean, count, created_by, created_time, decimal, digits, flag, group, html, id,
-    json, refer, text, time,
+    instruction, json, refer, text, time,
 };
 use crate::module::{Child, Description};
 
@@ -99,7 +99,7 @@ fn task() -> Description {
                 text("module", 50).read_only().untracked(),
                 refer("request", "request").read_only().in_list(),
                 refer("problem", "problem").read_only().in_list(),
-                json("attachments").computed(),
+                instruction("attachments"),
                 flag("has_attachments").read_only().untracked().hidden(),
             ],
         )
