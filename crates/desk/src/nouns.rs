@@ -207,7 +207,7 @@ pub(crate) async fn before_removal(
         "problem" => problems::before_removal(desk, record),
         "asset" => assets::before_removal(desk, ctx, record).await,
         "asset_cost" => assets::before_cost_removal(desk, record).await,
-        "ci" => cmdb::before_removal(desk, ctx, record).await,
+        "ci" => cmdb::before_removal(desk, record).await,
         "ci_relationship" => Ok(vec![cmdb::impact::changed(desk)]),
         _ => Ok(Vec::new()),
     }

@@ -313,19 +313,6 @@ impl Desk {
         self.add_in(ctx, place, patch).await
     }
 
-    /// Whether a record could be added; nothing is written.
-    ///
-    /// # Errors
-    /// As for [`Self::add`].
-    pub(crate) async fn check_add(
-        &self,
-        ctx: &Context,
-        place: &Place,
-        patch: &Patch,
-    ) -> Result<(), DeskError> {
-        self.draft_new(ctx, place, patch).await.map(|_| ())
-    }
-
     /// An add may change other records with it, and is done again when one of them was changed meanwhile.
     pub(crate) async fn add_in(
         &self,

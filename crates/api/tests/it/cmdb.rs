@@ -268,6 +268,15 @@ on_both_engines! {
         relate(&admin, &server, "Runs", &server).await.refused(400, 4001, "child_ci");
         relate(&admin, &shop, "Runs", &server).await.refused(400, 4001, "child_ci");
         relate(&admin, &server, "Nonsense", &shop).await.refused(400, 4001, "relationship_type");
+        // Several at once are all made or none.
+        let new = ci(&admin, "ci_application", "mail").await;
+        let runs = |end: &str| json!({"relationship_type": {"name": "Runs"}, end: {"id": new}});
+        let at = format!("/cmdb/{server}/ci_relationships");
+        for both in [[runs("child_ci"), runs("parent_ci")], [runs("child_ci"), runs("child_ci")]] {
+            let refused = admin.post(&at, json!({"ci_relationships": both})).await;
+            assert_eq!(refused.json()["response_status"]["messages"][0]["field"], "child_ci");
+            assert_eq!(admin.get(&format!("/cmdb/{new}/ci_relationships")).await.ok()["ci_relationships"], json!([]));
+        }
         // The name from the other end turns it round.
         let made = relate(&admin, &wiki, "Receives data from", &shop).await.ok();
         assert_eq!(made["ci_relationships"][0]["parent_ci"]["name"], "shop");

@@ -86,11 +86,7 @@ async fn linked(desk: &Desk, ctx: &Context, ci: &Record, id: Id) -> Result<Optio
 }
 
 /// Whoever refers to a CI that is removed lets go of it; its relationships go with it.
-pub(crate) async fn before_removal(
-    desk: &Desk,
-    ctx: &Context,
-    ci: &Record,
-) -> Result<Vec<Statement>, DeskError> {
+pub(crate) async fn before_removal(desk: &Desk, ci: &Record) -> Result<Vec<Statement>, DeskError> {
     let snapshot = desk.snapshot();
     let mut statements = Vec::new();
     for module in ["request", "problem"] {
@@ -102,7 +98,6 @@ pub(crate) async fn before_removal(
     }
     statements.push(impact::changed(desk));
     statements.extend(desk.store.let_go(snapshot.module("asset")?, "ci", ci.id(), &[]));
-    let _caller_is_of_no_consequence = ctx;
     Ok(statements)
 }
 

@@ -110,7 +110,7 @@ impl Desk {
         Ok((rows, page))
     }
 
-    /// Makes relationships of a CI. All are looked at before the first is made.
+    /// Makes relationships of a CI. All are looked at, also for what they would be together, before the first is made.
     ///
     /// # Errors
     /// As for an add, of the first that cannot be made.
@@ -134,14 +134,42 @@ impl Desk {
         }
         let patches: Vec<Patch> =
             wanted.iter().map(|one| self.patch_for(&rows, ci, one)).collect::<Result<_, _>>()?;
+        let mut drafts = Vec::with_capacity(patches.len());
         for patch in &patches {
-            self.check_add(ctx, &rows, patch).await?;
+            drafts.push(self.draft_new(ctx, &rows, patch).await?.new);
         }
+        self.fit_together(ci, &drafts).await?;
         let mut made = Vec::with_capacity(patches.len());
         for patch in &patches {
             made.push(self.add(ctx, &rows, patch).await?.record);
         }
         Ok(made)
+    }
+
+    /// Whether relationships of one CI can be made at once: none twice, and no ring that two of them close.
+    async fn fit_together(&self, ci: Id, rows: &[Record]) -> Result<(), DeskError> {
+        let snapshot = self.snapshot();
+        let of =
+            |row: &Record| ["relationship_type", "parent_ci", "child_ci"].map(|path| row.reference(path));
+        for (i, row) in rows.iter().enumerate() {
+            if rows.iter().take(i).any(|earlier| of(earlier) == of(row)) {
+                return Err(Refusal::NotUnique("child_ci".into()).into());
+            }
+            let [Some(kind), Some(parent), Some(child)] = of(row) else { continue };
+            let acyclic = snapshot.record_of("ci_relationship_type", kind).filter(|kind| kind.is("acyclic"));
+            let Some(acyclic) = acyclic.filter(|_| parent == ci) else { continue };
+            // From the child back to the CI, through another one of these.
+            for [other, above, below] in rows.iter().map(of) {
+                let Some(above) = above.filter(|_| other == Some(kind) && below == Some(ci)) else {
+                    continue;
+                };
+                if above == child || self.reaches(kind, child, above).await? {
+                    let words = format!("{} would go round in a ring", acyclic.title());
+                    return Err(Refusal::because("child_ci", words).into());
+                }
+            }
+        }
+        Ok(())
     }
 
     fn patch_for(&self, rows: &Place, ci: Id, wanted: &Wanted) -> Result<Patch, DeskError> {

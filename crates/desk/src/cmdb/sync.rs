@@ -136,11 +136,10 @@ pub(crate) async fn of_ci(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Resu
     let is = (draft.new.get("linked_module").clone(), draft.new.get("linked_instance").clone());
     let link_changed = was.as_ref() != Some(&is);
     if link_changed
-        && let Some((Value::Text(module), Value::Int(id))) = &was
+        && let Some((Value::Text(module), Value::Int(_))) = &was
         && module == "asset"
     {
         draft.statements.extend(desk.store.let_go(snapshot.module("asset")?, "ci", draft.new.id(), &[]));
-        let _the_asset_that_was = id;
     }
     let (Value::Text(name), Value::Int(id)) = is else { return Ok(()) };
     let Some(module) = snapshot.catalogue.module(&name).cloned() else { return Ok(()) };
