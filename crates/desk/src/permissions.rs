@@ -32,7 +32,7 @@ pub fn role_allows(access: Access, module: &Module, verb: Verb) -> bool {
                 false
             }
             // What they have themselves.
-            ("asset", Verb::Read) => true,
+            _ if module.table == "asset" => verb == Verb::Read,
             ("vendor" | "ci_type" | "ci_attribute" | "product", _) => false,
             (
                 "request" | "request_note" | "approval_level" | "approval" | "notification" | "attachment",

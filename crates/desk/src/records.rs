@@ -596,7 +596,10 @@ impl Desk {
         let whole = snapshot.catalogue.whole_of(&record.module);
         for (module, slot) in snapshot.catalogue.referring_to(&whole.name) {
             let Some(leaf) = module.leaf(slot) else { continue };
-            let is_below = whole.children.iter().any(|c| c.module == module.name && c.field == leaf.path);
+            // Also through a view: the attributes of a CI type are rows of the additional fields.
+            let is_here =
+                |name: &str| snapshot.catalogue.module(name).is_some_and(|m| m.table == module.table);
+            let is_below = whole.children.iter().any(|c| is_here(c.module) && c.field == leaf.path);
             // What was merged into a request goes with it.
             if leaf.path == "merged_into" {
                 continue;

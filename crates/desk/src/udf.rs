@@ -313,7 +313,9 @@ fn complete(draft: &mut Draft, name: &str) {
     match kind(&draft.new, &snapshot.catalogue) {
         None => draft.refuse(Refusal::not_valid("reference_entity")),
         Some(kind) => {
-            if checks(&draft.new).is_none() {
+            let given = draft.new.text("constraints").and_then(|t| serde_json::from_str(t).ok());
+            let is_list = given.is_none_or(|given: serde_json::Value| given.is_array() || given.is_null());
+            if !is_list || checks(&draft.new).is_none() {
                 draft.refuse(Refusal::not_valid("constraints"));
             }
             let given = draft.new.text("default_value").is_some_and(|text| text != "null");
@@ -325,7 +327,8 @@ fn complete(draft: &mut Draft, name: &str) {
     if draft.new.is("is_ci_attribute") {
         inherited(draft);
     }
-    let needs_options = matches!(draft.new.text("field_type"), Some("Pick List" | "Radio Button"));
+    let choices = ["Pick List", "Radio Button", "Multi Select"];
+    let needs_options = draft.new.text("field_type").is_some_and(|kind| choices.contains(&kind));
     if needs_options && options(&draft.new).is_empty() {
         draft.refuse(Refusal::Mandatory("allowed_values".into()));
     }

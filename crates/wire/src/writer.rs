@@ -37,15 +37,29 @@ impl Selection {
     pub fn listed(module: &Module) -> Self {
         Self { nodes: module.listed().to_vec() }
     }
-    /// The members that `fields_required` names, and the id. Dotted names mean the member that they begin with;
-    /// unknown names mean nothing.
+    /// The members that `fields_required` names, and the id. A dotted name means one member of a group, and the whole of
+    /// a reference; unknown names mean nothing.
     #[must_use]
-    pub fn of(module: &Module, fields: &[String]) -> Self {
-        let named = |node: &&Node| {
-            node.key() == "id"
-                || fields.iter().any(|f| f.split('.').next().is_some_and(|first| first == node.key()))
+    pub fn of<'f>(module: &Module, fields: &'f [String]) -> Self {
+        let named = |node: &Node| {
+            if node.key() == "id" || fields.iter().any(|field| field == node.key()) {
+                return Some(node.clone());
+            }
+            let inside = |field: &'f String| {
+                let (first, rest) = field.split_once('.')?;
+                if first == node.key() { rest.split('.').next() } else { None }
+            };
+            let wanted: Vec<&str> = fields.iter().filter_map(inside).collect();
+            match node {
+                _ if wanted.is_empty() => None,
+                Node::Leaf { .. } => Some(node.clone()),
+                Node::Group { key, members, collapse } => {
+                    let members = members.iter().filter(|m| wanted.contains(&m.key())).cloned().collect();
+                    Some(Node::Group { key: key.clone(), members, collapse: *collapse })
+                }
+            }
         };
-        Self { nodes: module.tree().iter().filter(named).cloned().collect() }
+        Self { nodes: module.tree().iter().filter_map(named).collect() }
     }
     /// The members.
     #[must_use]

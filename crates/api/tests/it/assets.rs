@@ -151,6 +151,7 @@ on_both_engines! {
         assert_eq!(admin.put(&at, oslo(false)).await.ok()["asset"]["site"]["name"], "Oslo", "unless it is elsewhere");
         assert_eq!(rita.get("/assets").await.ok()["assets"].as_array().unwrap().len(), 1, "who sees it");
         assert_eq!(rita.get(&at).await.ok()["asset"]["name"], "pc");
+        assert_eq!(rita.get(&at.replace("/assets", "/asset_workstations")).await.ok()["asset_workstation"]["name"], "pc");
         let both = json!({"asset": {"user": {"id": user.to_string()}, "state": {"name": "Disposed"}}});
         admin.put(&at, both).await.refused(400, 4001, "state");
         let back = json!({"asset": {"state": {"name": "In Store"}, "state_history_comments": "came\nback"}});

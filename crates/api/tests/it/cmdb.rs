@@ -177,6 +177,16 @@ on_both_engines! {
         admin.delete(&format!("/cmdb/ci_load_balancer/{second}")).await.ok();
         let bad = json!({"name": "Bad", "field_type": "Single Line", "constraints": [{"constraint_name": "pattern", "constraint_value": "("}]});
         attribute(&admin, "ci_load_balancer", bad).await.refused(400, 4001, "constraints");
+        let bad = json!({"name": "Bad", "field_type": "Single Line", "constraints": "x"});
+        attribute(&admin, "ci_load_balancer", bad).await.refused(400, 4001, "constraints");
+        let bad = json!({"name": "Bad", "field_type": "Multi Select"});
+        attribute(&admin, "ci_load_balancer", bad).await.refused(400, 4012, "allowed_values");
+        let some = json!({"fields_required": ["name", "ci_attributes.txt_mode", "ci_type.name"], "row_count": 1});
+        let row = admin.list("/cmdb/ci_load_balancer", some).await.ok()["ci_load_balancer"][0].clone();
+        let keys = |of: &Json| of.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&row), ["ci_attributes", "ci_type", "id", "name"]);
+        assert_eq!(keys(&row["ci_attributes"]), ["txt_mode"], "one member of a group");
+        assert!(row["ci_type"]["id"].is_string(), "the whole of a reference");
         let meta = admin.get("/cmdb/ci_load_balancer/_metainfo").await.ok();
         assert_eq!(meta["metainfo"]["fields"]["ci_attributes"]["fields"]["ref_vendor"]["lookup_entity"], "vendor");
         admin.delete(&format!("/ci_types/{}", kind["id"].as_str().unwrap())).await.refused(400, 4005, "id");
@@ -189,6 +199,12 @@ on_both_engines! {
         };
         add("Rack", "ci_hardware").await.ok();
         add("rack", "ci_hardware").await.refused(400, 4008, "name");
+        let named = json!({"ci_type": {"display_name": "Power supplies", "name": "UPS"}});
+        let ups = admin.post("/ci_types", named).await.ok()["ci_type"].clone();
+        assert_eq!((&ups["name"], &ups["display_name"]), (&json!("ci_ups"), &json!("Power supplies")));
+        attribute(&admin, "ci_ups", json!({"name": "Minutes", "field_type": "Numeric Field"})).await.ok();
+        // Attributes belong to their type and go with it.
+        admin.delete(&format!("/ci_types/{}", ups["id"].as_str().unwrap())).await.ok();
         add("Computer", "ci_hardware").await.refused(400, 4008, "name");
         add("Deep", "ci_windows_workstation").await.refused(400, 4001, "parent");
         add("Nowhere", "ci_nothing").await.refused(400, 4001, "parent");
@@ -250,6 +266,22 @@ on_both_engines! {
         let person = person["ci_user"]["id"].as_str().unwrap();
         admin.put(&format!("/users/{user}"), json!({"user": {"name": "Rita Renamed"}})).await.ok();
         assert_eq!(admin.get(&format!("/cmdb/{person}")).await.ok()["cmdb"][0]["name"], "Rita Renamed");
+        admin.put(&format!("/cmdb/{person}"), json!({"cmdb": {"name": "Somebody"}})).await.refused(400, 4001, "name");
+        // What is only linked to somebody has a name of its own.
+        let desk = json!({"ci_workstation": {"name": "pc-1", "linked_entity": {"name": "user"}, "linked_instance": user.to_string()}});
+        admin.delete(&format!("/cmdb/{person}")).await.ok();
+        let desk = admin.post("/cmdb/ci_workstation", desk).await.ok()["ci_workstation"].clone();
+        assert_eq!((&desk["name"], &desk["linked_entity"]["name"]), (&json!("pc-1"), &json!("user")));
+        let at = format!("/cmdb/{}", desk["id"].as_str().unwrap());
+        admin.put(&at, json!({"cmdb": {"name": "pc-2"}})).await.ok();
+        let user_name = async || admin.get(&format!("/users/{user}")).await.ok()["user"]["name"].clone();
+        assert_eq!(user_name().await, "Rita Renamed", "nobody is renamed by a CI");
+        admin.put(&format!("/users/{user}"), json!({"user": {"name": "Rita Again"}})).await.ok();
+        assert_eq!(admin.get(&at).await.ok()["cmdb"][0]["name"], "pc-2", "nor a CI by somebody");
+        admin.delete(&at).await.ok();
+        let person = json!({"ci_user": {"name": "x", "linked_entity": {"id": desk["linked_entity"]["id"], "name": "department"}, "linked_instance": user.to_string()}});
+        let person = admin.post("/cmdb/ci_user", person).await.ok()["ci_user"].clone();
+        assert_eq!((&person["name"], &person["linked_entity"]["name"]), (&json!("Rita Again"), &json!("user")), "the id decides");
         admin.post("/cmdb/ci_user", json!({"ci_user": {"name": "twice", "linked_entity": {"name": "user"}, "linked_instance": user.to_string()}})).await
             .refused(400, 4008, "linked_instance");
         let half = json!({"ci_user": {"name": "half", "linked_instance": user.to_string()}});

@@ -48,8 +48,13 @@ async fn link(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskE
             return Ok(());
         }
     } else {
-        let name = given.as_ref().and_then(|g| g.as_str().or_else(|| g.get("name")?.as_str()));
-        match name.and_then(|name| linkable(&draft.snapshot, name)) {
+        let text = |key: &str| given.as_ref().and_then(|g| g.get(key)).and_then(Json::as_str);
+        // If both are given the id decides (conventions.md section 5), where it is one of ours.
+        let by_id =
+            text("id").and_then(|id| LINKABLE.into_iter().find(|m| entity_id(m).to_string() == id.trim()));
+        let by_name =
+            || linkable(&draft.snapshot, given.as_ref().and_then(Json::as_str).or_else(|| text("name"))?);
+        match by_id.or_else(by_name) {
             Some(module) => draft.new.set("linked_module", module),
             None => {
                 draft.refuse(Refusal::not_valid("linked_entity"));

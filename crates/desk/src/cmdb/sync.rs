@@ -3,9 +3,10 @@
 //! An asset of a product type that names a type of CI has a CI of that type: made with it, found by its name where it
 //! is there already. What both know of is written to both in one commit, whichever of the two was written.
 
+use super::types;
 use crate::context::Context;
 use crate::draft::Draft;
-use crate::{Desk, DeskError, Snapshot, products};
+use crate::{Desk, DeskError, Refusal, Snapshot, products};
 use model::filter::equals;
 use model::{Id, Module, Record, Value};
 use std::sync::Arc;
@@ -29,6 +30,14 @@ const OF_ASSET: [(&str, &str); 11] = [
 /// Fields of an asset that its CI follows and does not lead: addresses are those of its network adapters, and the
 /// product says what the asset is.
 const ASSET_LEADS: [&str; 3] = ["ip_address", "mac_address", "product"];
+
+/// The types whose CIs stand for records of other modules, which lead with their names.
+const STANDING: [(&str, &str); 4] = [
+    ("user", "ci_user"),
+    ("department", "ci_department"),
+    ("support_group", "ci_support_group"),
+    ("service_category", "ci_it_service"),
+];
 
 fn attribute(key: &str) -> String {
     format!("ci_attributes.{key}")
@@ -159,18 +168,40 @@ pub(crate) async fn of_ci(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Resu
             if !draft.gives("name") {
                 copy_to_ci(&old, product.as_ref(), &mut draft.new);
             }
-        } else if !draft.gives("name") {
-            draft.new.set("name", old.title().to_owned());
         }
+    }
+    if module.table != "asset" {
+        lead(draft, &old, link_changed);
+        return Ok(());
     }
     if draft.changes("name") {
         new.set(module.title, draft.new.title().to_owned());
     }
-    if module.table == "asset" {
-        copy_to_asset(draft, &mut new);
-    }
+    copy_to_asset(draft, &mut new);
     draft.statements.extend(written(desk, ctx, &snapshot, old, new).await?);
     Ok(())
+}
+
+/// A CI of the type that stands for users has the name of the user that it stands for, and so on. It is renamed where it
+/// is at home: whoever may write CIs may not for that write users.
+fn lead(draft: &mut Draft, record: &Record, link_changed: bool) {
+    if !has_its_name(&draft.snapshot, &draft.new) {
+        return;
+    }
+    if draft.gives("name") && draft.changes("name") && !link_changed {
+        let of = draft.new.text("linked_module").unwrap_or_default().replace('_', " ");
+        draft
+            .refuse(Refusal::because("name", format!("The name is that of the {of} that the CI stands for")));
+    }
+    draft.new.set("name", record.title().to_owned());
+}
+
+/// Whether a CI has the name of what it is linked to. A computer that is linked to a department keeps its own.
+fn has_its_name(snapshot: &Snapshot, ci: &Record) -> bool {
+    let linked = ci.text("linked_module");
+    let Some((_, kind)) = STANDING.iter().find(|(module, _)| linked == Some(module)) else { return false };
+    let own = ci.reference("ci_type").and_then(|id| snapshot.record_of("ci_type", id));
+    own.is_some_and(|own| types::lineage(snapshot, own).iter().any(|t| t.text("name") == Some(kind)))
 }
 
 /// What the input says of attributes that the asset knows as well.
@@ -203,7 +234,8 @@ pub(crate) async fn of_other(
     ));
     let mut statements = Vec::new();
     for ci in desk.store.list(&Query::new(cis.clone(), standing, 10)).await? {
-        let Some(old) = exact(desk, snapshot, ci.id()).await? else { continue };
+        let found = exact(desk, snapshot, ci.id()).await?;
+        let Some(old) = found.filter(|old| has_its_name(snapshot, old)) else { continue };
         let mut new = old.clone();
         new.set("name", draft.new.title().to_owned());
         statements.extend(written(desk, ctx, snapshot, old, new).await?);

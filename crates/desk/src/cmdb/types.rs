@@ -49,7 +49,8 @@ fn names(draft: &mut Draft) {
     let Some(display) = display else { return };
     let name = match given {
         Some(name) if is_api_name => name,
-        _ => format!("ci_{}", snake(&display)),
+        Some(name) => format!("ci_{}", snake(&name)),
+        None => format!("ci_{}", snake(&display)),
     };
     if name.len() <= 3 || snake(&name) != name {
         draft.refuse(Refusal::because("name", "Begins with ci_; lower-case letters, digits and _"));
