@@ -40,6 +40,12 @@ pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Re
     let product = product(desk, draft).await?;
     lifecycle(draft);
     state(draft);
+    // Also at the paths of types, where a new asset needs neither to be given.
+    for path in ["product", "state"] {
+        if !draft.is_new() && draft.changes(path) && draft.new.get(path).is_null() {
+            draft.refuse(Refusal::Mandatory(path.into()));
+        }
+    }
     site(desk, draft).await?;
     ring(desk, draft).await?;
     inventory(draft);

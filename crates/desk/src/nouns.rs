@@ -122,6 +122,13 @@ pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> R
         "asset" if record.is("is_loaned") => {
             return Err(Refusal::because("id", "The asset is on loan; take it back first").into());
         }
+        // Its rules would stop without a word.
+        "asset_lifecycle" => {
+            let users = desk.used_by(record).await?;
+            if !users.is_empty() {
+                return Err(DeskError::InUse(users));
+            }
+        }
         // It says where its content went; it goes with the request that took it in.
         "request" if !record.get("merged_into").is_null() => {
             return Err(record.reference("merged_into").map_or(DeskError::NotFound, DeskError::MergedInto));

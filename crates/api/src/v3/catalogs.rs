@@ -84,7 +84,7 @@ fn keys<'c>(call: &'c Call<'_>, catalog: &'c Catalog) -> Vec<&'c str> {
     let of_field = call.snapshot.catalogue.module(&catalog.key).map(|m| m.plural.as_ref());
     let names = [catalog.values.plural.as_ref()].into_iter();
     for key in names.chain(of_field).chain(catalog.values.paths.iter().copied()) {
-        if !keys.contains(&key) {
+        if !keys.contains(&key) && !key.contains('/') {
             keys.push(key);
         }
     }

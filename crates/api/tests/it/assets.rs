@@ -90,6 +90,9 @@ on_both_engines! {
             assert_eq!(found[key]["name"], "pc-7.example.com", "{path}: {found:#}");
             assert_eq!(found[key].get("computer_system").is_some(), key != "asset", "{path}");
         }
+        let cleared = json!({"asset_workstation": {"state": null}});
+        admin.put(&format!("/asset_workstations/{id}"), cleared).await.refused(400, 4012, "state");
+        assert_eq!(admin.get("/assets").await.ok()["list_info"]["sort_field"], "name", "said unasked");
         for (path, key) in [("assets", "assets"), ("workstations", "workstations"), ("asset_computers", "asset_computers")] {
             assert_eq!(admin.get(&format!("/{path}")).await.ok()[key].as_array().unwrap().len(), 1, "{path}");
         }
@@ -177,6 +180,7 @@ on_both_engines! {
         let kinds = admin.list("/product_types", json!({"search_criteria": {"field": "name", "condition": "is", "value": "Workstation"}})).await.ok();
         let kind = id(&kinds["product_types"][0]);
         admin.put(&format!("/product_types/{kind}"), json!({"product_type": {"lifecycle": {"id": cycle}}})).await.ok();
+        admin.delete(&format!("/asset_lifecycles/{cycle}")).await.refused(400, 4005, "id");
         product(&admin, "Latitude", "Workstation").await;
         let made = asset(&admin, "pc", json!({})).await;
         assert_eq!(made["lifecycle"]["name"], "Strict");

@@ -230,7 +230,7 @@ on_both_engines! {
             "name": "srv-1", "product": {"name": "PowerEdge"}, "state": {"name": "In Store"}, "serial_number": "S1", "location": "Room 1",
         }})).await.ok();
         let asset = made["asset"]["id"].as_str().unwrap();
-        let found = async || admin.get("/cmdb/ci_server").await.ok()["ci_server"][0].clone();
+        let found = async || admin.list("/cmdb/ci_server", json!({"search_fields": {"name": "srv"}})).await.ok()["ci_server"][0].clone();
         let listed = found().await;
         assert_eq!(listed["name"], "srv-1", "an asset of a machine's type has a CI");
         let id = listed["id"].as_str().unwrap().to_owned();
@@ -245,6 +245,9 @@ on_both_engines! {
         admin.put(&format!("/assets/{asset}"), json!({"asset": {"name": "srv-2", "serial_number": "S2"}})).await.ok();
         let second = ci().await;
         assert_eq!((&second["name"], &second["ci_attributes"]["txt_serial_number"]), (&json!("srv-2"), &json!("S2")));
+        // A name that another CI of the type has is refused at the asset, too.
+        admin.post("/cmdb/ci_server", json!({"ci_server": {"name": "taken"}})).await.ok();
+        admin.put(&format!("/assets/{asset}"), json!({"asset": {"name": "Taken"}})).await.refused(400, 4008, "name");
         let (user, _) = app.requester("Rita Requester").await;
         admin.put(&format!("/cmdb/ci_server/{id}"), json!({"ci_server": {"name": "srv-3", "ci_attributes": {"txt_location": "Room 2"}}})).await.ok();
         admin.put(&format!("/assets/{asset}"), json!({"asset": {"user": {"id": user.to_string()}}})).await.ok();
@@ -288,7 +291,7 @@ on_both_engines! {
         admin.post("/cmdb/ci_user", half).await.refused(400, 4012, "linked_entity");
         // The CI that only stood for the asset goes with it.
         admin.delete(&format!("/assets/{asset}")).await.ok();
-        assert_eq!(admin.get("/cmdb/ci_server").await.ok()["ci_server"], json!([]));
+        assert!(found().await.is_null());
     }
 
     relationships_are_seen_from_both_ends(app) {
