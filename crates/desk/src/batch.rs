@@ -56,7 +56,7 @@ impl Known {
 }
 
 impl Desk {
-    /// Makes a new record ready; a rehearsal only says what speaks against it.
+    /// Makes a new record ready, under an id that was given out for it; a rehearsal only says what speaks against it.
     ///
     /// # Errors
     /// As for [`Self::add`].
@@ -65,9 +65,10 @@ impl Desk {
         ctx: &Context,
         place: &Place,
         patch: &Patch,
+        id: Id,
     ) -> Result<Ready, DeskError> {
         permit(ctx, place, Verb::Create)?;
-        let mut draft = self.draft_new(ctx, place, patch).await?;
+        let mut draft = self.draft_new_as(ctx, place, patch, id).await?;
         let statements = if ctx.rehearsal { Vec::new() } else { self.added(ctx, place, &mut draft).await? };
         Ok(Ready { record: draft.new, unmet: draft.unmet, statements })
     }
@@ -98,20 +99,26 @@ impl Desk {
         Ok(Some(Ready { record: draft.new, unmet: draft.unmet, statements }))
     }
 
-    /// Commits rows that are ready, with a statement beside them: all or none.
+    /// Commits rows that are ready, and before them how far an import has got: all or none.
     ///
     /// # Errors
     /// See [`NotCommitted`].
-    pub async fn commit_ready(&self, rows: &[&Ready], beside: Option<Statement>) -> Result<(), NotCommitted> {
+    pub async fn commit_ready(
+        &self,
+        rows: &[&Ready],
+        advance: Option<Statement>,
+    ) -> Result<(), NotCommitted> {
+        // The first statement: whoever finds that another process was there must not take its rows for conflicts.
+        let first = usize::from(advance.is_some());
         let count: usize = rows.iter().map(|row| row.statements.len()).sum();
-        let mut statements = Vec::with_capacity(count + 1);
+        let mut statements = Vec::with_capacity(count + first);
+        statements.extend(advance);
         for row in rows {
             statements.extend(row.statements.iter().cloned());
         }
-        statements.extend(beside);
         match (self.store.commit(statements).await, rows) {
             (Ok(()), _) => {}
-            (Err(StoreError::Stale { statement }), _) if statement >= count => {
+            (Err(StoreError::Stale { statement }), _) if statement < first => {
                 let words = "Another process imports the same file".to_owned();
                 return Err(NotCommitted::Failed(Refusal::because("file", words).into()));
             }

@@ -356,6 +356,17 @@ impl Desk {
         place: &Place,
         patch: &Patch,
     ) -> Result<Draft, DeskError> {
+        self.draft_new_as(ctx, place, patch, self.new_id(ctx)).await
+    }
+
+    /// The same under an id that was given out before.
+    pub(crate) async fn draft_new_as(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        patch: &Patch,
+        id: Id,
+    ) -> Result<Draft, DeskError> {
         if !place.module.writable {
             return Err(DeskError::NotPermitted);
         }
@@ -364,7 +375,7 @@ impl Desk {
         let mut new = Record::new(place.module.clone());
         self.preset(ctx, &mut new, &snapshot);
         // Before the rules run: what they add beside the record refers to it.
-        new.set("id", self.new_id(ctx));
+        new.set("id", id);
         if let Some((field, parent)) = &place.parent {
             new.set(field, parent.id());
         }

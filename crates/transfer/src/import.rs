@@ -12,7 +12,7 @@ use crate::reasons::{self, Reason};
 use crate::report::Report;
 use crate::{Format, Mapping, TransferError};
 use desk::{Context, Desk, DeskError, ImportProgress, Known, NotCommitted, Place, Ready};
-use model::{Id, Module, Value, fold};
+use model::{Id, Kind, Module, Storage, Value, fold};
 use serde_json::Value as Json;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -214,6 +214,14 @@ impl Importer {
         Context { now: self.desk.now(), ..self.ctx.clone() }
     }
 
+    /// Whether records get running numbers.
+    fn is_numbered(&self) -> bool {
+        let leaves = self.place.module.leaves().iter();
+        leaves
+            .into_iter()
+            .any(|leaf| leaf.path == "display_id" || matches!(leaf.field.kind, Kind::Number { .. }))
+    }
+
     /// Makes rows ready, some at a time. What a row before them may change is left for later.
     async fn prepare(
         self: Arc<Self>,
@@ -238,20 +246,23 @@ impl Importer {
         }
         let found = Arc::new(found);
         let count = jobs.len();
-        let mut jobs = jobs.into_iter().zip(late);
+        // New records get their ids, and their numbers where they have some, in the order of the file.
+        let parts = if self.is_numbered() { 1 } else { parts };
+        let ids: Vec<Id> = jobs.iter().map(|_| self.desk.fresh_id()).collect();
+        let mut jobs = jobs.into_iter().zip(late).zip(ids);
         let mut tasks = Vec::with_capacity(parts);
         for _ in 0..parts {
-            let part: Vec<(Job, bool)> = jobs.by_ref().take(count.div_ceil(parts)).collect();
+            let part: Vec<((Job, bool), Id)> = jobs.by_ref().take(count.div_ceil(parts)).collect();
             let (this, found) = (self.clone(), found.clone());
             tasks.push(tokio::spawn(async move {
                 let mut rows = Vec::with_capacity(part.len());
                 let ctx = this.ctx();
-                for (job, late) in part {
+                for ((job, late), id) in part {
                     let state = if late {
                         State::Later
                     } else {
                         let record = this.looked_up(&job, &found);
-                        this.state(&ctx, &job, record).await?
+                        this.state(&ctx, &job, record, id).await?
                     };
                     let state = if this.may_follow(&job, &state) { State::Later } else { state };
                     rows.push(Row { job, state });
@@ -291,7 +302,7 @@ impl Importer {
     }
 
     /// What is to become of a row.
-    async fn state(&self, ctx: &Context, job: &Job, found: Found) -> Result<State, DeskError> {
+    async fn state(&self, ctx: &Context, job: &Job, found: Found, id: Id) -> Result<State, DeskError> {
         if !job.wrong.is_empty() {
             return Ok(State::Refused(job.wrong.clone()));
         }
@@ -326,7 +337,7 @@ impl Importer {
         };
         let is_new = old.is_none();
         let done = match old {
-            None => self.desk.ready_to_add(ctx, &self.place, &patch).await.map(Some),
+            None => self.desk.ready_to_add(ctx, &self.place, &patch, id).await.map(Some),
             Some(old) => self.desk.ready_to_edit(ctx, &self.place, old, &patch).await,
         };
         let mut said = against(&module, &reading, done.as_ref().err())?;
@@ -342,6 +353,41 @@ impl Importer {
             Ok(None) => Ok(State::Unchanged),
             Err(error) => Err(error),
         }
+    }
+}
+
+impl Importer {
+    /// Refuses new records whose values others have already, all at once: a file that is imported a second time would
+    /// otherwise be halved down to each of its rows.
+    async fn screen(&self, rows: &mut [Row]) -> Result<(), DeskError> {
+        // An edit could set free what a row behind it takes.
+        if rows.iter().any(|row| matches!(row.state, State::Ready(_, false))) {
+            return Ok(());
+        }
+        let module = &self.place.module;
+        for (slot, leaf) in module.leaves().iter().enumerate() {
+            let alone = leaf.field.unique.as_ref().is_some_and(Vec::is_empty);
+            if !alone || leaf.field.storage != Storage::Column {
+                continue;
+            }
+            let value = |row: &Row| match ready_of(&row.state)?.record.at(slot) {
+                Value::Text(text) => Some(Value::Text(fold(text))),
+                Value::Null => None,
+                other => Some(other.clone()),
+            };
+            let values: Vec<Value> = rows.iter().filter_map(value).collect();
+            if values.is_empty() {
+                continue;
+            }
+            let taken = self.desk.having(&self.ctx, module, slot, &values).await?;
+            for row in rows.iter_mut() {
+                if value(row).is_some_and(|value| taken.contains_key(&text_of(&value))) {
+                    let said = reasons::of_refusal(desk::Refusal::NotUnique(leaf.path.clone()));
+                    row.state = State::Refused(vec![quoted(said, &row.job)]);
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -400,7 +446,6 @@ impl Run {
     /// Writes rows in their order.
     async fn write(&mut self, rows: Vec<Row>) -> Result<(), TransferError> {
         let mut together = Vec::with_capacity(rows.len());
-        self.report.turn();
         for row in rows {
             if self.name.is_none() {
                 self.rehearse(row).await?;
@@ -415,33 +460,50 @@ impl Run {
     }
 
     /// Writes rows in one commit, or in as many as it takes.
-    async fn commit(&mut self, mut rows: Vec<Row>) -> Result<(), TransferError> {
+    async fn commit(&mut self, rows: Vec<Row>) -> Result<(), TransferError> {
+        // What is left to do, the next part last.
+        let mut parts = vec![rows];
+        let mut screened = false;
+        while let Some(mut rows) = parts.pop() {
+            let why = match self.try_commit(&rows).await? {
+                None => continue,
+                Some(why) => why,
+            };
+            if rows.len() == 1 {
+                if let Some(row) = rows.pop() {
+                    self.alone(row).await?;
+                }
+            } else if matches!(why, NotCommitted::Refused(_)) && !std::mem::replace(&mut screened, true) {
+                self.importer.screen(&mut rows).await?;
+                parts.push(rows);
+            } else {
+                let rest = rows.split_off(rows.len() / 2);
+                parts.extend([rest, rows]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes rows in one commit, or says why they could not be.
+    async fn try_commit(&mut self, rows: &[Row]) -> Result<Option<NotCommitted>, TransferError> {
         let mut next = self.done;
         rows.iter().for_each(|row| count(&mut next, &row.job, &row.state));
         let ready: Vec<&Ready> = rows.iter().filter_map(|row| ready_of(&row.state)).collect();
-        if ready.is_empty() {
-            self.tell(&rows)?;
-            self.done = next;
-            return Ok(());
-        }
-        // Before the commit, so that nothing is missing when it is the last thing that happens.
-        self.tell(&rows)?;
-        match self.save(&ready, &next).await {
-            Ok(()) => {
-                self.done = next;
-                Ok(())
-            }
-            Err(NotCommitted::Failed(error)) => Err(error.into()),
-            Err(_) if rows.len() == 1 => match rows.pop() {
-                Some(row) => self.alone(row).await,
-                None => Ok(()),
-            },
-            Err(_) => {
-                let rest = rows.split_off(rows.len() / 2);
-                Box::pin(self.commit(rows)).await?;
-                Box::pin(self.commit(rest)).await
+        // Told before the commit, so that nothing is missing when it is the last thing that happens.
+        let mark = self.report.mark()?;
+        self.tell(rows)?;
+        let saved = if ready.is_empty() { Ok(()) } else { self.save(&ready, &next).await };
+        match saved {
+            Ok(()) => self.done = next,
+            Err(why) => {
+                self.report.back_to(&mark)?;
+                return match why {
+                    NotCommitted::Failed(error) => Err(error.into()),
+                    why => Ok(Some(why)),
+                };
             }
         }
+        Ok(None)
     }
 
     async fn save(&mut self, ready: &[&Ready], next: &ImportProgress) -> Result<(), NotCommitted> {
@@ -457,7 +519,7 @@ impl Run {
         let importer = self.importer.clone();
         for attempt in 0..ATTEMPTS {
             let found = importer.look_up(&row.job).await?;
-            row.state = importer.state(&importer.ctx(), &row.job, found).await?;
+            row.state = importer.state(&importer.ctx(), &row.job, found, importer.desk.fresh_id()).await?;
             let Some(ready) = ready_of(&row.state) else { break };
             let mut next = self.done;
             count(&mut next, &row.job, &row.state);
@@ -494,7 +556,7 @@ impl Run {
         let key = row.job.key.as_ref().map(text_of);
         if matches!(row.state, State::Later) {
             let found = importer.look_up(&row.job).await?;
-            row.state = importer.state(&importer.ctx(), &row.job, found).await?;
+            row.state = importer.state(&importer.ctx(), &row.job, found, importer.desk.fresh_id()).await?;
         }
         self.seen.judge(&importer.plan, &mut row, key.as_deref());
         self.settle(&row)
@@ -552,6 +614,8 @@ impl Seen {
         {
             // Only what rows before would make is missing.
             row.state = State::Later;
+            let title = at(&row.job.object, plan.module.title).and_then(Json::as_str);
+            self.0.extend(title.map(|title| hash("title", &fold(title))));
         }
         if let State::Ready(ready, _) = &row.state {
             let record = &ready.record;

@@ -3,8 +3,8 @@
 use crate::TransferError;
 use crate::reasons::Reason;
 use desk::ImportProgress;
-use std::collections::HashSet;
 use std::fs::File;
+use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 const HEAD: [&str; 4] = ["row", "line", "field", "reason"];
@@ -12,10 +12,14 @@ const HEAD: [&str; 4] = ["row", "line", "field", "reason"];
 /// The lines of rows that were refused.
 pub(crate) struct Report {
     writer: Option<(csv::Writer<File>, PathBuf)>,
-    /// Rows of the chunk that were told of.
-    told: HashSet<i64>,
     /// The first reasons, for those who want no file.
     pub first: Vec<String>,
+}
+
+/// A place in a report.
+pub(crate) struct Mark {
+    bytes: u64,
+    first: usize,
 }
 
 /// So many reasons are told without a file.
@@ -28,19 +32,33 @@ impl Report {
             Some(path) => Some((open(path, done).map_err(|e| cannot(path, &e))?, path.to_owned())),
             None => None,
         };
-        Ok(Self { writer, told: HashSet::new(), first: Vec::new() })
+        Ok(Self { writer, first: Vec::new() })
     }
 
-    /// The rows that come now are new ones.
-    pub fn turn(&mut self) {
-        self.told.clear();
+    /// Where the report is, to take back what is told from here on.
+    pub fn mark(&mut self) -> Result<Mark, TransferError> {
+        self.flush()?;
+        let bytes = match &self.writer {
+            Some((writer, path)) => {
+                (&mut writer.get_ref()).stream_position().map_err(|error| cannot(path, &error))?
+            }
+            None => 0,
+        };
+        Ok(Mark { bytes, first: self.first.len() })
     }
 
-    /// Tells of a row, once.
+    /// Takes back what was told since the mark.
+    pub fn back_to(&mut self, mark: &Mark) -> Result<(), TransferError> {
+        self.first.truncate(mark.first);
+        self.flush()?;
+        let Some((writer, path)) = &self.writer else { return Ok(()) };
+        let mut file = writer.get_ref();
+        let cut = file.set_len(mark.bytes).and_then(|()| file.seek(SeekFrom::Start(mark.bytes)));
+        cut.map(|_| ()).map_err(|error| cannot(path, &error))
+    }
+
+    /// Tells of a row.
     pub fn tell(&mut self, row: i64, line: u64, reasons: &[Reason]) -> Result<(), TransferError> {
-        if !self.told.insert(row) {
-            return Ok(());
-        }
         for Reason { field, words } in reasons {
             if self.first.len() < FIRST {
                 let field = if field.is_empty() { String::new() } else { format!("{field}: ") };
