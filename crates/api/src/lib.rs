@@ -16,6 +16,8 @@ use oauth::Presented;
 use std::sync::Arc;
 use tower_service::Service;
 
+pub use v3::criteria_filter;
+
 /// The number under which one call is found in the logs; the wiring puts it into the request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceId(pub u128);

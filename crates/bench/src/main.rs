@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
 mod bare;
+mod imports;
 mod load;
 mod raw;
 mod server;
@@ -19,12 +20,17 @@ struct Options {
     sizes: Vec<u64>,
     seconds: u64,
     binary: PathBuf,
+    imports: Option<u64>,
 }
 
 fn options() -> Outcome<Options> {
     let here = std::env::current_exe()?;
-    let mut options =
-        Options { sizes: vec![1_000, 100_000], seconds: 4, binary: here.with_file_name("frontdesk") };
+    let mut options = Options {
+        sizes: vec![1_000, 100_000],
+        seconds: 4,
+        binary: here.with_file_name("frontdesk"),
+        imports: None,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{name} needs a value"));
@@ -32,12 +38,12 @@ fn options() -> Outcome<Options> {
             "--requests" => {
                 options.sizes = value()?.split(',').map(|n| n.trim().parse()).collect::<Result<_, _>>()?;
             }
+            "--imports" => options.imports = Some(value()?.parse()?),
             "--seconds" => options.seconds = value()?.parse()?,
             "--server" => options.binary = value()?.into(),
             _ => {
-                return Err(
-                    format!("unknown option {name}; known are --requests, --seconds, --server").into()
-                );
+                let known = "--requests, --imports, --seconds, --server";
+                return Err(format!("unknown option {name}; known are {known}").into());
             }
         }
     }
@@ -51,6 +57,9 @@ fn main() -> Outcome<()> {
     let options = options()?;
     let time = Duration::from_secs(options.seconds);
     println!("| what | figure |\n|---|---|");
+    if let Some(rows) = options.imports {
+        return imports::measure(&options.binary, rows);
+    }
     let mut lists: Vec<Vec<Measured>> = Vec::new();
     for size in &options.sizes {
         let server = Server::filled(&options.binary, *size)?;

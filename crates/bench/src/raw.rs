@@ -16,7 +16,8 @@ const DESCRIPTION: &str =
 /// The body that the server gets for the same rows.
 pub const BODY: &str = r#"{"request":{"subject":"The printer on floor 3 does not answer","description":"<div>It says paper jam, but there is none. Please help, the whole floor waits.</div>","priority":{"name":"High"}}}"#;
 
-struct Cell<'a>(&'a Value);
+/// A value as rusqlite binds it.
+pub struct Cell<'a>(pub &'a Value);
 
 impl ToSql for Cell<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -7,6 +7,7 @@
 mod approvals;
 mod assets;
 mod attachments;
+mod batch;
 mod cmdb;
 pub mod compare;
 pub mod context;
@@ -44,6 +45,7 @@ mod view;
 mod worklogs;
 
 pub use attachments::{FilesOf, Purpose, Upload};
+pub use batch::{Known, NotCommitted, Ready};
 pub use cmdb::impact::{Direction, Hit, Impact};
 pub use cmdb::relationships::Wanted;
 pub use context::{Access, Caller, Context, Scopes, Verb};
@@ -55,6 +57,7 @@ pub use requests::{overdue, response_overdue};
 pub use resolve::is_gone;
 pub use search::has_words;
 pub use snapshot::{Settings, Snapshot};
+pub use store::ImportProgress;
 pub use store::search::{is_searched, words};
 pub use templates::is_hidden as is_hidden_template;
 pub use view::View;

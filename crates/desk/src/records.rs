@@ -66,6 +66,8 @@ pub struct ListAsk {
     /// Whether records in the trash, or flagged as deleted, are among them. Otherwise they are left out, unless
     /// the filter speaks of the flag.
     pub with_deleted: bool,
+    /// Only those behind this id: for going through all of them in the order of their ids, page by page.
+    pub after: Option<Id>,
 }
 
 impl ListAsk {
@@ -81,6 +83,7 @@ impl ListAsk {
             count: false,
             slots: Vec::new(),
             with_deleted: false,
+            after: None,
         }
     }
 }
@@ -255,6 +258,9 @@ impl Desk {
         {
             filter = filter.and(equals(module, flag, vec![false.into()]));
         }
+        if let Some(after) = ask.after {
+            filter = filter.and(test(module, "id", Op::Greater, vec![after.into()]));
+        }
         filter = filter.and(self.listed(ctx, place, &snapshot).await?);
         let mut query = Query::new(module.clone(), filter, ask.limit.saturating_add(1));
         query.offset = ask.offset;
@@ -337,6 +343,17 @@ impl Desk {
         place: &Place,
         patch: &Patch,
     ) -> Result<Draft, DeskError> {
+        self.draft_new_as(ctx, place, patch, self.new_id(ctx)).await
+    }
+
+    /// The same under an id that was given out before.
+    pub(crate) async fn draft_new_as(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        patch: &Patch,
+        id: Id,
+    ) -> Result<Draft, DeskError> {
         if !place.module.writable {
             return Err(DeskError::NotPermitted);
         }
@@ -345,7 +362,7 @@ impl Desk {
         let mut new = Record::new(place.module.clone());
         self.preset(ctx, &mut new, &snapshot);
         // Before the rules run: what they add beside the record refers to it.
-        new.set("id", self.new_id(ctx));
+        new.set("id", id);
         if let Some((field, parent)) = &place.parent {
             new.set(field, parent.id());
         }
@@ -365,10 +382,7 @@ impl Desk {
         if ctx.rehearsal {
             return Ok(Outcome { record: draft.new, unmet: draft.unmet });
         }
-        nouns::number(self, &mut draft).await?;
-        let mut statements = self.store.insert(&draft.new);
-        statements.append(&mut draft.statements);
-        statements.extend(self.told(ctx, place, &draft).await?);
+        let statements = self.added(ctx, place, &mut draft).await?;
         match self.store.commit(statements).await {
             Ok(()) => {}
             Err(StoreError::Stale { .. }) => return Err(Written::Stale),
@@ -376,6 +390,20 @@ impl Desk {
         }
         self.wrote(&draft.new).await?;
         Ok(Outcome { record: draft.new, unmet: draft.unmet })
+    }
+
+    /// What is written for a new record: the record, what goes with it, its history.
+    pub(crate) async fn added(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        draft: &mut Draft,
+    ) -> Result<Vec<Statement>, DeskError> {
+        nouns::number(self, draft).await?;
+        let mut statements = self.store.insert(&draft.new);
+        statements.append(&mut draft.statements);
+        statements.extend(self.told(ctx, place, draft).await?);
+        Ok(statements)
     }
 
     /// Edits a record. Another edit of the same record meanwhile is no error: this one is done again on top of it,
@@ -424,13 +452,26 @@ impl Desk {
         operation: &'static str,
     ) -> Result<Outcome, Written> {
         let old = self.get_in(ctx, place, id).await?;
+        let draft = self.draft_edit(ctx, place, old, patch, operation).await?;
+        self.write(ctx, place, draft).await
+    }
+
+    /// An edit that may be made; nothing is written yet.
+    pub(crate) async fn draft_edit(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        old: Record,
+        patch: &Patch,
+        operation: &'static str,
+    ) -> Result<Draft, DeskError> {
         if in_trash(&old) && operation != "RESTORE" {
             self.where_it_went(&old)?;
         }
         let mut draft = Draft::editing(self.snapshot(), old.clone(), old, operation);
         self.apply(ctx, &mut draft, patch).await?;
         self.look_over(ctx, place, &mut draft).await?;
-        self.write(ctx, place, draft).await
+        Ok(draft)
     }
 
     /// The noun's own rules, and what no record may lack. What they refuse comes to what was refused before.
@@ -459,11 +500,32 @@ impl Desk {
         place: &Place,
         mut draft: Draft,
     ) -> Result<Outcome, Written> {
+        let Some(statements) = self.edited(ctx, place, &mut draft).await? else {
+            return Ok(Outcome { record: draft.new, unmet: draft.unmet });
+        };
+        match self.store.commit(statements).await {
+            Ok(()) => {}
+            Err(StoreError::Stale { .. }) => return Err(Written::Stale),
+            Err(error) => return Err(Written::Failed(self.conflict(&draft.new, error).await)),
+        }
+        self.wrote(&draft.new).await.map_err(Written::Failed)?;
+        draft.new.version += 1;
+        Ok(Outcome { record: draft.new, unmet: draft.unmet })
+    }
+
+    /// What is written for an edit; nothing for one that changes nothing, or is only rehearsed.
+    pub(crate) async fn edited(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        draft: &mut Draft,
+    ) -> Result<Option<Vec<Statement>>, DeskError> {
         let Some(old) = draft.old.take() else {
-            return Err(Written::Failed(DeskError::Internal("not an edit".into())));
+            return Err(DeskError::Internal("not an edit".into()));
         };
         if ctx.rehearsal || (draft.new.values == old.values && draft.statements.is_empty()) {
-            return Ok(Outcome { record: draft.new, unmet: draft.unmet });
+            draft.old = Some(old);
+            return Ok(None);
         }
         for stamp in ["last_updated_time", "updated_time"] {
             if draft.new.module.slot(stamp).is_some() {
@@ -481,15 +543,8 @@ impl Desk {
             statements.extend(self.store.refresh_search(&draft.new.module, old.id(), catalogue));
         }
         draft.old = Some(old);
-        statements.extend(self.told(ctx, place, &draft).await.map_err(Written::Failed)?);
-        match self.store.commit(statements).await {
-            Ok(()) => {}
-            Err(StoreError::Stale { .. }) => return Err(Written::Stale),
-            Err(error) => return Err(Written::Failed(self.conflict(&draft.new, error).await)),
-        }
-        self.wrote(&draft.new).await.map_err(Written::Failed)?;
-        draft.new.version += 1;
-        Ok(Outcome { record: draft.new, unmet: draft.unmet })
+        statements.extend(self.told(ctx, place, draft).await?);
+        Ok(Some(statements))
     }
 
     /// Deletes a record in the way of its module: to the trash and from there for ever, by a flag, or at once.

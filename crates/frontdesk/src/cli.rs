@@ -2,6 +2,7 @@
 //! of the file are judged alike.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
@@ -33,6 +34,10 @@ pub(crate) enum Command {
     Credentials(CredentialsArgs),
     /// Fill a new desk with a believable company: creates the desk where there is none, refuses one that has requests
     Demo(DemoArgs),
+    /// Take in a file of records: assets, products, users, requests, cis …; run again after a kill, it goes on
+    Import(ImportArgs),
+    /// Write the records of a module as CSV or as JSON lines
+    Export(ExportArgs),
 }
 
 impl Command {
@@ -44,6 +49,8 @@ impl Command {
             Command::Config(_) => Some("config"),
             Command::Credentials(_) => Some("credentials"),
             Command::Demo(_) => Some("demo"),
+            Command::Import(_) => Some("import"),
+            Command::Export(_) => Some("export"),
         }
     }
 }
@@ -151,6 +158,74 @@ pub(crate) struct DemoArgs {
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) new: NewDeskArgs,
+}
+
+/// Options of `import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// What the rows are: assets, products, users, cis, relationships, requests, problems, or another plural of the API
+    pub(crate) module: String,
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The type of the CIs, such as ci_computer
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) ci_type: Option<String>,
+    /// csv or ndjson [default: as the file's name says, else csv]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+    /// What stands between the cells of a CSV file; \t for a tab
+    #[arg(long, value_name = "CHARACTER", default_value = ",")]
+    pub(crate) delimiter: String,
+    /// A file that says which column is which field, and what is the same in every row
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
+    /// The field by which rows find their record, which they then edit: barcode, email_id, id …
+    #[arg(long = "match", value_name = "FIELD")]
+    pub(crate) key: Option<String>,
+    /// Say what would be done, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Begin with the first row, although an earlier run of the same file was stopped on the way
+    #[arg(long)]
+    pub(crate) from_start: bool,
+    /// Empty cells empty the fields; without it they say nothing
+    #[arg(long)]
+    pub(crate) clear_empty: bool,
+    /// Write a line for each row that is refused: row, line, field, reason
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// As whom [default: the first administrator]
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub(crate) user: Option<String>,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// What is to be written: assets, products, users, cis, relationships, requests, problems, or another plural of the API
+    pub(crate) module: String,
+    /// The type of the CIs, such as ci_computer
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) ci_type: Option<String>,
+    /// csv or ndjson [default: as the name of the output says, else csv]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+    /// Which records: the search_criteria of the API, as JSON
+    #[arg(long, value_name = "JSON")]
+    pub(crate) criteria: Option<String>,
+    /// Which fields, with commas between [default: every stored field]
+    #[arg(long, value_delimiter = ',', value_name = "FIELDS")]
+    pub(crate) fields: Vec<String>,
+    /// Also what is in the trash, deleted or inactive
+    #[arg(long)]
+    pub(crate) with_deleted: bool,
+    /// Where to [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// As whom [default: the first administrator]
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub(crate) user: Option<String>,
 }
 
 /// Options of `credentials`.

@@ -9,6 +9,7 @@ mod cache;
 pub mod credentials;
 pub mod engine;
 mod guards;
+mod imports;
 pub mod migrations;
 pub mod nodes;
 mod plan;
@@ -19,5 +20,6 @@ mod sql;
 mod table;
 
 pub use engine::{Db, Dialect, Statement, StoreError};
+pub use imports::ImportProgress;
 pub use query::Query;
 pub use records::{Store, UNIQUE_VALUES};

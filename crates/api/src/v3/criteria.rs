@@ -3,6 +3,7 @@
 
 use crate::v3::answer::with_message;
 use crate::v3::call::Call;
+use desk::{Context, Snapshot};
 use model::{Filter, Kind, Leaf, Module, Op, Path, Test, Value};
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -10,6 +11,37 @@ use wire::criteria::{Condition, Criteria, DateVariable, date_variable};
 use wire::failure::Failure;
 use wire::list_info::{FilterBy, ListInfo};
 use wire::reader::{self, Operand};
+
+/// What criteria are read against: the fields there are, what time it is and where.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    snapshot: &'a Snapshot,
+    ctx: &'a Context,
+}
+
+impl<'a> Ground<'a> {
+    fn of(call: &'a Call<'_>) -> Self {
+        Self { snapshot: &call.snapshot, ctx: &call.ctx }
+    }
+}
+
+/// The filter that a `search_criteria` means, for whoever has them from elsewhere than a call.
+///
+/// # Errors
+/// All that is wrong with them.
+pub fn criteria_filter(
+    snapshot: &Snapshot,
+    ctx: &Context,
+    module: &Arc<Module>,
+    criteria: &Json,
+) -> Result<Filter, Failure> {
+    let wire::criteria::Reading { criteria, mut failures } = wire::criteria::read(criteria);
+    let ground = Ground { snapshot, ctx };
+    let filter =
+        criteria.map_or(Filter::everything(), |criteria| tree(ground, module, &criteria, &mut failures));
+    Failure::merge(failures)?;
+    Ok(filter)
+}
 
 /// Everything in a `list_info` that says which records are meant; what is wrong with it comes to the failures.
 pub(crate) fn filter(
@@ -20,7 +52,7 @@ pub(crate) fn filter(
 ) -> Filter {
     let mut filter = Filter::everything();
     if let Some(criteria) = &info.criteria {
-        filter = filter.and(tree(call, module, criteria, failures));
+        filter = filter.and(tree(Ground::of(call), module, criteria, failures));
     }
     for (field, value) in info.search_fields.iter().flatten() {
         filter = filter.and(simple(call, module, field, value, failures));
@@ -34,11 +66,20 @@ pub(crate) fn filter(
     filter
 }
 
-fn tree(call: &Call<'_>, module: &Arc<Module>, criteria: &Criteria, failures: &mut Vec<Failure>) -> Filter {
+fn tree(
+    ground: Ground<'_>,
+    module: &Arc<Module>,
+    criteria: &Criteria,
+    failures: &mut Vec<Failure>,
+) -> Filter {
     match criteria {
-        Criteria::All(parts) => Filter::All(parts.iter().map(|p| tree(call, module, p, failures)).collect()),
-        Criteria::Any(parts) => Filter::Any(parts.iter().map(|p| tree(call, module, p, failures)).collect()),
-        Criteria::Test(t) => match comparison(call, module, &t.field, t.condition, &t.operands) {
+        Criteria::All(parts) => {
+            Filter::All(parts.iter().map(|p| tree(ground, module, p, failures)).collect())
+        }
+        Criteria::Any(parts) => {
+            Filter::Any(parts.iter().map(|p| tree(ground, module, p, failures)).collect())
+        }
+        Criteria::Test(t) => match comparison(ground, module, &t.field, t.condition, &t.operands) {
             Ok(filter) => filter,
             Err(failure) => {
                 failures.push(failure);
@@ -50,23 +91,27 @@ fn tree(call: &Call<'_>, module: &Arc<Module>, criteria: &Criteria, failures: &m
 
 /// Where a client's field leads. An additional field may come without its `udf_fields.`.
 pub(crate) fn path(call: &Call<'_>, module: &Arc<Module>, field: &str) -> Option<Path> {
-    let catalogue = &call.snapshot.catalogue;
+    path_in(&call.snapshot, module, field)
+}
+
+fn path_in(snapshot: &Snapshot, module: &Arc<Module>, field: &str) -> Option<Path> {
+    let catalogue = &snapshot.catalogue;
     let inside = |group: &str| catalogue.path(module, &format!("{group}.{field}"));
     catalogue.path(module, field).or_else(|| inside("udf_fields")).or_else(|| inside("ci_attributes"))
 }
 
 fn comparison(
-    call: &Call<'_>,
+    ground: Ground<'_>,
     module: &Arc<Module>,
     field: &str,
     condition: Condition,
     operands: &[Json],
 ) -> Result<Filter, Failure> {
     if let Some(late) = lateness(module, field) {
-        return is_late(late(module, call.ctx.now), field, condition, operands);
+        return is_late(late(module, ground.ctx.now), field, condition, operands);
     }
     let unknown = || with_message(Failure::not_valid("search_criteria"), format!("Cannot search by {field}"));
-    let path = path(call, module, field).ok_or_else(unknown)?;
+    let path = path_in(ground.snapshot, module, field).ok_or_else(unknown)?;
     let leaf = path.leaf().cloned().ok_or_else(unknown)?;
     let (op, negated) = match condition {
         Condition::Is => (Op::In, false),
@@ -86,8 +131,10 @@ fn comparison(
     };
     let filter = match (&leaf.field.kind, op) {
         (_, Op::Empty) => Filter::Test(Test { path, op, operands: Vec::new() }),
-        (Kind::Ref(target) | Kind::RefMany(target), _) => reference(call, path, &leaf, target, op, operands)?,
-        (Kind::Time | Kind::Date, _) => instant(call, path, &leaf, op, operands)?,
+        (Kind::Ref(target) | Kind::RefMany(target), _) => {
+            reference(ground, path, &leaf, target, op, operands)?
+        }
+        (Kind::Time | Kind::Date, _) => instant(ground, path, &leaf, op, operands)?,
         _ => plain(path, &leaf, op, operands)?,
     };
     Ok(if negated { filter.negate() } else { filter })
@@ -164,14 +211,14 @@ fn enough(op: Op, operands: &[Value], leaf: &Leaf) -> Result<(), Failure> {
 
 /// A comparison of a reference itself: by id, or by what names the other record.
 fn reference(
-    call: &Call<'_>,
+    ground: Ground<'_>,
     path: Path,
     leaf: &Leaf,
     target: &str,
     op: Op,
     operands: &[Json],
 ) -> Result<Filter, Failure> {
-    let target = call.snapshot.catalogue.module(target).ok_or_else(Failure::not_found)?;
+    let target = ground.snapshot.catalogue.module(target).ok_or_else(Failure::not_found)?;
     let mut ids = Vec::new();
     let mut names = Vec::new();
     for operand in reader::operands(leaf, operands)? {
@@ -208,7 +255,13 @@ fn reference(
 }
 
 /// A comparison of times, with variables such as `$(LAST_30_DAYS)`, which mean a stretch of time.
-fn instant(call: &Call<'_>, path: Path, leaf: &Leaf, op: Op, operands: &[Json]) -> Result<Filter, Failure> {
+fn instant(
+    ground: Ground<'_>,
+    path: Path,
+    leaf: &Leaf,
+    op: Op,
+    operands: &[Json],
+) -> Result<Filter, Failure> {
     let variables: Option<Vec<DateVariable>> =
         operands.iter().map(|o| o.as_str().and_then(date_variable)).collect();
     let op = if matches!(op, Op::Contains | Op::StartsWith | Op::EndsWith) { Op::In } else { op };
@@ -217,7 +270,8 @@ fn instant(call: &Call<'_>, path: Path, leaf: &Leaf, op: Op, operands: &[Json]) 
         enough(op, &operands, leaf)?;
         return Ok(Filter::Test(Test { path, op, operands }));
     };
-    let ranges: Vec<(i64, i64)> = variables.iter().map(|v| v.range(call.ctx.now, &call.ctx.zone)).collect();
+    let ranges: Vec<(i64, i64)> =
+        variables.iter().map(|v| v.range(ground.ctx.now, &ground.ctx.zone)).collect();
     let (Some(first), Some(last)) = (ranges.first().copied(), ranges.last().copied()) else {
         return Err(Failure::not_valid("search_criteria"));
     };
@@ -286,7 +340,7 @@ fn simple(
     };
     let is_whole = (is_reference && names_one) || is_number || lateness(module, field).is_some();
     let condition = if is_whole { Condition::Is } else { condition };
-    comparison(call, module, field, condition, &operands).unwrap_or_else(|failure| {
+    comparison(Ground::of(call), module, field, condition, &operands).unwrap_or_else(|failure| {
         failures.push(failure);
         Filter::nothing()
     })
@@ -302,7 +356,7 @@ fn named_view(
     let name = view.name.as_deref()?;
     if let Some(value) = &view.value {
         let operands = [Json::String(value.clone())];
-        return comparison(call, module, name, Condition::Is, &operands)
+        return comparison(Ground::of(call), module, name, Condition::Is, &operands)
             .map_err(|failure| failures.push(failure))
             .ok();
     }

@@ -18,6 +18,8 @@ mod route;
 mod uploads;
 mod write;
 
+pub use criteria::criteria_filter;
+
 use crate::Api;
 use answer::Answer;
 use axum::extract::{Request, State};

@@ -3,6 +3,8 @@
 mod config;
 mod credentials;
 mod demo;
+mod export;
+mod import;
 mod init;
 mod serve;
 
@@ -38,6 +40,8 @@ pub(crate) fn run(cli: Option<Cli>) -> Result<(), Failure> {
         Some(Command::Init(args)) => init::run(&settings(&effective(args.new.options())?)?, args.json),
         Some(Command::Config(args)) => config::run(&effective(args.serve.options())?, args.json),
         Some(Command::Credentials(args)) => credentials::run(&settings(&effective(Vec::new())?)?, args),
+        Some(Command::Import(args)) => import::run(&settings(&effective(Vec::new())?)?, args),
+        Some(Command::Export(args)) => export::run(&settings(&effective(Vec::new())?)?, args),
         Some(Command::Demo(args)) => demo::run(&settings(&effective(args.new.options())?)?, &args),
     }
 }

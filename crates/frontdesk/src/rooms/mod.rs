@@ -1,4 +1,4 @@
-//! The rooms below, as this crate sees them: the only place that names `store`, `desk` and `api`.
+//! The rooms below, as this crate sees them: the only place that names `store`, `desk`, `api` and `transfer`.
 //!
 //! Whatever serves or fills a desk opens it here, once, with the real clock and the machine's randomness.
 
@@ -6,6 +6,7 @@ mod credentials;
 mod engine;
 mod lease;
 mod orders;
+mod transfer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use desk::identity::{Identity, IdentityOptions, SystemSecrets};
 use desk::{Clock, Desk, DeskError, DeskOptions, shipped};
 use store::engine::Db;
 
+pub(crate) use self::transfer::{ExportOptions, Format, ImportOptions, Imported, open_mapping};
 use crate::Failure;
 use crate::config::Place;
 use crate::metrics::Page;

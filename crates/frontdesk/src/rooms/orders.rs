@@ -38,7 +38,7 @@ pub(super) fn failure(error: &DeskError) -> Failure {
 }
 
 /// The user with this address, or the first administrator.
-async fn user(desk: &Desk, email: Option<&str>) -> Result<Id, DeskError> {
+pub(super) async fn user(desk: &Desk, email: Option<&str>) -> Result<Id, DeskError> {
     let Some(email) = email else { return Ok(shipped::ADMINISTRATOR) };
     let person = desk.person_by_email(email).await?;
     person.map(|p| p.id()).ok_or_else(|| Refusal::because("user", format!("there is no user {email}")).into())

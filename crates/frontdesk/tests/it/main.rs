@@ -16,4 +16,5 @@ mod server;
 mod slow_clients;
 mod stopping;
 mod tls;
+mod transfer;
 mod wire;
