@@ -3,6 +3,8 @@
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
 mod bare;
+mod cmdb;
+mod estate;
 mod imports;
 mod load;
 mod raw;
@@ -18,6 +20,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 struct Options {
     sizes: Vec<u64>,
+    cis: Vec<u64>,
     seconds: u64,
     binary: PathBuf,
     imports: Option<u64>,
@@ -27,22 +30,26 @@ fn options() -> Outcome<Options> {
     let here = std::env::current_exe()?;
     let mut options = Options {
         sizes: vec![1_000, 100_000],
+        cis: vec![1_000, 1_000_000],
         seconds: 4,
         binary: here.with_file_name("frontdesk"),
         imports: None,
+    };
+    let numbers = |text: String| -> Outcome<Vec<u64>> {
+        let numbers = text.split(',').map(str::trim).filter(|n| !n.is_empty());
+        Ok(numbers.map(str::parse).collect::<Result<_, _>>()?)
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{name} needs a value"));
         match name.as_str() {
-            "--requests" => {
-                options.sizes = value()?.split(',').map(|n| n.trim().parse()).collect::<Result<_, _>>()?;
-            }
+            "--requests" => options.sizes = numbers(value()?)?,
+            "--cis" => options.cis = numbers(value()?)?,
             "--imports" => options.imports = Some(value()?.parse()?),
             "--seconds" => options.seconds = value()?.parse()?,
             "--server" => options.binary = value()?.into(),
             _ => {
-                let known = "--requests, --imports, --seconds, --server";
+                let known = "--requests, --cis, --imports, --seconds, --server";
                 return Err(format!("unknown option {name}; known are {known}").into());
             }
         }
@@ -81,7 +88,10 @@ fn main() -> Outcome<()> {
             );
         }
     }
-    Ok(())
+    if options.cis.is_empty() {
+        return Ok(());
+    }
+    cmdb::run(&options.binary, &options.cis, time)
 }
 
 /// The size of desk from which on there are more requests than fit into the memory kept for them.

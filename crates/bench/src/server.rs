@@ -1,6 +1,6 @@
 //! Server processes: a desk filled for the run, or the bare route. Killed and cleaned up when dropped.
 
-use crate::{Outcome, bare, load};
+use crate::{Outcome, bare, estate, load};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -30,6 +30,18 @@ impl Drop for Server {
 impl Server {
     /// A new desk with so many requests.
     pub fn filled(binary: &Path, requests: u64) -> Outcome<Self> {
+        Self::started(binary, |_, run| run(&["demo", &requests.to_string()]).map(|_| ()))
+    }
+
+    /// A new desk with so many CIs and relationships.
+    pub fn of_cis(binary: &Path, cis: u64, relationships: u64) -> Outcome<Self> {
+        Self::started(binary, |dir, _| estate::fill(dir, cis, relationships))
+    }
+
+    fn started(
+        binary: &Path,
+        fill: impl FnOnce(&Path, &dyn Fn(&[&str]) -> Outcome<Vec<u8>>) -> Outcome<()>,
+    ) -> Outcome<Self> {
         let dir = tempfile::tempdir()?;
         let run = |arguments: &[&str]| -> Outcome<Vec<u8>> {
             let output = Command::new(binary).args(arguments).arg("--data-dir").arg(dir.path()).output()?;
@@ -40,7 +52,7 @@ impl Server {
         };
         let secrets: Value = serde_json::from_slice(&run(&["init", "--json"])?)?;
         let key = secrets.get("technician_key").and_then(Value::as_str).ok_or("no key")?.to_owned();
-        run(&["demo", &requests.to_string()])?;
+        fill(dir.path(), &run)?;
         let mut command = Command::new(binary);
         command.args(["serve", "--listen", "127.0.0.1:0"]).arg("--data-dir").arg(dir.path());
         let mut server = Self::spawn(command, dir, key)?;
@@ -81,26 +93,32 @@ impl Server {
 
     /// Calls for single requests: so many hundreds, from places all over the desk.
     pub fn full_requests(&self, hundreds: u64) -> Outcome<Vec<Vec<u8>>> {
-        let mut calls = Vec::new();
-        let total = self.list(r#"{"row_count":1,"get_total_count":true}"#)?;
+        let ids = self.ids("requests", hundreds)?;
+        Ok(ids.iter().map(|id| load::get(&format!("/api/v3/requests/{id}"), &self.key)).collect())
+    }
+
+    /// Ids of so many hundred records of a list, from places all over it.
+    pub fn ids(&self, path: &str, hundreds: u64) -> Outcome<Vec<String>> {
+        let key = path.rsplit('/').next().unwrap_or(path);
+        let mut ids = Vec::new();
+        let total = self.list(path, r#"{"row_count":1,"get_total_count":true}"#)?;
         let total = total.pointer("/list_info/total_count").and_then(Value::as_u64).ok_or("no count")?;
         for page in 0..hundreds {
             let start = total / hundreds * page + 1;
             let info = format!(
                 r#"{{"row_count":100,"start_index":{start},"sort_field":"id","fields_required":["id"]}}"#
             );
-            let list = self.list(&info)?;
-            for row in list.get("requests").and_then(Value::as_array).into_iter().flatten() {
-                let id = row.get("id").and_then(Value::as_str).ok_or("a request without an id")?;
-                calls.push(load::get(&format!("/api/v3/requests/{id}"), &self.key));
+            let list = self.list(path, &info)?;
+            for row in list.get(key).and_then(Value::as_array).into_iter().flatten() {
+                ids.push(row.get("id").and_then(Value::as_str).ok_or("a record without an id")?.to_owned());
             }
         }
-        Ok(calls)
+        Ok(ids)
     }
 
-    fn list(&self, info: &str) -> Outcome<Value> {
-        let path =
-            format!("/api/v3/requests?input_data={}", load::encoded(&format!("{{\"list_info\":{info}}}")));
+    fn list(&self, path: &str, info: &str) -> Outcome<Value> {
+        let input = load::encoded(&format!("{{\"list_info\":{info}}}"));
+        let path = format!("/api/v3/{path}?input_data={input}");
         Ok(serde_json::from_slice(&self.ask(&load::get(&path, &self.key))?)?)
     }
 

@@ -45,7 +45,10 @@ impl Desk {
         for module in
             snapshot.catalogue.modules().iter().filter(|m| m.size != Size::Small && m.fixed.is_none())
         {
-            counted += usize::from(self.store.measure(module).await?);
+            let views = snapshot.catalogue.modules().iter();
+            let views: Vec<_> =
+                views.filter(|m| m.table == module.table && m.fixed.is_some()).cloned().collect();
+            counted += usize::from(self.store.measure(module, &views).await?);
         }
         Ok(counted)
     }

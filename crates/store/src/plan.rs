@@ -3,8 +3,11 @@
 //! Left alone, SQLite takes the first equality that has an index, however common its value is. Its own statistics
 //! would cost the writer seconds of `ANALYZE` and know averages only. So we count, on a reader's connection, how
 //! often each value of each indexed column occurs, reckon what each way in would cost, and hide the other ways from
-//! SQLite with a `+` before the column. What was counted is kept in the database, so that the first list after a start
-//! is planned as well. PostgreSQL knows its data and is left alone.
+//! SQLite with a `+` before the column. Fields in the side table are counted as well: a list may begin with the rows
+//! that one of them gives, or walk in its order. What was counted is kept in the database, so that the first list after
+//! a start is planned as well. PostgreSQL knows its data and is left alone.
+
+mod fields;
 
 use crate::engine::{self, Cost, Db, Dialect, Expect, StoreError};
 use crate::query::Query;
@@ -23,8 +26,9 @@ const ROWS_MIN: f64 = 2_000.0;
 /// Reading and sorting a row costs about this much of walking past one in order.
 const SORTED: f64 = 1.5;
 
-/// What was counted in a table: its rows, the answers to the question about each column, and those among the newest.
-type Counted = (i64, Answers, Answers);
+/// What was counted in a table: its rows, the answers to the question about each column, those among the newest, and
+/// its fields in the side table.
+type Counted = (i64, Answers, Answers, Vec<fields::Counted>);
 type Answers = Vec<(String, Vec<Vec<Option<i64>>>)>;
 
 /// What is known of every table, by its name.
@@ -47,9 +51,10 @@ impl Planner {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), statistics);
     }
 
-    /// Counts in a module, unless its rows are about as many as when they were last counted; then this costs one
+    /// Counts in a module, the first of those whose records are in one table, unless its rows are about as many as when they were last counted; then this costs one
     /// count of an index. Returns whether it counted.
-    pub async fn measure(&self, db: &Db, module: &Arc<Module>) -> Result<bool, StoreError> {
+    pub async fn measure(&self, db: &Db, modules: &[Arc<Module>]) -> Result<bool, StoreError> {
+        let Some(module) = modules.first() else { return Ok(false) };
         if db.dialect() == Dialect::Postgres {
             return Ok(false);
         }
@@ -59,7 +64,8 @@ impl Planner {
         if columns.is_empty() || self.of(module).is_some_and(|known| known.still_holds(rows)) {
             return Ok(false);
         }
-        let counted: Counted = (rows, ask(db, columns).await?, ask(db, newest(module)).await?);
+        let fields = fields::count(db, modules).await?;
+        let counted: Counted = (rows, ask(db, columns).await?, ask(db, newest(module)).await?, fields);
         let text = serde_json::to_string(&counted).map_err(|e| StoreError::Invalid(e.to_string()))?;
         let mut old = Sql::new("DELETE FROM \"statistics\" WHERE \"name\" = ");
         old.bind(module.table.as_ref());
@@ -101,6 +107,7 @@ struct Statistics {
     columns: Map<String, Spread>,
     /// The same of the [`NEWEST`] rows, for the columns where it may differ.
     newest: Map<String, Spread>,
+    fields: fields::Fields,
 }
 
 /// How a column's values are spread, as shares of all rows.
@@ -126,6 +133,20 @@ enum Among {
 pub(crate) struct Plan {
     /// Columns of the table that begin an index and are not to be used.
     hidden: Vec<String>,
+    /// What leads where it is the side table and not the table itself.
+    pub lead: Option<Lead>,
+}
+
+/// What the side table does for a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lead {
+    /// It gives the rows that pass this one of the conditions that must all be true; they are sorted then.
+    Given(usize),
+    /// It is walked in the order of the field that is sorted by, and gives the rows that pass this condition of it.
+    Ordered(usize),
+    /// It is walked so although no condition says that the field has a value. The list is right when it is full: rows
+    /// without a value come last.
+    Full,
 }
 
 impl Plan {
@@ -206,11 +227,12 @@ fn float(value: Option<i64>) -> f64 {
 }
 
 impl Statistics {
-    fn new((rows, all, newest): Counted) -> Self {
+    fn new((rows, all, newest, fields): Counted) -> Self {
         let spreads = |answers: Answers| {
             answers.into_iter().map(|(column, rows)| (column, Spread::new(&rows))).collect::<Map<_, _>>()
         };
-        Self { rows: float(Some(rows)).max(1.0), columns: spreads(all), newest: spreads(newest) }
+        let (columns, newest) = (spreads(all), spreads(newest));
+        Self { rows: float(Some(rows)).max(1.0), columns, newest, fields: fields::Fields::new(fields) }
     }
 
     /// Whether a table with so many rows is still much like the one that was counted.
@@ -244,6 +266,14 @@ impl Statistics {
     }
 
     fn share_of(&self, test: &Test, among: Among) -> f64 {
+        if let Some(passing) = self.fields.passing(test) {
+            // A field that the records of a view have is not looked for in others.
+            let fixed = test.path.module.fixed.as_ref();
+            let view = fixed.map(|f| model::filter::equals(&test.path.module, f.field, f.values.clone()));
+            let rows = self.rows * view.map_or(1.0, |view| self.share(&view, Among::All));
+            let share = (passing / rows.max(1.0)).min(1.0);
+            return if test.op == Op::Empty { 1.0 - share } else { share };
+        }
         let apart = |column: &String| self.newest.get(column).filter(|_| among == Among::Newest);
         let spread = entry(test).and_then(|column| apart(&column).or_else(|| self.columns.get(&column)));
         let one = 1.0 / self.rows;
@@ -313,7 +343,22 @@ impl Statistics {
         let walked = |way| self.walked(wanted, way, &query.filter, newest_first);
         let mut best = if can_walk { walked(None) } else { self.rows * SORTED };
         let mut way: Option<String> = None;
-        for part in conjuncts {
+        let mut lead: Option<Lead> = None;
+        let sorted_by = sorted_field(query);
+        if sorted_by.is_some() && newest_first && walked(None) < best {
+            (best, lead) = (walked(None), Some(Lead::Full));
+        }
+        for (place, part) in conjuncts.into_iter().enumerate() {
+            if let Some(given) = self.fields.given(part) {
+                let of_order = matches!(part, Filter::Test(test) if sorted_by.is_some() && side_field(test) == sorted_by);
+                if of_order && walked(Some(part)) <= best {
+                    (best, lead, way) = (walked(Some(part)), Some(Lead::Ordered(place)), None);
+                }
+                if given * SORTED < best {
+                    (best, lead, way) = (given * SORTED, Some(Lead::Given(place)), None);
+                }
+                continue;
+            }
             let Filter::Test(test) = part else { continue };
             let Some(column) = entry(test).filter(|column| begins(column)) else { continue };
             if matches!(test.op, Op::Empty | Op::EndsWith | Op::Contains) {
@@ -334,10 +379,11 @@ impl Statistics {
                 self.rows * share * SORTED
             };
             if cost < best {
-                (best, way) = (cost, Some(column));
+                (best, way, lead) = (cost, Some(column), None);
             }
         }
         let kept = match way {
+            _ if lead.is_some() => String::new(),
             Some(column) => column,
             None if can_walk => order.unwrap_or_default(),
             None => return None,
@@ -345,7 +391,7 @@ impl Statistics {
         let mut hidden: Vec<String> =
             indexes.into_iter().filter_map(|index| index.into_iter().next()).collect();
         hidden.retain(|column| *column != kept);
-        Some(Plan { hidden })
+        Some(Plan { hidden, lead })
     }
 }
 
@@ -388,7 +434,7 @@ fn prefixed(test: &Test) -> f64 {
 }
 
 /// What must all be true.
-fn conjuncts(filter: &Filter) -> Vec<&Filter> {
+pub(crate) fn conjuncts(filter: &Filter) -> Vec<&Filter> {
     match filter {
         Filter::All(parts) => parts.iter().flat_map(conjuncts).collect(),
         other => vec![other],
@@ -402,6 +448,27 @@ fn entry(test: &Test) -> Option<String> {
         None => test.path.leaf(),
     };
     leaf.filter(|l| l.is_column()).map(column_of)
+}
+
+/// The field in the side table that a test looks at; of those that have one value at most.
+fn side_field(test: &Test) -> Option<i64> {
+    let leaf = test.path.leaf().filter(|_| test.path.via.is_empty())?;
+    match leaf.field.storage {
+        model::Storage::Document { field }
+            if !matches!(leaf.field.kind, Kind::RefMany(_) | Kind::PickMany { .. }) =>
+        {
+            Some(field)
+        }
+        _ => None,
+    }
+}
+
+/// The one field in the side table that decides the order.
+fn sorted_field(query: &Query) -> Option<i64> {
+    match query.sort.as_slice() {
+        [key] => side_field(&Test { path: key.path.clone(), op: Op::Empty, operands: Vec::new() }),
+        _ => None,
+    }
 }
 
 /// The one column that decides the order.

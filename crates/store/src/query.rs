@@ -1,6 +1,6 @@
 //! Filters and sort keys to SQL.
 
-use crate::plan::Plan;
+use crate::plan::{Lead, Plan, conjuncts};
 use crate::search;
 use crate::sql::{Alias, Sql};
 use crate::table::{EXTRA, Table, VERSION, key_column};
@@ -84,7 +84,7 @@ pub(crate) fn select(
     }
     let keys: Vec<(SortKey, Alias)> = query.sort.iter().map(|key| (key.clone(), Alias(0))).collect();
     let keys = r.from(query, keys, dialect);
-    r.wheres(query, dialect);
+    r.wheres(query, dialect, &keys);
     r.order(query, &keys);
     r.sql.push(" LIMIT ").bind(i64::try_from(query.limit).unwrap_or(i64::MAX));
     if query.offset > 0 {
@@ -97,7 +97,7 @@ pub(crate) fn select(
 pub(crate) fn count(query: &Query, dialect: Dialect) -> engine::Query {
     let mut r = Renderer { sql: Sql::new("SELECT count(*)"), aliases: 0, plan: None };
     r.from(query, Vec::new(), dialect);
-    r.wheres(query, dialect);
+    r.wheres(query, dialect, &[]);
     r.sql.query(engine::Cost::Scan)
 }
 
@@ -124,6 +124,16 @@ impl Renderer<'_> {
         self.sql.column(at, column)
     }
 
+    /// What leads where that is the side table.
+    fn lead(&self) -> Option<Lead> {
+        self.plan.and_then(|plan| plan.lead)
+    }
+
+    /// Whether the side table is walked in the order that is asked for.
+    fn walks_side(&self) -> bool {
+        matches!(self.lead(), Some(Lead::Ordered(_) | Lead::Full))
+    }
+
     /// FROM, with a LEFT JOIN for each reference that a sort key goes through.
     fn from(
         &mut self,
@@ -132,6 +142,12 @@ impl Renderer<'_> {
         dialect: Dialect,
     ) -> Vec<(SortKey, Alias)> {
         self.sql.push(" FROM ");
+        if self.walks_side() {
+            let value = self.fresh();
+            self.sql.push(r#""field_value" "#).alias(value).push(" CROSS JOIN ").name(&query.module.table);
+            self.sql.push(" t0 ON t0.\"id\" = ").column(value, "record");
+            return keys.into_iter().map(|(key, _)| (key, value)).collect();
+        }
         if query.words.is_empty() || dialect == Dialect::Postgres {
             self.sql.name(&query.module.table).push(" t0");
         } else {
@@ -162,13 +178,77 @@ impl Renderer<'_> {
             .collect()
     }
 
-    fn wheres(&mut self, query: &Query, dialect: Dialect) {
+    fn wheres(&mut self, query: &Query, dialect: Dialect, keys: &[(SortKey, Alias)]) {
         self.sql.push(" WHERE ");
+        if let Some(lead) = self.lead() {
+            return self.led(lead, query, keys);
+        }
         if !query.words.is_empty() {
             search::matches(&mut self.sql, &query.module, &query.words, dialect);
             self.sql.push(" AND ");
         }
         self.filter(&query.filter, Alias(0));
+    }
+
+    /// The conditions, where the side table leads.
+    fn led(&mut self, lead: Lead, query: &Query, keys: &[(SortKey, Alias)]) {
+        if self.walks_side()
+            && let Some((key, value)) = keys.first()
+            && let Some(Storage::Document { field }) = key.path.leaf().map(|leaf| leaf.field.storage)
+        {
+            self.sql.column(*value, "field").push(" = ").bind(field);
+            self.sql.push(" AND ").column(*value, "position").push(" = 0 AND ");
+        }
+        for (place, part) in conjuncts(&query.filter).into_iter().enumerate() {
+            if place > 0 {
+                self.sql.push(" AND ");
+            }
+            match (lead, part, keys.first()) {
+                (Lead::Ordered(at), Filter::Test(test), Some((_, value))) if at == place => {
+                    self.side(test, *value);
+                }
+                (Lead::Given(at), _, _) if at == place => {
+                    self.sql.push("t0.\"id\" IN (");
+                    self.given(part, true);
+                    self.sql.push(")");
+                }
+                _ => self.filter(part, Alias(0)),
+            }
+        }
+        if conjuncts(&query.filter).is_empty() {
+            self.sql.push("1 = 1");
+        }
+    }
+
+    /// The ids of the records that pass a test of a field in the side table, or any of several.
+    fn given(&mut self, filter: &Filter, is_first: bool) {
+        match filter {
+            Filter::Test(test) => {
+                let Some(Storage::Document { field }) = test.path.leaf().map(|leaf| leaf.field.storage)
+                else {
+                    return;
+                };
+                let value = self.fresh();
+                self.sql.push(if is_first { "SELECT " } else { " UNION ALL SELECT " });
+                self.sql.column(value, "record").push(r#" FROM "field_value" "#).alias(value);
+                self.sql.push(" WHERE ").column(value, "field").push(" = ").bind(field).push(" AND ");
+                self.side(test, value);
+            }
+            Filter::Any(parts) => {
+                for (i, part) in parts.iter().enumerate() {
+                    self.given(part, is_first && i == 0);
+                }
+            }
+            Filter::All(_) | Filter::Not(_) => {}
+        }
+    }
+
+    /// A test of a value in the side table.
+    fn side(&mut self, test: &Test, value: Alias) {
+        let Some(leaf) = test.path.leaf() else { return };
+        let column = side_column(&leaf.field.kind);
+        let operands = test.operands.iter().map(as_number).collect();
+        self.compare(&Test { operands, ..test.clone() }, value, column, column == "word");
     }
 
     fn order(&mut self, query: &Query, keys: &[(SortKey, Alias)]) {
@@ -184,7 +264,12 @@ impl Renderer<'_> {
             self.sql.push(if key.descending { " DESC NULLS LAST, " } else { " ASC NULLS FIRST, " });
         }
         let newest_first = keys.first().map_or(!query.words.is_empty(), |(key, _)| key.descending);
-        self.sql.column(Alias(0), "id").push(if newest_first { " DESC" } else { " ASC" });
+        match keys.first() {
+            // The same, where the index of the side table has it.
+            Some((_, value)) if self.walks_side() => self.sql.column(*value, "record"),
+            _ => self.sql.column(Alias(0), "id"),
+        };
+        self.sql.push(if newest_first { " DESC" } else { " ASC" });
     }
 
     fn filter(&mut self, filter: &Filter, at: Alias) {
@@ -291,9 +376,8 @@ impl Renderer<'_> {
                         self.sql.push(" AND ").column(value, column).push(" <> ''");
                     }
                 } else {
-                    let operands = test.operands.iter().map(as_number).collect();
                     self.sql.push(" AND ");
-                    self.compare(&Test { operands, ..test.clone() }, value, column, column == "word");
+                    self.side(test, value);
                 }
                 self.sql.push(")");
             }
@@ -460,7 +544,7 @@ pub(crate) fn side_cells(leaf: &Leaf, value: &Value) -> Vec<[Value; 3]> {
 }
 
 /// The side table has no column for truth: it is 0 or 1 there.
-fn as_number(value: &Value) -> Value {
+pub(crate) fn as_number(value: &Value) -> Value {
     match value {
         Value::Bool(b) => Value::Int(i64::from(*b)),
         other => other.clone(),

@@ -2,7 +2,7 @@
 
 use crate::cache;
 use crate::engine::{self, Cost, Db, Expect, Statement, StoreError};
-use crate::plan::Planner;
+use crate::plan::{Lead, Planner};
 use crate::query::{self, Query};
 use crate::search;
 use crate::sql::{Alias, Sql};
@@ -110,7 +110,12 @@ impl Store {
         let table = self.table(&query.module);
         let plan = self.planner.plan(query);
         let (select, slots) = query::select(query, &table, self.db.dialect(), plan.as_ref());
-        let rows = self.db.read(select).await?;
+        let mut rows = self.db.read(select).await?;
+        let is_full = rows.len() as u64 == query.limit;
+        if !is_full && plan.is_some_and(|plan| plan.lead == Some(Lead::Full)) {
+            let (select, _) = query::select(query, &table, self.db.dialect(), None);
+            rows = self.db.read(select).await?;
+        }
         Ok(rows.into_iter().map(|row| table.record(&slots, row)).collect())
     }
 
@@ -144,13 +149,15 @@ impl Store {
     }
 
     /// Counts what lists of a module are planned by, unless its rows are about as many as when they were last
-    /// counted; then this costs one count of an index. A million requests take about a second of one reader.
-    /// Returns whether it counted. Does nothing on PostgreSQL.
+    /// counted; then this costs one count of an index. A million requests take some seconds of one reader. `views` are
+    /// modules of records in the same table, which may have fields of their own. Returns whether it counted. Does
+    /// nothing on PostgreSQL.
     ///
     /// # Errors
     /// When the database does not answer, or not in time.
-    pub async fn measure(&self, module: &Arc<Module>) -> Result<bool, StoreError> {
-        self.planner.measure(&self.db, module).await
+    pub async fn measure(&self, module: &Arc<Module>, views: &[Arc<Module>]) -> Result<bool, StoreError> {
+        let modules: Vec<Arc<Module>> = std::iter::once(module).chain(views).cloned().collect();
+        self.planner.measure(&self.db, &modules).await
     }
 
     /// Takes up what lists were planned by before the last stop.

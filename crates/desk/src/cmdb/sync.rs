@@ -13,7 +13,7 @@ use std::sync::Arc;
 use store::{Query, Statement};
 
 /// What an asset and its CI both know: the attribute, and the asset's field.
-const OF_ASSET: [(&str, &str); 11] = [
+pub(crate) const OF_ASSET: [(&str, &str); 11] = [
     ("txt_serial_number", "serial_number"),
     ("txt_service_tag", "computer_system.service_tag"),
     ("txt_manufacturer", "computer_system.system_manufacturer"),
@@ -108,12 +108,12 @@ async fn unlinked(desk: &Desk, module: &Arc<Module>, name: &str) -> Result<Optio
     Ok(found.into_iter().next().filter(|ci| ci.get("linked_instance").is_null()))
 }
 
-fn stand_for(ci: &mut Record, module: &str, id: Id) {
+pub(crate) fn stand_for(ci: &mut Record, module: &str, id: Id) {
     ci.set("linked_module", module);
     ci.set("linked_instance", id.get());
 }
 
-fn copy_to_ci(asset: &Record, product: Option<&Record>, ci: &mut Record) {
+pub(crate) fn copy_to_ci(asset: &Record, product: Option<&Record>, ci: &mut Record) {
     ci.set("name", asset.title().to_owned());
     for (key, field) in OF_ASSET {
         let Some(slot) = ci.module.slot(&attribute(key)) else { continue };

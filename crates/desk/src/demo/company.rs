@@ -119,6 +119,19 @@ impl Company {
         Ok(Self { sites, departments, groups, people, technicians })
     }
 
+    /// The names of the groups, in their order.
+    pub fn group_names(&self) -> impl Iterator<Item = String> + '_ {
+        self.groups.iter().map(|group| {
+            let shared = GROUPS.iter().find(|(team, ..)| group.site.is_none() && *team == group.team);
+            let on_site = group.site.and_then(|site| self.sites.get(site));
+            match (shared, on_site) {
+                (Some((_, name, _)), _) => (*name).to_owned(),
+                (None, Some(site)) => on_site_name(site.place),
+                (None, None) => String::new(),
+            }
+        })
+    }
+
     /// The IT department.
     pub fn it(&self) -> Option<&Department> {
         self.departments.get(IT)
@@ -187,7 +200,7 @@ fn groups(rows: &mut Rows<'_>, sites: &[Site], scale: Scale) -> Result<Vec<Group
     }
     let on_site = (scale.technicians / 4).clamp(1, sites.len());
     for (at, site) in sites.iter().enumerate().take(on_site) {
-        let name = format!("On-site Support {}", site.place.city);
+        let name = on_site_name(site.place);
         let description = format!("Hands in {}", site.place.city);
         let mut cells = vec![
             ("name", name.as_str().into()),
@@ -199,6 +212,10 @@ fn groups(rows: &mut Rows<'_>, sites: &[Site], scale: Scale) -> Result<Vec<Group
         groups.push(Group { id, team: Team::OnSite, site: Some(at), members: Vec::new() });
     }
     Ok(groups)
+}
+
+fn on_site_name(place: &Place) -> String {
+    format!("On-site Support {}", place.city)
 }
 
 /// A group that the desk has already and that works for every site.

@@ -30,6 +30,8 @@ pub(super) struct Forms {
     pub approval: Record,
     pub link: Record,
     pub history: Record,
+    pub problem: Record,
+    pub problem_note: Record,
 }
 
 impl Forms {
@@ -45,6 +47,8 @@ impl Forms {
             approval: blank("approval")?,
             link: blank("request_link")?,
             history: blank("history")?,
+            problem: blank("problem")?,
+            problem_note: blank("problem_note")?,
         })
     }
 }

@@ -18,6 +18,8 @@ const ROOM: i64 = 1 << 30;
 const PLACE_MS: i64 = 125;
 /// The last places of a room are for links, which are made when the request is done.
 const LINK: i64 = ROOM - 1;
+/// So many places before them are for the problem behind the request.
+const BESIDE: i64 = 900;
 
 /// How many requests have a room.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +75,10 @@ impl Slots {
         }
         self.used.push(place);
         Id::new(BASE + self.number * ROOM + place)
+    }
+    /// One of the ids in a request's room for what is made when the request is done: a problem and its rows.
+    pub const fn beside(number: i64, nth: i64) -> Id {
+        Id::new(BASE + number * ROOM + LINK - BESIDE + nth)
     }
     /// The id of the link to an earlier request.
     pub const fn link(number: i64) -> Id {

@@ -5,19 +5,21 @@
 //! the same ids, subjects, requesters and technicians whenever the demo is made (`ids`). The clock is read to the
 //! hour, so within an hour even times are the same.
 //!
-//! What is small (sites, groups, categories, promises) goes in one commit. Then people and requests follow in
-//! batches, each with everything that hangs on it, made by one task while another writes the batch before, so that
+//! What is small (sites, groups, categories, promises, products) goes in one commit. Then people, what they work with
+//! (`estate`) and requests with the problems behind them follow in batches, each with everything that hangs on it, made by one task while another writes the batch before, so that
 //! memory stays flat. To add a sort of trouble, describe it in `topics`; to add a sort of row, make it in the file of
 //! its kind (`talk`, `work`) and load it in `Desk::load_batch`.
 
 mod calendar;
 mod company;
+mod estate;
 mod forms;
 mod ids;
 mod life;
 mod names;
 mod people;
 mod places;
+mod problems;
 mod requests;
 mod rng;
 mod rows;
@@ -32,8 +34,9 @@ mod world;
 use crate::{Desk, DeskError, Refusal, Snapshot};
 use calendar::{Calendar, DAY, HOUR};
 use company::{Company, Scale};
+use estate::Estate;
 use forms::Forms;
-use ids::Ids;
+use ids::{Ids, Slots};
 use model::{Filter, Id, Record};
 use requests::Batch;
 use rng::{Rng, Stream};
@@ -63,6 +66,8 @@ pub enum Stage {
     Company,
     /// Requesters and technicians.
     People,
+    /// Assets, CIs and how they belong together.
+    Estate,
     /// Requests and what hangs on them.
     Requests,
     /// Search documents of the last requests.
@@ -78,6 +83,12 @@ pub struct DemoSummary {
     pub people: u64,
     /// Technicians.
     pub technicians: u64,
+    /// Assets.
+    pub assets: u64,
+    /// Configuration items.
+    pub cis: u64,
+    /// Problems.
+    pub problems: u64,
     /// Rows of all modules together, without the search documents and the side table.
     pub rows: u64,
 }
@@ -120,21 +131,28 @@ impl Desk {
         }
         let calendar = Calendar::new(count, now, seed);
         let scale = Scale::of(requests);
-        let (company, setup, mut written) = {
+        let (company, setup, estate, mut written) = {
             let snapshot = self.snapshot();
             let mut rows = Rows::new(&snapshot);
             let company = Company::found(seed, scale, &calendar, &mut rows, taken)?;
             let setup = Setup::make(&mut rows)?;
+            let estate = Estate::plan(&mut rows, &company, seed, founded)?;
             let rows = rows.into_rows();
-            self.write_setup(&rows, count).await?;
-            (company, setup, rows.len() as u64)
+            self.write_setup(&rows, [("request", count), ("problem", problems::count(requests))]).await?;
+            (company, setup, estate, rows.len() as u64)
         };
         self.reload().await?;
         let snapshot = self.snapshot();
         tell(0, Stage::People);
         written += self.write_people(&snapshot, &company, seed, founded).await?;
+        tell(0, Stage::Estate);
+        let counts = self.write_estate(&snapshot, &estate, &company, seed, founded).await?;
+        written += counts.rows;
         let summary = DemoSummary {
             requests,
+            assets: counts.assets,
+            cis: counts.cis,
+            problems: problems::count(requests).cast_unsigned(),
             people: company.people.len() as u64,
             technicians: company.technicians.len() as u64,
             rows: 0,
@@ -142,10 +160,10 @@ impl Desk {
         let shipped = Shipped::read(&snapshot)?;
         let forms = Forms::new(&snapshot)?;
         let end = now - HOUR / 2;
-        let world = World { seed, calendar, end, company, setup, shipped, forms };
+        let world = World { seed, calendar, end, company, setup, shipped, forms, estate };
         tell(0, Stage::Requests);
         written += self.write_requests(&snapshot, world, &mut tell).await?;
-        let versions = ["setup", "people"].map(|name| self.store.raise_cache_version(name));
+        let versions = ["setup", "people", "graph"].map(|name| self.store.raise_cache_version(name));
         self.store.commit(versions.to_vec()).await?;
         self.people.forget_all();
         Ok(DemoSummary { rows: written, ..summary })
@@ -167,14 +185,14 @@ impl Desk {
         Ok(users.iter().filter_map(|user| user.text("email_id")).map(model::fold).collect())
     }
 
-    /// Everything small, and the number from which the next request counts on.
-    async fn write_setup(&self, rows: &[Record], requests: i64) -> Result<(), DeskError> {
-        let counter = Statement {
+    /// Everything small, and the numbers from which the next request and the next problem count on.
+    async fn write_setup(&self, rows: &[Record], numbers: [(&str, i64); 2]) -> Result<(), DeskError> {
+        let counter = |(name, last): (&str, i64)| Statement {
             sql: r#"INSERT INTO "counter" ("value", "name") VALUES ($1, $2)"#.into(),
-            binds: vec![requests.into(), "request".into()],
+            binds: vec![last.into(), name.into()],
             expect: Expect::Exactly(1),
         };
-        let mut statements = vec![counter];
+        let mut statements = numbers.map(counter).to_vec();
         statements.extend(rows.iter().flat_map(|row| self.store.insert(row)));
         statements.push(self.store.raise_cache_version("setup"));
         match self.store.commit(statements).await {
@@ -247,14 +265,19 @@ impl Desk {
             load("approval_level", &batch.levels),
             load("approval", &batch.approvals),
             load("request_link", &batch.links),
+            load("problem", &batch.found.problems),
+            load("problem_note", &batch.found.notes),
         )?;
         Ok(())
     }
 
     async fn fill_search(&self, snapshot: &Snapshot, range: Option<(Id, Id)>) -> Result<(), DeskError> {
         let Some((from, to)) = range else { return Ok(()) };
-        let module = snapshot.module("request")?;
-        Ok(self.store.fill_search(module, &snapshot.catalogue, from, to).await?)
+        for module in ["request", "problem"] {
+            let module = snapshot.module(module)?;
+            self.store.fill_search(module, &snapshot.catalogue, from, to).await?;
+        }
+        Ok(())
     }
 }
 
@@ -262,9 +285,11 @@ impl Desk {
 fn make(world: &World, sender: &mpsc::Sender<Batch>) {
     let mut batch = Batch::default();
     let mut links = Rng::new(world.seed, Stream::Links, 0);
+    let mut problems = 0;
     let mut send = |batch: &mut Batch| {
         let mut full = std::mem::take(batch);
         world.link(&mut full, &mut links);
+        world.problems(&mut full, &mut problems);
         sender.blocking_send(full).is_ok()
     };
     for (number, created) in (1..).zip(world.calendar.moments()) {
@@ -279,15 +304,28 @@ fn make(world: &World, sender: &mpsc::Sender<Batch>) {
 }
 
 impl Batch {
-    /// The first and the last request.
+    /// From the first request to the end of the last one's room.
     fn range(&self) -> Option<(Id, Id)> {
-        Some((self.requests.first()?.id(), self.requests.last()?.id()))
+        // The last problem is behind the last request, in its room.
+        let last = Slots::link(self.requests.last()?.int("display_id")?);
+        Some((self.requests.first()?.id(), last))
     }
     fn rows(&self) -> u64 {
-        let Self { requests, notes, notifications, tasks, worklogs, levels, approvals, links, history } =
-            self;
+        let Self {
+            requests,
+            notes,
+            notifications,
+            tasks,
+            worklogs,
+            levels,
+            approvals,
+            links,
+            history,
+            found,
+        } = self;
         let all = [requests, notes, notifications, tasks, worklogs, levels, approvals, links, history];
-        all.iter().map(|rows| rows.len() as u64).sum()
+        let all = all.into_iter().chain([&found.problems, &found.notes]);
+        all.map(|rows| rows.len() as u64).sum()
     }
 }
 

@@ -5,6 +5,7 @@ use super::company::Group;
 use super::ids::Slots;
 use super::life::{Life, Phase};
 use super::people::Technician;
+use super::problems::Found;
 use super::rng::{Rng, Stream};
 use super::setup::{Filed, Promise, WORKPLACES, keys};
 use super::words::{self, Scene};
@@ -23,6 +24,7 @@ pub(super) struct Batch {
     pub approvals: Vec<Record>,
     pub links: Vec<Record>,
     pub history: Vec<Record>,
+    pub found: Found,
 }
 
 /// A request in the making.
@@ -83,6 +85,7 @@ impl World {
         let mut fate = Rng::new(self.seed, Stream::Lives, number.cast_unsigned());
         let life = Life::new(&mut fate, created, promise, self.end);
         let mut scene = Scene::new(&mut rng, asker.site.place.code);
+        self.furnish(&mut scene, &mut rng, asker.department.site, Some(asker.at));
         scene.user = self.colleague(&mut rng);
         scene.first = asker.person.given.to_owned();
         scene.city = asker.site.place.city;
@@ -301,6 +304,9 @@ impl Case<'_> {
         if rng.percent(25) {
             udf(keys::REMOTE, rng.percent(80).into());
         }
+        let spoken_of = self.world.spoken_of(rng, self.filed.topic, &self.scene, &self.asker);
+        record.set("assets", model::record::list_of(spoken_of.and_then(|t| t.asset).as_slice()));
+        record.set("configuration_items", model::record::list_of(spoken_of.and_then(|t| t.ci).as_slice()));
         if rng.percent(12) {
             let mut tags: Vec<Id> =
                 (0..rng.between(1, 2)).filter_map(|_| rng.one(&self.world.setup.tags).copied()).collect();

@@ -14,6 +14,9 @@ pub(super) enum Stream {
     Requests = 5,
     Links = 6,
     Lives = 7,
+    Estate = 8,
+    Things = 9,
+    Problems = 10,
 }
 
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;

@@ -26,14 +26,18 @@ impl<'a> Rows<'a> {
     }
     /// Adds a row and says its id.
     pub fn add(&mut self, module: &str, cells: &[(&str, Value)]) -> Result<Id, DeskError> {
+        self.add_record(module, cells).map(|row| row.id())
+    }
+    /// Adds a row and gives a copy of it.
+    pub fn add_record(&mut self, module: &str, cells: &[(&str, Value)]) -> Result<Record, DeskError> {
         let mut row = blank(self.snapshot, module)?;
         let id = self.ids.take();
         row.set("id", id);
         for (path, value) in cells {
             row.set(path, value.clone());
         }
-        self.rows.push(row);
-        Ok(id)
+        self.rows.push(row.clone());
+        Ok(row)
     }
     /// The row of a module with this name, inside a parent, that the desk has already or that was added here.
     pub fn find(&self, module: &str, name: &str, within: Option<(&str, Id)>) -> Option<Id> {

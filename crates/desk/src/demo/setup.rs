@@ -274,6 +274,8 @@ pub(super) struct Shipped {
     pub incident: Id,
     pub question: Id,
     pub codes: Vec<(Id, String)>,
+    /// How problems end.
+    pub problem_code: Option<Id>,
     pub task_types: Vec<Id>,
     pub worklog_types: Vec<Id>,
 }
@@ -292,8 +294,11 @@ impl Shipped {
         let cell = |row: &model::Record| {
             Some((row.reference("impact")?, row.reference("urgency")?, row.reference("priority")?))
         };
-        let codes = rows(snapshot, "closure_code").into_iter();
-        let codes = codes.filter(|(_, row)| row.text("module.name") == Some("request"));
+        let of_module = |module: &'static str| {
+            let codes = rows(snapshot, "closure_code").into_iter();
+            codes.filter(move |(_, row)| row.text("module.name") == Some(module))
+        };
+        let codes = of_module("request");
         Ok(Self {
             open: status(statuses::OPEN)?,
             in_progress: status(Id::shipped(1_000_103))?,
@@ -311,6 +316,7 @@ impl Shipped {
             incident: named(snapshot, "request_type", "Incident")?,
             question: named(snapshot, "request_type", "Request For Information")?,
             codes: codes.map(|(id, row)| (id, row.title().to_owned())).collect(),
+            problem_code: of_module("problem").find(|(_, row)| row.title() == "Success").map(|(id, _)| id),
             task_types: ids("task_type"),
             worklog_types: ids("worklog_type"),
         })

@@ -3,7 +3,7 @@
 use super::rng::Rng;
 use super::topics::Topic;
 
-const APPS: [&str; 12] = [
+pub(super) const APPS: [&str; 12] = [
     "SAP",
     "Salesforce",
     "Jira",

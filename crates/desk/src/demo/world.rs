@@ -2,10 +2,13 @@
 
 use super::calendar::Calendar;
 use super::company::{Company, Department, Group, Site};
+use super::estate::{Estate, Thing};
 use super::forms::Forms;
 use super::people::{Person, Technician};
 use super::rng::Rng;
 use super::setup::{Filed, Setup, Shipped};
+use super::topics::{Team, Topic};
+use super::words::Scene;
 
 /// The company, its desk, and the time.
 #[derive(Debug)]
@@ -18,6 +21,7 @@ pub(super) struct World {
     pub setup: Setup,
     pub shipped: Shipped,
     pub forms: Forms,
+    pub estate: Estate,
 }
 
 /// Who asks, and where they are.
@@ -58,6 +62,47 @@ impl World {
     /// One of those who answer first.
     pub fn desk_member(&self, rng: &mut Rng) -> Option<&Technician> {
         self.company.groups.first().and_then(|group| self.member(rng, group))
+    }
+    /// Puts things that are there into a scene: those of its site, and what the person works with.
+    pub fn furnish(&self, scene: &mut Scene, rng: &mut Rng, site: usize, person: Option<usize>) {
+        let mut name = |kind: &str| self.estate.at_site(rng, site, kind).map(|thing| thing.name.clone());
+        for (place, found) in [
+            (&mut scene.printer, name("Printer")),
+            (&mut scene.switch, name("Switch")),
+            (&mut scene.host, name("Server")),
+            (
+                &mut scene.asset,
+                person.and_then(|at| self.estate.of_person(at).first()).map(|t| t.name.clone()),
+            ),
+        ] {
+            if let Some(name) = found {
+                *place = name;
+            }
+        }
+    }
+    /// The thing that a request refers to, in one case of three: what its topic is about.
+    pub fn spoken_of(
+        &self,
+        rng: &mut Rng,
+        topic: &Topic,
+        scene: &Scene,
+        asker: &Asker<'_>,
+    ) -> Option<&Thing> {
+        if !rng.percent(36) {
+            return None;
+        }
+        let named = |kind: &str, name: &str| self.estate.named_at(asker.department.site, kind, name);
+        let device = || self.estate.of_person(asker.at).first();
+        match topic.team {
+            Team::Printing => named("Printer", &scene.printer),
+            Team::Network => named("Switch", &scene.switch),
+            Team::Servers => named("Server", &scene.host),
+            Team::Applications => self.estate.called(scene.app),
+            Team::Messaging => self.estate.called("E-mail and calendar"),
+            Team::Telephony => self.estate.of_person(asker.at).last(),
+            Team::Identity | Team::Security | Team::ServiceDesk | Team::Desktop | Team::OnSite => device(),
+        }
+        .or_else(device)
     }
     /// A colleague to speak of.
     pub fn colleague(&self, rng: &mut Rng) -> String {

@@ -5,5 +5,6 @@
     reason = "in a test, what does not work must stop it"
 )]
 
+mod attributes;
 mod criteria;
 mod permissions;

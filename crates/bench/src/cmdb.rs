@@ -1,0 +1,99 @@
+//! Measures of the CMDB: impact analysis against reads of single CIs, lists by attributes at two sizes.
+
+use crate::load::{self, Measured};
+use crate::server::Server;
+use crate::{Outcome, estate};
+use std::path::Path;
+use std::time::Duration;
+
+/// The CMDB that impact is analysed in.
+const GRAPH: (u64, u64) = (100_000, 300_000);
+
+/// Lists of 100 CIs by two attributes: their names and their `list_info`.
+const LISTS: [(&str, &str); 5] = [
+    (
+        "common value and a range, by name",
+        r#""sort_field":"name","sort_order":"asc","search_criteria":[{"field":"ci_attributes.txt_environment","condition":"is","value":"Production"},{"field":"ci_attributes.num_memory","condition":"greater than","value":"300","logical_operator":"and"}]"#,
+    ),
+    (
+        "common value and a range, newest first",
+        r#""sort_field":"id","sort_order":"desc","search_criteria":[{"field":"ci_attributes.txt_environment","condition":"is","value":"Production"},{"field":"ci_attributes.num_memory","condition":"greater than","value":"300","logical_operator":"and"}]"#,
+    ),
+    (
+        "common value and a range, by the attribute of the range",
+        r#""sort_field":"ci_attributes.num_memory","sort_order":"asc","search_criteria":[{"field":"ci_attributes.txt_environment","condition":"is","value":"Production"},{"field":"ci_attributes.num_memory","condition":"greater than","value":"300","logical_operator":"and"}]"#,
+    ),
+    (
+        "common value and a range, by another attribute, greatest first",
+        r#""sort_field":"ci_attributes.num_power","sort_order":"desc","search_criteria":[{"field":"ci_attributes.txt_environment","condition":"is","value":"Production"},{"field":"ci_attributes.num_memory","condition":"greater than","value":"300","logical_operator":"and"}]"#,
+    ),
+    (
+        "a value that one of a thousand has, and a range, by name",
+        r#""sort_field":"name","sort_order":"asc","search_criteria":[{"field":"ci_attributes.txt_environment","condition":"is","value":"Archive"},{"field":"ci_attributes.num_memory","condition":"greater than","value":"300","logical_operator":"and"}]"#,
+    ),
+];
+
+/// All of them, at these numbers of CIs.
+pub fn run(binary: &Path, sizes: &[u64], time: Duration) -> Outcome<()> {
+    let mut lists: Vec<Vec<Measured>> = Vec::new();
+    for size in sizes {
+        let server = Server::of_cis(binary, *size, 0)?;
+        lists.push(of_lists(&server, *size, time)?);
+    }
+    if let (Some(small), Some(large), true) = (lists.first(), lists.last(), sizes.len() > 1) {
+        for ((name, _), (small, large)) in LISTS.iter().zip(small.iter().zip(large)) {
+            println!(
+                "| list of 100 CIs: {name}: server CPU at {:?} against {:?} CIs (goal ≤ 1.3) | **{:.2} ×** |",
+                sizes.last(),
+                sizes.first(),
+                large.cpu_us / small.cpu_us
+            );
+        }
+    }
+    impact(&Server::of_cis(binary, GRAPH.0, GRAPH.1)?, time)
+}
+
+fn of_lists(server: &Server, size: u64, time: Duration) -> Outcome<Vec<Measured>> {
+    let mut measured = Vec::new();
+    for (name, info) in LISTS {
+        let input = format!("{{\"list_info\":{{\"row_count\":100,{info}}}}}");
+        let path = format!("/api/v3/cmdb/{}?input_data={}", estate::TYPE, load::encoded(&input));
+        let result = load::run(server, &[load::get(&path, &server.key)], 1, time / 4)?;
+        println!("| {size} CIs: list of 100: {name} | {result} |");
+        measured.push(result);
+    }
+    Ok(measured)
+}
+
+/// Impact analysis of CIs all over the graph, of which every one reaches nearly all others in the end.
+fn impact(server: &Server, time: Duration) -> Outcome<()> {
+    let ids = server.ids(&format!("cmdb/{}", estate::TYPE), 10)?;
+    let calls = |tail: &str| -> Vec<Vec<u8>> {
+        let path = |id: &String| format!("/api/v3/cmdb/{}/{id}{tail}", estate::TYPE);
+        ids.iter().map(|id| load::get(&path(id), &server.key)).collect()
+    };
+    let (cis, relationships) = GRAPH;
+    let size = format!("{cis} CIs, {relationships} relationships");
+    // The first one builds the graph.
+    let first = calls("/impact_analysis").into_iter().take(1).collect::<Vec<_>>();
+    let building = std::time::Instant::now();
+    server.size_of(first.first().ok_or("no CIs")?)?;
+    println!(
+        "| {size}: the first analysis, which builds the graph | {} ms |",
+        building.elapsed().as_millis()
+    );
+    for (what, tail, goal) in
+        [("depth 5", "/impact_analysis?depth=5", 20.0), ("the whole closure", "/impact_analysis", 200.0)]
+    {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            theirs.push(load::run(server, &calls(""), 1, time / 6)?);
+            ours.push(load::run(server, &calls(tail), 1, time / 6)?);
+        }
+        let (ours, theirs) = (load::median(ours)?, load::median(theirs)?);
+        println!("| {size}: impact analysis, {what} | {ours} |");
+        println!("| … GET of one CI | {theirs} |");
+        println!("| … **CPU in GETs of one CI** (goal < {goal}) | **{:.1}** |", ours.cpu_us / theirs.cpu_us);
+    }
+    Ok(())
+}
