@@ -2,6 +2,7 @@
 //!
 //! A handler is a paragraph: decode, call one use case, encode. Rules live in `desk`, the wire format in `wire`.
 
+mod happyfox;
 mod oauth;
 mod openapi;
 mod v3;
@@ -66,6 +67,7 @@ async fn elsewhere(mut known: Router, mut request: Request) -> Response {
 fn faces(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Router {
     let oauth = oauth::router(desk.clone(), identity.clone(), options.public_url.clone());
     let api = Arc::new(Api { desk, identity, options });
+    let happyfox = happyfox::router(api.clone());
     Router::new()
         .route("/api/openapi.json", get(openapi::serve))
         .route("/api/v3", any(v3::entry))
@@ -76,6 +78,7 @@ fn faces(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Route
         .route("/app/{portal}/api/v3/{*path}", any(v3::entry))
         .with_state(api)
         .merge(oauth)
+        .merge(happyfox)
 }
 
 pub(crate) fn trace_of(request: &Request) -> u128 {

@@ -30,6 +30,7 @@ pub mod permissions;
 mod problems;
 mod products;
 pub mod records;
+pub mod requesters;
 mod requests;
 mod resolve;
 mod search;

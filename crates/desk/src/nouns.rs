@@ -105,6 +105,10 @@ pub(crate) async fn number(desk: &Desk, draft: &mut Draft) -> Result<(), DeskErr
         "request" => Some(("display_id", "request")),
         "problem" => Some(("display_id", "problem")),
         "asset_loan" => Some(("loan_id", "asset_loan")),
+        "person" => Some(("requester_number", "requester")),
+        "udf_field" if draft.new.text("module.name") == Some("user") => {
+            Some(("requester_field_id", "requester_field"))
+        }
         _ => None,
     };
     if let Some((field, series)) = numbered {

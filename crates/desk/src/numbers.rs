@@ -27,24 +27,29 @@ impl Numbers {
         if let Some(number) = blocks.get_mut(name).and_then(Iterator::next) {
             return Ok(number);
         }
+        let mut block = self.take(name, BLOCK).await?;
+        let number = block.next().unwrap_or(block.start);
+        blocks.insert(name.to_owned(), block);
+        Ok(number)
+    }
+
+    /// So many numbers of a series that nobody else gets.
+    pub async fn take(&self, name: &str, count: i64) -> Result<std::ops::Range<i64>, DeskError> {
         loop {
             let last = self.last(name).await?;
             let taken = match last {
                 Some(last) => {
                     let sql = r#"UPDATE "counter" SET "value" = $1 WHERE "name" = $2 AND "value" = $3"#;
-                    self.write(sql, vec![(last + BLOCK).into(), name.into(), last.into()]).await?
+                    self.write(sql, vec![(last + count).into(), name.into(), last.into()]).await?
                 }
                 None => {
                     let sql = r#"INSERT INTO "counter" ("value", "name") VALUES ($1, $2)"#;
-                    self.write(sql, vec![BLOCK.into(), name.into()]).await?
+                    self.write(sql, vec![count.into(), name.into()]).await?
                 }
             };
             if taken {
                 let first = last.unwrap_or(0) + 1;
-                let mut block = first..first + BLOCK;
-                let number = block.next().unwrap_or(first);
-                blocks.insert(name.to_owned(), block);
-                return Ok(number);
+                return Ok(first..first + count);
             }
         }
     }

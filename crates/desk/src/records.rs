@@ -475,7 +475,12 @@ impl Desk {
     }
 
     /// The noun's own rules, and what no record may lack. What they refuse comes to what was refused before.
-    async fn look_over(&self, ctx: &Context, place: &Place, draft: &mut Draft) -> Result<(), DeskError> {
+    pub(crate) async fn look_over(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        draft: &mut Draft,
+    ) -> Result<(), DeskError> {
         match nouns::prepare(self, ctx, place, draft).await {
             Err(DeskError::Refused(more)) => more.into_iter().for_each(|refusal| draft.refuse(refusal)),
             other => other?,

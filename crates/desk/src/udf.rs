@@ -134,6 +134,17 @@ fn options(row: &Record) -> Vec<Name> {
         .collect()
 }
 
+/// The options with the numbers by which the HappyFox face names them: their own, or else their places.
+pub(crate) fn numbered_options(row: &Record) -> Vec<(i64, String)> {
+    let number = |option: &serde_json::Value| option.get("id").and_then(serde_json::Value::as_i64);
+    let options = list(row, "allowed_values");
+    let named = options.iter().zip(1_i64..).filter_map(|(option, place)| {
+        let name = option.as_str().or_else(|| option.get("value")?.as_str())?;
+        Some((number(option).unwrap_or(place), name.to_owned()))
+    });
+    named.collect()
+}
+
 fn limit(row: &Record, name: &str) -> Option<usize> {
     list(row, "constraints")
         .iter()
@@ -141,7 +152,7 @@ fn limit(row: &Record, name: &str) -> Option<usize> {
         .and_then(|c| c.get("constraint_value"))
         .and_then(|v| v.as_u64().or_else(|| v.as_str()?.parse().ok()))
         .and_then(|n| usize::try_from(n).ok())
-        .filter(|n| (1..=5000).contains(n))
+        .filter(|n| (1..=10_000).contains(n))
 }
 
 /// Any module whose records stand by themselves may be referred to.

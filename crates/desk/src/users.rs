@@ -44,6 +44,7 @@ const IDENTITY_FIELDS: [&str; 7] =
 
 pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
     names(draft);
+    crate::requesters::phones::follow(desk, draft).await?;
     rights(ctx, draft);
     if draft.new.is("is_technician") {
         if draft.new.get("role").is_null() {

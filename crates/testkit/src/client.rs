@@ -2,6 +2,7 @@
 
 use crate::App;
 use axum::body::Body;
+use base64::Engine;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value as Json;
@@ -40,6 +41,13 @@ impl<'a> Client<'a> {
     #[must_use]
     pub fn with_token(app: &'a App, token: &str) -> Self {
         Self::new(app, vec![("Authorization".into(), format!("Zoho-oauthtoken {token}"))])
+    }
+
+    /// A client with a Basic credential.
+    #[must_use]
+    pub fn with_basic(app: &'a App, name: &str, secret: &str) -> Self {
+        let token = base64::engine::general_purpose::STANDARD.encode(format!("{name}:{secret}"));
+        Self::new(app, vec![("Authorization".into(), format!("Basic {token}"))])
     }
 
     /// Any call.

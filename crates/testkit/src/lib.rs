@@ -122,6 +122,12 @@ impl App {
         Client::with_key(self, &self.secrets.technician_key)
     }
 
+    /// The first key of the requester API of HappyFox.
+    #[must_use]
+    pub fn happyfox(&self) -> Client<'_> {
+        Client::with_basic(self, &self.secrets.happyfox.api_key, &self.secrets.happyfox.auth_code)
+    }
+
     /// Somebody without a credential.
     #[must_use]
     pub fn nobody(&self) -> Client<'_> {

@@ -13,6 +13,7 @@ mod catalogs;
 mod cmdb;
 mod conventions;
 mod golden;
+mod happyfox;
 mod life;
 mod lists;
 mod oauth;

@@ -213,11 +213,21 @@ impl Desk {
         since: i64,
     ) -> Result<u64, DeskError> {
         let module = snapshot.module("user")?;
-        let technicians = company.technician_records(snapshot, seed, since)?;
-        self.store.load(module, &technicians).await?;
+        let mut technicians = company.technician_records(snapshot, seed, since)?;
         let all = company.people.len();
+        let count = i64::try_from(all + technicians.len()).unwrap_or(i64::MAX);
+        let mut numbers = self.numbers.take("requester", count).await?;
+        let mut phones = self.numbers.take("requester_phone", count * 2).await?.step_by(2);
+        let mut numbered = |people: &mut [Record]| {
+            for ((person, number), phone) in people.iter_mut().zip(&mut numbers).zip(&mut phones) {
+                crate::requesters::phones::number(person, number, [phone, phone + 1]);
+            }
+        };
+        numbered(&mut technicians);
+        self.store.load(module, &technicians).await?;
         for from in (0..all).step_by(PEOPLE_BATCH) {
-            let people = company.person_records(snapshot, seed, from..(from + PEOPLE_BATCH).min(all))?;
+            let mut people = company.person_records(snapshot, seed, from..(from + PEOPLE_BATCH).min(all))?;
+            numbered(&mut people);
             self.store.load(module, &people).await?;
         }
         Ok((all + technicians.len()) as u64)

@@ -3,8 +3,8 @@
 use super::{describe, lookup};
 use crate::Area;
 use crate::field::{
-    Field, Kind, boolean, created_by, created_time, decimal, flag, id, mirror, refer, refer_many, text,
-    texts, time,
+    Field, Kind, boolean, created_by, created_time, decimal, digits, flag, id, json, mirror, refer,
+    refer_many, text, texts, time,
 };
 use crate::module::{Child, Deletion, Description, Fixed, Size};
 
@@ -73,7 +73,7 @@ fn user() -> Description {
                 id(),
                 // Clients of the CMDB read the id under this name (assets-cmdb.md section 5.4).
                 mirror("contact_info_id", "id"),
-                text("name", 150).required().in_list().indexed(),
+                text("name", 255).required().in_list().indexed(),
                 text("first_name", 150).in_list(),
                 text("middle_name", 150),
                 text("last_name", 150).in_list(),
@@ -81,6 +81,11 @@ fn user() -> Description {
                 text("employee_id", 100).in_list().indexed(),
                 text("phone", 50).in_list(),
                 text("mobile", 50).in_list(),
+                // All numbers; the two above follow from them (happyfox.md section 1.5).
+                json("phones").read_only().unshown(),
+                text("primary_phone", 60).read_only().unshown().untracked().indexed(),
+                // By what the requester API of HappyFox knows a person.
+                digits("requester_number").read_only().unshown().untracked().unique(&[]),
                 text("sms_mail", 150).in_list(),
                 text("sms_mail_id", 150).in_list(),
                 text("job_title", 150).in_list().alias("jobtitle"),

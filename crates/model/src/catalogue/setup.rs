@@ -166,6 +166,8 @@ fn udf_field() -> Description {
                 text("type", 30).in_list().read_only(),
                 text("field_type", 30).required().in_list().add_only(),
                 crate::group("module", vec![text("name", 50)]).in_list(),
+                // The number by which the requester API of HappyFox knows a field of users.
+                crate::digits("requester_field_id").read_only().unshown().untracked().unique(&[]),
                 crate::group("sub_module", vec![text("internal_name", 50)]),
                 json("constraints").in_list(),
                 json("allowed_values").in_list(),

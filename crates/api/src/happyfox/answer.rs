@@ -1,0 +1,146 @@
+//! Answers of the requester API: people, errors (happyfox.md sections 1.7 to 1.9).
+
+use axum::response::{IntoResponse, Response};
+use desk::requesters::fields::RequesterField;
+use desk::requesters::phones::{Phone, Phones};
+use desk::requesters::{Trouble, phones::PHONES_MAX};
+use desk::{DeskError, Refusal};
+use http::{StatusCode, header};
+use model::Record;
+use serde_json::{Map, Value as Json, json};
+
+/// An answer of JSON.
+pub(super) fn with(status: StatusCode, body: &Json) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+/// An error that is about the call and not about somebody in it.
+pub(super) fn detail(status: StatusCode, words: &str) -> Response {
+    with(status, &json!({"detail": words}))
+}
+
+/// An error of the desk that is no input's fault.
+pub(super) fn failed(error: &DeskError, trace: u128) -> Response {
+    match error {
+        DeskError::NotPermitted | DeskError::ScopeMissing(_) => {
+            detail(StatusCode::FORBIDDEN, "You do not have permission to perform this action.")
+        }
+        DeskError::NotFound => detail(StatusCode::NOT_FOUND, "Not found."),
+        DeskError::Unavailable(_) => {
+            let mut response = detail(StatusCode::SERVICE_UNAVAILABLE, "The desk is busy; try again.");
+            response.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("1"));
+            response
+        }
+        other => {
+            tracing::error!(error = %other, trace = format!("{trace:032x}"), "a call of the requester API failed");
+            detail(StatusCode::INTERNAL_SERVER_ERROR, &format!("Internal error, trace {trace:032x}"))
+        }
+    }
+}
+
+/// `{"non_field_errors": […]}`.
+pub(super) fn of_all(words: &str) -> Json {
+    json!({"non_field_errors": [words]})
+}
+
+/// What is wrong with an input that could be read; `None` when it is not the input.
+pub(super) fn trouble(trouble: Trouble) -> Result<Json, DeskError> {
+    Ok(match trouble {
+        Trouble::Several(count) => {
+            of_all(&format!("{count} requesters have this name and primary phone number; pass the email."))
+        }
+        Trouble::NoSuchPhone(id) => json!({"phones": [format!("The requester has no phone with id {id}.")]}),
+        Trouble::TooManyPhones => {
+            json!({"phones": [format!("A requester may have {PHONES_MAX} phones at most.")]})
+        }
+        Trouble::Refused(refusals) => {
+            let mut errors = Map::new();
+            for refusal in &refusals {
+                let field = match refusal.field() {
+                    Some("email_id") => "email",
+                    Some("name" | "first_name") => "name",
+                    _ => "non_field_errors",
+                };
+                let words = Json::from(words(refusal));
+                if let Json::Array(list) = errors.entry(field).or_insert_with(|| json!([])) {
+                    list.push(words);
+                }
+            }
+            Json::Object(errors)
+        }
+        Trouble::Failed(error) => return Err(error),
+    })
+}
+
+fn words(refusal: &Refusal) -> String {
+    let plain = match refusal {
+        Refusal::NotValid { message: Some(message), .. } => return message.clone(),
+        Refusal::Mandatory(_) => "This field is required.",
+        Refusal::NotUnique(_) => "Another requester has this value.",
+        Refusal::CannotGive(_) | Refusal::ReadOnly(_) | Refusal::NotEditable(_) => {
+            "The key may not change this requester."
+        }
+        _ => "Not valid.",
+    };
+    plain.to_owned()
+}
+
+fn phone(phone: &Phone) -> Json {
+    json!({"id": phone.id, "type": phone.kind, "number": phone.number})
+}
+
+/// The first phone of somebody.
+pub(super) fn primary(person: &Record) -> Json {
+    Phones::of(person).primary().map_or(Json::Null, phone)
+}
+
+/// Somebody, whole.
+pub(super) fn person(person: &Record, fields: &[RequesterField]) -> Json {
+    let phones = Phones::of(person);
+    let values: Vec<Json> = fields
+        .iter()
+        .map(|field| json!({"id": field.id, "name": field.name, "type": letter(field), "value": field.shown(person)}))
+        .collect();
+    let created = person.int("created_time");
+    json!({
+        "id": person.int("requester_number"),
+        "name": person.title(),
+        "email": person.text("email_id"),
+        "phones": phones.list.iter().map(phone).collect::<Vec<_>>(),
+        "primary_phone": phones.primary().map(phone),
+        "custom_fields": values,
+        "created_at": created.and_then(instant),
+        "updated_at": person.int("last_updated_time").or(created).and_then(instant),
+    })
+}
+
+fn letter(field: &RequesterField) -> &'static str {
+    use desk::requesters::fields::FieldKind;
+    match field.kind {
+        FieldKind::Text => "t",
+        FieldKind::Dropdown => "d",
+        FieldKind::MultiSelect => "m",
+        FieldKind::Date => "dt",
+        FieldKind::Number => "n",
+    }
+}
+
+/// A field as integrators need to know it.
+pub(super) fn field(field: &RequesterField) -> Json {
+    use desk::requesters::fields::FieldKind;
+    let kind = match field.kind {
+        FieldKind::Text => "text",
+        FieldKind::Dropdown => "dropdown",
+        FieldKind::MultiSelect => "multi_select",
+        FieldKind::Date => "date",
+        FieldKind::Number => "number",
+    };
+    let options: Vec<Json> = field.options.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
+    json!({"id": field.id, "name": field.name, "type": kind, "mandatory": field.mandatory, "options": options})
+}
+
+/// UTC, whole seconds, `Z`.
+fn instant(ms: i64) -> Option<String> {
+    let instant = jiff::Timestamp::from_second(ms.div_euclid(1000)).ok()?;
+    Some(instant.to_string())
+}

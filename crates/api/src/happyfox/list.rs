@@ -1,0 +1,95 @@
+//! Reading requesters and their fields: ours, in the manner of the sibling product (happyfox.md sections 2.3 and 3).
+
+use super::Call;
+use super::answer::{self, detail, with};
+use axum::response::Response;
+use desk::requesters::fields;
+use desk::requesters::phones::digits;
+use desk::{ListAsk, Place};
+use http::StatusCode;
+use model::filter::{equals, test};
+use model::{Filter, Op, SortKey};
+use serde_json::{Value as Json, json};
+
+const SIZE_DEFAULT: u64 = 50;
+const SIZE_MAX: u64 = 300;
+
+/// `GET …/requesters/{id}/`.
+pub(super) async fn one(call: &Call<'_>, id: &str) -> Result<Response, Response> {
+    let missing = || detail(StatusCode::NOT_FOUND, "Not found.");
+    let id: i64 = id.parse().map_err(|_| missing())?;
+    let found = call.api.desk.requester_by_number(&call.ctx, id).await;
+    let person = found.map_err(|e| answer::failed(&e, call.ctx.trace))?.ok_or_else(missing)?;
+    Ok(with(StatusCode::OK, &answer::person(&person, &known_fields(call))))
+}
+
+/// `GET …/requester_fields/`.
+pub(super) fn all_fields(call: &Call<'_>) -> Response {
+    let all: Json = known_fields(call).iter().map(answer::field).collect();
+    with(StatusCode::OK, &all)
+}
+
+/// `GET …/requesters/`: `page`, `size`, and whom: `email`, `name`, `phone`, `updated_since`.
+pub(super) async fn all(call: &Call<'_>) -> Result<Response, Response> {
+    let desk = &call.api.desk;
+    let snapshot = desk.snapshot();
+    let failed = |error| answer::failed(&error, call.ctx.trace);
+    let module = snapshot.module("user").map_err(failed)?.clone();
+    let wrong = |field: &str, words: &str| with(StatusCode::UNPROCESSABLE_ENTITY, &json!({field: [words]}));
+    let (mut page, mut size) = (1_u64, SIZE_DEFAULT);
+    // Whoever has no number yet was never seen here.
+    let mut filter = test(&module, "requester_number", Op::Empty, Vec::new()).negate();
+    for (key, value) in wire::payload::form_pairs(&call.query) {
+        let value = value.trim();
+        let number = || value.parse::<u64>().ok().filter(|n| *n > 0);
+        let part = match key.as_str() {
+            "page" => {
+                page = number().ok_or_else(|| wrong("page", "A positive integer is required."))?;
+                continue;
+            }
+            "size" => {
+                let words = format!("An integer from 1 to {SIZE_MAX} is required.");
+                size = number().filter(|n| *n <= SIZE_MAX).ok_or_else(|| wrong("size", &words))?;
+                continue;
+            }
+            "email" => equals(&module, "email_id", vec![model::fold(value).into()]),
+            "name" => test(&module, "name", Op::Contains, vec![model::fold(value).into()]),
+            "phone" => equals(&module, "primary_phone", vec![digits(value).into()]),
+            "updated_since" => {
+                let since: jiff::Timestamp = value
+                    .parse()
+                    .map_err(|_| wrong("updated_since", "Not a valid time, such as 2024-01-10T13:05:05Z."))?;
+                let since = vec![since.as_millisecond().into()];
+                let created = test(&module, "created_time", Op::GreaterOrEqual, since.clone());
+                Filter::Any(vec![created, test(&module, "last_updated_time", Op::GreaterOrEqual, since)])
+            }
+            other => return Err(wrong(other, "There is no such parameter.")),
+        };
+        filter = filter.and(part);
+    }
+    let mut ask = ListAsk::new(filter, size);
+    ask.offset = page.saturating_sub(1).saturating_mul(size);
+    ask.count = true;
+    ask.with_deleted = true;
+    ask.sort = model::Path::of(&module, "requester_number")
+        .map(|path| SortKey { path, descending: false })
+        .into_iter()
+        .collect();
+    let offset = ask.offset;
+    let found = desk.list(&call.ctx, &Place::top(module), ask).await.map_err(failed)?;
+    let known = known_fields(call);
+    let rows: Vec<Json> = found.records.iter().map(|person| answer::person(person, &known)).collect();
+    let count = found.total.unwrap_or_default();
+    let info = json!({
+        "count": count,
+        "page_count": count.div_ceil(size),
+        "start_index": if rows.is_empty() { 0 } else { offset + 1 },
+        "end_index": offset + rows.len() as u64,
+        "last_index": count,
+    });
+    Ok(with(StatusCode::OK, &json!({"page_info": info, "data": rows})))
+}
+
+fn known_fields(call: &Call<'_>) -> Vec<fields::RequesterField> {
+    fields::fields(&call.api.desk.snapshot())
+}
