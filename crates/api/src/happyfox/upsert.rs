@@ -32,12 +32,12 @@ async fn single(call: &Call<'_>, input: &Json, fields: &[RequesterField]) -> Res
 }
 
 async fn many(call: &Call<'_>, items: &[Json], fields: &[RequesterField]) -> Result<Response, Response> {
-    let refused = |words: &str| Err(with(StatusCode::UNPROCESSABLE_ENTITY, &of_all(words)));
+    let refused = |words: &str| with(StatusCode::UNPROCESSABLE_ENTITY, &of_all(words));
     if items.is_empty() {
-        return refused("The list is empty.");
+        return Err(refused("The list is empty."));
     }
     if items.len() > ITEMS_MAX {
-        return refused(&format!("At most {ITEMS_MAX} requesters in one call."));
+        return Err(refused(&format!("At most {ITEMS_MAX} requesters in one call.")));
     }
     let read: Vec<Result<Wanted, Wrong>> = items.iter().map(|item| read::wanted(item, fields)).collect();
     let good: Vec<Wanted> = read.iter().filter_map(|one| one.as_ref().ok().cloned()).collect();
@@ -74,16 +74,11 @@ async fn many(call: &Call<'_>, items: &[Json], fields: &[RequesterField]) -> Res
 /// B5: with the address, or for somebody without one with the first phone.
 fn success(done: &Done) -> Json {
     let person = &done.person;
-    let mut row = json!({
-        "id": person.int("requester_number"),
-        "success": true,
-        "name": person.title(),
-    });
+    let (id, name) = (person.int("requester_number"), person.title());
     match person.text("email_id") {
-        Some(email) => row["email"] = json!(email),
-        None => row["primary_phone"] = answer::primary(person),
+        Some(email) => json!({"id": id, "success": true, "name": name, "email": email}),
+        None => json!({"id": id, "success": true, "name": name, "primary_phone": answer::primary(person)}),
     }
-    row
 }
 
 /// What became of each: somebody, or what is wrong with the input.
