@@ -229,7 +229,9 @@ impl Importer {
         jobs: Vec<Job>,
         mut taken: HashSet<String>,
     ) -> Result<Vec<Row>, TransferError> {
-        let parts = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
+        // Where the database is elsewhere, rows mostly wait for its answers.
+        let cores = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
+        let parts = if self.desk.is_shared() { 8 } else { cores };
         let mut found = HashMap::new();
         let mut late = vec![false; jobs.len()];
         if let Some(slot) = self.plan.key {
