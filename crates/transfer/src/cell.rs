@@ -166,7 +166,6 @@ fn written(ms: i64) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
 mod tests {
     use super::*;
 

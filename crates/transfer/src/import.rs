@@ -10,6 +10,7 @@ use crate::modules;
 use crate::plan::{Job, Plan, at};
 use crate::reasons::{self, Reason};
 use crate::report::Report;
+use crate::seen::Seen;
 use crate::{Format, Mapping, TransferError};
 use desk::{Context, Desk, DeskError, ImportProgress, Known, NotCommitted, Place, Ready};
 use model::{Id, Kind, Module, Storage, Value, fold};
@@ -179,12 +180,12 @@ struct Importer {
 }
 
 /// A row, and what is to become of it.
-struct Row {
-    job: Job,
-    state: State,
+pub(crate) struct Row {
+    pub job: Job,
+    pub state: State,
 }
 
-enum State {
+pub(crate) enum State {
     /// To be written: a new record, or an edit of one.
     Ready(Box<Ready>, bool),
     Unchanged,
@@ -228,7 +229,9 @@ impl Importer {
         jobs: Vec<Job>,
         mut taken: HashSet<String>,
     ) -> Result<Vec<Row>, TransferError> {
-        let parts = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
+        // Where the database is elsewhere, rows mostly wait for its answers.
+        let cores = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
+        let parts = if self.desk.is_shared() { 8 } else { cores };
         let mut found = HashMap::new();
         let mut late = vec![false; jobs.len()];
         if let Some(slot) = self.plan.key {
@@ -411,7 +414,7 @@ fn against(module: &Module, reading: &Reading, error: Option<&DeskError>) -> Res
 }
 
 /// A reason with what the row says of the field.
-fn quoted(mut reason: Reason, job: &Job) -> Reason {
+pub(crate) fn quoted(mut reason: Reason, job: &Job) -> Reason {
     /// Longer values are recognised by their beginning.
     const CHARS: usize = 60;
     let value = at(&job.object, &reason.field);
@@ -591,61 +594,4 @@ fn count(into: &mut ImportProgress, job: &Job, state: &State) {
         State::Unchanged => into.unchanged += 1,
         State::Refused(_) => into.refused += 1,
     }
-}
-
-/// What rows before would have written, for a dry run: hashes, so that a million rows take some dozen megabytes.
-#[derive(Default)]
-struct Seen(HashSet<u64>);
-
-impl Seen {
-    fn judge(&mut self, plan: &Plan, row: &mut Row, key: Option<&str>) {
-        // A row whose record one before it would make is an edit of that one.
-        if let Some(key) = key
-            && self.0.contains(&hash("", key))
-            && matches!(row.state, State::Ready(_, true))
-        {
-            if let State::Ready(_, is_new) = &mut row.state {
-                *is_new = false;
-            }
-            return;
-        }
-        if let State::Refused(said) = &row.state
-            && said.iter().all(|reason| self.made(plan, &row.job, &reason.field))
-        {
-            // Only what rows before would make is missing.
-            row.state = State::Later;
-            let title = at(&row.job.object, plan.module.title).and_then(Json::as_str);
-            self.0.extend(title.map(|title| hash("title", &fold(title))));
-        }
-        if let State::Ready(ready, _) = &row.state {
-            let record = &ready.record;
-            let mut taken = Vec::new();
-            for (slot, leaf) in record.module.leaves().iter().enumerate() {
-                let text = fold(&record.at(slot).to_string());
-                let alone = leaf.field.unique.as_ref().is_some_and(Vec::is_empty) && !text.is_empty();
-                if alone && !self.0.insert(hash(&leaf.path, &text)) {
-                    taken.push(Reason::new(&leaf.path, "A row before has this value"));
-                }
-            }
-            self.0.insert(hash("title", &fold(record.title())));
-            if !taken.is_empty() {
-                row.state = State::Refused(taken.into_iter().map(|r| quoted(r, &row.job)).collect());
-            }
-        }
-        self.0.extend(key.map(|key| hash("", key)));
-    }
-
-    /// Whether a field refers to what a row before would make.
-    fn made(&self, plan: &Plan, job: &Job, field: &str) -> bool {
-        let name = at(&job.object, field).and_then(|value| value.get("name")?.as_str());
-        plan.own.iter().any(|path| path == field)
-            && name.is_some_and(|name| self.0.contains(&hash("title", &fold(name))))
-    }
-}
-
-fn hash(what: &str, text: &str) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    (what, text).hash(&mut hasher);
-    hasher.finish()
 }

@@ -4,7 +4,7 @@
 //! (`cell`). `plan` settles what the columns mean before anything is written; `import` makes rows ready while the rows
 //! before them are committed, some hundred in one commit; `report` says of every row that was refused why; `export`
 //! goes through a module page by page. No module is a case of its own, except that relationships between CIs have
-//! columns that people write ([`plan`](mod@crate) knows them).
+//! columns that people write (`columns`, `plan`).
 
 mod cell;
 mod columns;
@@ -16,6 +16,7 @@ mod modules;
 mod plan;
 mod reasons;
 mod report;
+mod seen;
 
 pub use export::{ExportOptions, export};
 pub use import::{ImportOptions, Imported, Progress, import};

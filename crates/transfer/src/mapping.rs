@@ -90,7 +90,6 @@ fn plain(value: &DeValue<'_>) -> Option<String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
 mod tests {
     use super::*;
 
