@@ -8,12 +8,13 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 5] = [
+const FILES: [(u32, &str, &str); 6] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
     (3, "more", include_str!("../migrations/0003_more.sql")),
     (4, "talk", include_str!("../migrations/0004_talk.sql")),
     (5, "estate", include_str!("../migrations/0005_estate.sql")),
+    (7, "side_table", include_str!("../migrations/0007_side_table.sql")),
 ];
 
 /// A file may have this many statements; its steps are numbered from `file × STEPS_PER_FILE`.

@@ -206,6 +206,10 @@ impl Renderer<'_> {
         {
             self.sql.column(*value, "field").push(" = ").bind(field);
             self.sql.push(" AND ").column(*value, "position").push(" = 0 AND ");
+            if let Some(leaf) = key.path.leaf() {
+                // Said so that SQLite may take the index, which has no other rows.
+                self.sql.column(*value, side_column(&leaf.field.kind)).push(" IS NOT NULL AND ");
+            }
         }
         for (place, part) in conjuncts(&query.filter).into_iter().enumerate() {
             if place > 0 {

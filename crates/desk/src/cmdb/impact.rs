@@ -20,6 +20,10 @@ use store::engine::Expect;
 const VERSION: &str = "graph";
 /// How many relationships are read at once while the graph is built.
 const PAGE: u64 = 20_000;
+/// A walk to this depth is taken to find few.
+const NEAR: u32 = 8;
+/// So many CIs are read one by one, as they are likely to be in memory.
+const FEW: usize = 20;
 /// How many open requests, and as many problems, are told with one page of CIs.
 const OPEN_MAX: u64 = 500;
 
@@ -144,12 +148,20 @@ impl Graph {
             Direction::Downstream => &self.down,
             Direction::Upstream => &self.up,
         };
-        let mut seen = vec![false; self.nodes.len()];
-        let mut mark =
-            |node: u32| seen.get_mut(node as usize).map(|s| std::mem::replace(s, true)) == Some(false);
+        // A bit for each node: those of a hundred thousand stay in the nearest cache.
+        let mut seen = vec![0_u64; self.nodes.len() / 64 + 1];
+        let mut mark = |node: u32| {
+            let bit = 1_u64 << (node % 64);
+            seen.get_mut(node as usize / 64).is_some_and(|word| {
+                let is_new = *word & bit == 0;
+                *word |= bit;
+                is_new
+            })
+        };
         mark(start);
         // In the order in which they are found: the start, one level after the other.
-        let mut found = vec![start];
+        let mut found = Vec::with_capacity(if depth_max > NEAR { self.nodes.len() } else { 1_024 });
+        found.push(start);
         let mut level = 0..1;
         for depth in 1..=depth_max {
             for place in level.clone() {
@@ -260,7 +272,16 @@ impl Desk {
     async fn hits(&self, ctx: &Context, graph: &Graph, steps: &[Step]) -> Result<Vec<Hit>, DeskError> {
         let snapshot = self.snapshot();
         let ids: Vec<Id> = steps.iter().map(|step| graph.id(step.node)).collect();
-        let found = self.store.get_many(snapshot.module("ci")?, &ids).await?;
+        let module = snapshot.module("ci")?;
+        let found = if ids.len() > FEW {
+            self.store.get_many(module, &ids).await?
+        } else {
+            let mut found = Vec::with_capacity(ids.len());
+            for id in &ids {
+                found.extend(self.store.get(module, *id).await?);
+            }
+            found
+        };
         let cis: Map<Id, Arc<Record>> = found.into_iter().map(|ci| (ci.id(), Arc::new(ci))).collect();
         let (requests, problems) =
             (self.open_on(ctx, "request", &cis).await?, self.open_on(ctx, "problem", &cis).await?);
