@@ -22,8 +22,6 @@ const VERSION: &str = "graph";
 const PAGE: u64 = 20_000;
 /// A walk to this depth is taken to find few.
 const NEAR: u32 = 8;
-/// So many CIs are read one by one, as they are likely to be in memory.
-const FEW: usize = 20;
 /// How many open requests, and as many problems, are told with one page of CIs.
 const OPEN_MAX: u64 = 500;
 
@@ -272,16 +270,7 @@ impl Desk {
     async fn hits(&self, ctx: &Context, graph: &Graph, steps: &[Step]) -> Result<Vec<Hit>, DeskError> {
         let snapshot = self.snapshot();
         let ids: Vec<Id> = steps.iter().map(|step| graph.id(step.node)).collect();
-        let module = snapshot.module("ci")?;
-        let found = if ids.len() > FEW {
-            self.store.get_many(module, &ids).await?
-        } else {
-            let mut found = Vec::with_capacity(ids.len());
-            for id in &ids {
-                found.extend(self.store.get(module, *id).await?);
-            }
-            found
-        };
+        let found = self.store.get_many(snapshot.module("ci")?, &ids).await?;
         let cis: Map<Id, Arc<Record>> = found.into_iter().map(|ci| (ci.id(), Arc::new(ci))).collect();
         let (requests, problems) =
             (self.open_on(ctx, "request", &cis).await?, self.open_on(ctx, "problem", &cis).await?);
