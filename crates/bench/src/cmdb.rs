@@ -28,7 +28,7 @@ const LISTS: [(&str, &str); 5] = [
         r#""sort_field":"ci_attributes.num_power","sort_order":"desc","search_criteria":[{"field":"ci_attributes.txt_environment","condition":"is","value":"Production"},{"field":"ci_attributes.num_memory","condition":"greater than","value":"300","logical_operator":"and"}]"#,
     ),
     (
-        "a value that one of a thousand has, and a range, by name",
+        "a value that some hundred CIs have, and a range, by name",
         r#""sort_field":"name","sort_order":"asc","search_criteria":[{"field":"ci_attributes.txt_environment","condition":"is","value":"Archive"},{"field":"ci_attributes.num_memory","condition":"greater than","value":"300","logical_operator":"and"}]"#,
     ),
 ];

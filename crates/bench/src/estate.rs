@@ -24,9 +24,10 @@ const ATTRIBUTES: [(&str, &str, &str, &str); 4] = [
     ("num_power", "Power", "Numeric Field", "long"),
 ];
 
-/// What the environments are; of a thousand CIs so many each. The last one is rare however many there are.
-const ENVIRONMENTS: [(&str, u64); 4] =
-    [("Production", 500), ("Test", 300), ("Development", 199), ("Archive", 1)];
+/// What the environments are; of a thousand CIs so many each.
+const ENVIRONMENTS: [(&str, u64); 3] = [("Production", 500), ("Test", 300), ("Development", 200)];
+/// One that the same few CIs are in, however many there are.
+const RARE: (&str, u64) = ("Archive", 120);
 
 #[derive(Debug)]
 struct Now;
@@ -107,8 +108,11 @@ async fn set_up(desk: &Desk) -> Outcome<()> {
         field.set("ci_type", id);
         field.set("is_ci_attribute", true);
         if field_type == "Pick List" {
-            let options: Vec<_> =
-                ENVIRONMENTS.iter().map(|(name, _)| serde_json::json!({"value": name})).collect();
+            let options: Vec<_> = ENVIRONMENTS
+                .iter()
+                .chain([&RARE])
+                .map(|(name, _)| serde_json::json!({"value": name}))
+                .collect();
             field.set("allowed_values", serde_json::Value::Array(options).to_string());
         }
         statements.extend(desk.store().insert(&field));
@@ -142,7 +146,9 @@ async fn load(desk: &Desk, cis: u64, relationships: u64) -> Outcome<()> {
                 place = place.saturating_sub(*share);
                 here
             });
-            put("txt_environment", environment.map_or("Archive", |(name, _)| *name).into());
+            let is_rare = n % (cis / RARE.1).max(1) == 0;
+            let environment = environment.filter(|_| !is_rare).map_or(RARE.0, |(name, _)| *name);
+            put("txt_environment", environment.into());
             put("txt_team", format!("team {}", mixed(n + 2) % 500).into());
             put("num_memory", i64::try_from(mixed(n + 3) % 1_024)?.into());
             put("num_power", i64::try_from(mixed(n + 4) % 100_000)?.into());

@@ -14,7 +14,7 @@ impl Store {
     /// commits that each rest on what the other one takes away, one fails.
     #[must_use]
     pub fn require(&self, module: &Arc<Module>, filter: &Filter) -> Statement {
-        query::touch(module, filter)
+        query::touch(module, filter, self.db().dialect())
     }
 
     /// Raises a count of a row by one.

@@ -8,13 +8,14 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 7] = [
+const FILES: [(u32, &str, &str); 8] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
     (3, "more", include_str!("../migrations/0003_more.sql")),
     (4, "talk", include_str!("../migrations/0004_talk.sql")),
     (5, "estate", include_str!("../migrations/0005_estate.sql")),
     (6, "imports", include_str!("../migrations/0006_imports.sql")),
+    (7, "side_table", include_str!("../migrations/0007_side_table.sql")),
     (8, "requesters", include_str!("../migrations/0008_requesters.sql")),
 ];
 

@@ -378,7 +378,8 @@ impl Statistics {
             } else {
                 self.rows * share * SORTED
             };
-            if cost < best {
+            // Of two that walk as far the index is better that has the condition as well.
+            if cost < best || (in_order && cost <= best) {
                 (best, way, lead) = (cost, Some(column), None);
             }
         }

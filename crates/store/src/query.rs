@@ -53,6 +53,9 @@ struct Renderer<'a> {
     sql: Sql,
     aliases: u16,
     plan: Option<&'a Plan>,
+    dialect: Dialect,
+    /// The row of the side table that is found by its record, so that its value must not lead to an index.
+    probed: Option<Alias>,
 }
 
 /// The query's text, and the places whose columns it gives.
@@ -71,7 +74,7 @@ pub(crate) fn select(
         slots.insert(0, id);
         slots.dedup();
     }
-    let mut r = Renderer { sql: Sql::new("SELECT "), aliases: 0, plan };
+    let mut r = Renderer { plan, ..Renderer::new("SELECT ", dialect) };
     let mine = Alias(0);
     for slot in &slots {
         if let Some(leaf) = table.module.leaf(*slot) {
@@ -95,15 +98,15 @@ pub(crate) fn select(
 
 /// How many records pass.
 pub(crate) fn count(query: &Query, dialect: Dialect) -> engine::Query {
-    let mut r = Renderer { sql: Sql::new("SELECT count(*)"), aliases: 0, plan: None };
+    let mut r = Renderer::new("SELECT count(*)", dialect);
     r.from(query, Vec::new(), dialect);
     r.wheres(query, dialect, &[]);
     r.sql.query(engine::Cost::Scan)
 }
 
 /// A statement that changes nothing of the records that pass, and must find at least one.
-pub(crate) fn touch(module: &Arc<Module>, filter: &Filter) -> engine::Statement {
-    let mut r = Renderer { sql: Sql::new("UPDATE "), aliases: 0, plan: None };
+pub(crate) fn touch(module: &Arc<Module>, filter: &Filter, dialect: Dialect) -> engine::Statement {
+    let mut r = Renderer::new("UPDATE ", dialect);
     r.sql.name(&module.table).push(" AS ").alias(Alias(0));
     r.sql.push(" SET ").name(VERSION).push(" = ").column(Alias(0), VERSION).push(" WHERE ");
     r.filter(filter, Alias(0));
@@ -111,6 +114,10 @@ pub(crate) fn touch(module: &Arc<Module>, filter: &Filter) -> engine::Statement 
 }
 
 impl Renderer<'_> {
+    fn new(begin: &'static str, dialect: Dialect) -> Self {
+        Self { sql: Sql::new(begin), aliases: 0, plan: None, dialect, probed: None }
+    }
+
     fn fresh(&mut self) -> Alias {
         self.aliases += 1;
         Alias(self.aliases)
@@ -118,7 +125,8 @@ impl Renderer<'_> {
 
     /// A column as a test sees it: of the row itself, without its index where another one is to be used.
     fn tested(&mut self, at: Alias, column: &str) -> &mut Sql {
-        if at == Alias(0) && self.plan.is_some_and(|plan| plan.hides(column)) {
+        let hidden = at == Alias(0) && self.plan.is_some_and(|plan| plan.hides(column));
+        if hidden || self.probed == Some(at) {
             self.sql.push("+");
         }
         self.sql.column(at, column)
@@ -198,6 +206,10 @@ impl Renderer<'_> {
         {
             self.sql.column(*value, "field").push(" = ").bind(field);
             self.sql.push(" AND ").column(*value, "position").push(" = 0 AND ");
+            if let Some(leaf) = key.path.leaf() {
+                // Said so that SQLite may take the index, which has no other rows.
+                self.sql.column(*value, side_column(&leaf.field.kind)).push(" IS NOT NULL AND ");
+            }
         }
         for (place, part) in conjuncts(&query.filter).into_iter().enumerate() {
             if place > 0 {
@@ -367,8 +379,12 @@ impl Renderer<'_> {
                 if test.op == Op::Empty {
                     self.sql.push("NOT ");
                 }
+                // An index has the one row with this value and this record. Of a range it has many, and SQLite would look
+                // through them all, or through all that have the field.
+                let by_record = self.dialect == Dialect::Sqlite && test.op != Op::In;
+                self.probed = Some(value).filter(|_| by_record);
                 self.sql.push(r#"EXISTS (SELECT 1 FROM "field_value" "#).alias(value).push(" WHERE ");
-                self.sql.column(value, "field").push(" = ").bind(field);
+                self.tested(value, "field").push(" = ").bind(field);
                 self.sql.push(" AND ").column(value, "record").push(" = ").column(at, "id");
                 if test.op == Op::Empty {
                     // Several values are as many rows, so that none means empty; one text may be there and say nothing.
@@ -379,6 +395,7 @@ impl Renderer<'_> {
                     self.sql.push(" AND ");
                     self.side(test, value);
                 }
+                self.probed = None;
                 self.sql.push(")");
             }
             Storage::Computed => {

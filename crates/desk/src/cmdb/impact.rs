@@ -11,6 +11,7 @@ use crate::records::{ListAsk, Place};
 use crate::{Desk, DeskError, Snapshot};
 use model::filter::equals;
 use model::{Filter, Id, Map, Record, Value};
+use std::ops::Range;
 use std::sync::Arc;
 use store::Statement;
 use store::engine::Expect;
@@ -19,6 +20,8 @@ use store::engine::Expect;
 const VERSION: &str = "graph";
 /// How many relationships are read at once while the graph is built.
 const PAGE: u64 = 20_000;
+/// A walk to this depth is taken to find few.
+const NEAR: u32 = 8;
 /// How many open requests, and as many problems, are told with one page of CIs.
 const OPEN_MAX: u64 = 500;
 
@@ -49,25 +52,27 @@ impl Travel {
     }
 }
 
-/// Edges in the order of the node that they leave, found by that node's place.
+/// Edges in the order of the node that they leave, found by that node's place. Where they lead stands apart from what
+/// else is known of them: a walk looks at all of the one, and at few of the other.
 #[derive(Debug, Default)]
 struct Adjacency {
     from: Vec<u32>,
+    to: Vec<u32>,
     edges: Vec<Edge>,
 }
 
+/// A relationship, and its type.
 #[derive(Clone, Copy, Debug)]
 struct Edge {
-    to: u32,
     relationship: i64,
     kind: i64,
 }
 
 impl Adjacency {
-    fn new(nodes: usize, mut all: Vec<(u32, Edge)>) -> Self {
-        all.sort_unstable_by_key(|(from, edge)| (*from, edge.relationship));
+    fn new(nodes: usize, mut all: Vec<(u32, u32, Edge)>) -> Self {
+        all.sort_unstable_by_key(|(from, _, edge)| (*from, edge.relationship));
         let mut from = vec![0_u32; nodes + 1];
-        for (node, _) in &all {
+        for (node, ..) in &all {
             if let Some(count) = from.get_mut(*node as usize + 1) {
                 *count += 1;
             }
@@ -77,13 +82,17 @@ impl Adjacency {
             sum += *count;
             *count = sum;
         }
-        Self { from, edges: all.into_iter().map(|(_, edge)| edge).collect() }
+        let (to, edges) = all.into_iter().map(|(_, to, edge)| (to, edge)).unzip();
+        Self { from, to, edges }
     }
 
-    fn of(&self, node: u32) -> &[Edge] {
+    /// The places of the edges that leave a node.
+    fn of(&self, node: u32) -> Range<usize> {
         let place = node as usize;
-        let (Some(start), Some(end)) = (self.from.get(place), self.from.get(place + 1)) else { return &[] };
-        self.edges.get(*start as usize..*end as usize).unwrap_or_default()
+        match (self.from.get(place), self.from.get(place + 1)) {
+            (Some(start), Some(end)) => *start as usize..*end as usize,
+            _ => 0..0,
+        }
     }
 }
 
@@ -114,54 +123,82 @@ impl Graph {
         for [relationship, parent, child, kind] in rows {
             let Some(travel) = by_kind.get(kind) else { continue };
             let (parent, child) = (place(*parent), place(*child));
-            let edge = |to| Edge { to, relationship: *relationship, kind: *kind };
+            let edge = Edge { relationship: *relationship, kind: *kind };
             if travel.down {
-                down.push((parent, edge(child)));
-                up.push((child, edge(parent)));
+                down.push((parent, child, edge));
+                up.push((child, parent, edge));
             }
             if travel.up {
-                down.push((child, edge(parent)));
-                up.push((parent, edge(child)));
+                down.push((child, parent, edge));
+                up.push((parent, child, edge));
             }
         }
         let (down, up) = (Adjacency::new(nodes.len(), down), Adjacency::new(nodes.len(), up));
         Self { version, travels, places, nodes, down, up }
     }
 
-    /// Every CI within reach, nearest first, each with the edge by which it was first reached.
-    fn walk(&self, from: Id, direction: Direction, depth_max: u32) -> Vec<Step> {
-        let Some(start) = self.places.get(&from.get()).copied() else { return Vec::new() };
+    /// Every CI within reach, nearest first: how many there are, and for those of a page the edge by which each was
+    /// first reached.
+    fn walk(&self, from: Id, direction: Direction, depth_max: u32, page: &Range<usize>) -> Reach {
+        let mut reach = Reach::default();
+        let Some(start) = self.places.get(&from.get()).copied() else { return reach };
         let edges = match direction {
             Direction::Downstream => &self.down,
             Direction::Upstream => &self.up,
         };
-        let mut seen = vec![false; self.nodes.len()];
-        let mut mark =
-            |node: u32| seen.get_mut(node as usize).map(|s| std::mem::replace(s, true)) == Some(false);
+        // A bit for each node: those of a hundred thousand stay in the nearest cache.
+        let mut seen = vec![0_u64; self.nodes.len() / 64 + 1];
+        let mut mark = |node: u32| {
+            let bit = 1_u64 << (node % 64);
+            seen.get_mut(node as usize / 64).is_some_and(|word| {
+                let is_new = *word & bit == 0;
+                *word |= bit;
+                is_new
+            })
+        };
         mark(start);
-        let mut steps: Vec<Step> = Vec::new();
-        let mut level = vec![start];
+        // In the order in which they are found: the start, one level after the other.
+        let mut found = Vec::with_capacity(if depth_max > NEAR { self.nodes.len() } else { 1_024 });
+        found.push(start);
+        let mut level = 0..1;
         for depth in 1..=depth_max {
-            let mut next = Vec::new();
-            for node in level {
-                for edge in edges.of(node) {
-                    if mark(edge.to) {
-                        next.push(edge.to);
-                        steps.push(Step { node: edge.to, depth, from: node, edge: *edge });
+            for place in level.clone() {
+                let Some(node) = found.get(place).copied() else { break };
+                let leaving = edges.of(node);
+                let to = edges.to.get(leaving.clone()).unwrap_or_default();
+                for (edge, to) in leaving.zip(to) {
+                    if !mark(*to) {
+                        continue;
                     }
+                    if page.contains(&(found.len() - 1))
+                        && let Some(edge) = edges.edges.get(edge)
+                    {
+                        reach.steps.push(Step { node: *to, depth, from: node, edge: *edge });
+                    }
+                    found.push(*to);
                 }
             }
-            if next.is_empty() {
+            level = level.end..found.len();
+            if level.is_empty() {
                 break;
             }
-            level = next;
+            reach.levels.push(level.len());
         }
-        steps
+        reach
     }
 
     fn id(&self, node: u32) -> Id {
         Id::new(self.nodes.get(node as usize).copied().unwrap_or(0))
     }
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+struct Reach {
+    /// How many are how far away.
+    levels: Vec<usize>,
+    /// Those of the page.
+    steps: Vec<Step>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -221,24 +258,13 @@ impl Desk {
         ci: Id,
         direction: Direction,
         depth_max: u32,
-        page: std::ops::Range<usize>,
+        page: Range<usize>,
     ) -> Result<Impact, DeskError> {
         let record = self.get(ctx, place, ci).await?;
         let graph = self.graph().await?;
-        let steps = graph.walk(ci, direction, depth_max);
-        let mut levels = Vec::new();
-        for step in &steps {
-            let place = step.depth as usize - 1;
-            if levels.len() <= place {
-                levels.resize(place + 1, 0);
-            }
-            if let Some(count) = levels.get_mut(place) {
-                *count += 1;
-            }
-        }
-        let shown = steps.get(page.start.min(steps.len())..page.end.min(steps.len())).unwrap_or_default();
-        let hits = self.hits(ctx, &graph, shown).await?;
-        Ok(Impact { ci: record, total: steps.len(), levels, hits })
+        let Reach { levels, steps } = graph.walk(ci, direction, depth_max, &page);
+        let hits = self.hits(ctx, &graph, &steps).await?;
+        Ok(Impact { ci: record, total: levels.iter().sum(), levels, hits })
     }
 
     async fn hits(&self, ctx: &Context, graph: &Graph, steps: &[Step]) -> Result<Vec<Hit>, DeskError> {
@@ -395,8 +421,12 @@ mod tests {
     }
 
     fn found(graph: &Graph, from: i64, direction: Direction, depth: u32) -> Vec<(i64, u32)> {
-        let steps = graph.walk(Id::new(from), direction, depth);
-        let mut found: Vec<_> = steps.iter().map(|s| (graph.id(s.node).get(), s.depth)).collect();
+        let reach = graph.walk(Id::new(from), direction, depth, &(0..usize::MAX));
+        assert_eq!(reach.levels.iter().sum::<usize>(), reach.steps.len());
+        // A page is a part of the whole.
+        let page = graph.walk(Id::new(from), direction, depth, &(1..2)).steps;
+        assert_eq!(page.first().map(|s| s.node), reach.steps.get(1).map(|s| s.node));
+        let mut found: Vec<_> = reach.steps.iter().map(|s| (graph.id(s.node).get(), s.depth)).collect();
         found.sort_unstable();
         found
     }

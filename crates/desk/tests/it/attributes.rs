@@ -91,7 +91,7 @@ fn value(kind: &Kind, (first, second): (usize, usize)) -> Value {
         Kind::RefMany(_) => model::record::list_of(&[status(first), status(second)]),
         Kind::Ref(_) => status(first).into(),
         Kind::Double => double(first).into(),
-        Kind::Bool => (first % 2 == 0).into(),
+        Kind::Bool => first.is_multiple_of(2).into(),
         Kind::Digits { .. } | Kind::Date => number(first).into(),
         _ => word(first).into(),
     }
@@ -102,7 +102,7 @@ fn operand(kind: &Kind, choice: usize) -> Value {
     match kind {
         Kind::Ref(_) | Kind::RefMany(_) => status(choice).into(),
         Kind::Double => double(choice).into(),
-        Kind::Bool => (choice % 2 == 0).into(),
+        Kind::Bool => choice.is_multiple_of(2).into(),
         Kind::Digits { .. } | Kind::Date => number(choice).into(),
         _ => fold(word(choice)).into(),
     }

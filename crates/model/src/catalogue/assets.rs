@@ -207,7 +207,6 @@ pub(super) fn typed(whole: &Description, view: &super::AssetView) -> Description
     what.paths = view.aliases.clone();
     what.input_keys = vec!["asset"];
     what.fixed = Some(Fixed { field: "product_type", values: view.product_types.clone() });
-    what.indexes = Vec::new();
     for field in &mut what.fields {
         // Of a type that is named in the path the name is all that must be given.
         if matches!(field.key.as_ref(), "product" | "state") {

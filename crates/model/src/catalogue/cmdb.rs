@@ -74,7 +74,6 @@ pub(super) fn typed(whole: &Description, ci_type: &CiType, attributes: Vec<Field
     what.paths = Vec::new();
     what.below = Some("cmdb");
     what.fixed = Some(Fixed { field: "ci_type", values: ci_type.subtree.clone() });
-    what.indexes = Vec::new();
     what.fields.push(group("ci_attributes", attributes).in_list());
     what
 }

@@ -35,6 +35,7 @@ pub(super) async fn count(db: &Db, modules: &[Arc<Module>]) -> Result<Vec<Counte
     for (field, column) in fields(modules) {
         let mut sql = Sql::new(super::EACH_VALUE);
         sql.name(column).push(" v, count(*) n FROM \"field_value\" WHERE \"field\" = ").bind(field);
+        sql.push(" AND ").name(column).push(" IS NOT NULL");
         sql.push(" GROUP BY 1) ORDER BY n DESC LIMIT ").bind(VALUES_MAX);
         let rows = db.read(sql.query(Cost::Scan)).await?;
         let whole = |i: usize| rows.first().and_then(|row| row.get(i)).and_then(Value::as_int).unwrap_or(0);
@@ -51,7 +52,8 @@ pub(super) async fn count(db: &Db, modules: &[Arc<Module>]) -> Result<Vec<Counte
 async fn cut(db: &Db, field: i64, column: &'static str, all: i64) -> Result<Vec<f64>, StoreError> {
     let mut sql = Sql::new("SELECT v FROM (SELECT ");
     sql.name(column).push(" v, row_number() OVER (ORDER BY ").name(column);
-    sql.push(") r FROM \"field_value\" WHERE \"field\" = ").bind(field).push(") WHERE r % ");
+    sql.push(") r FROM \"field_value\" WHERE \"field\" = ").bind(field);
+    sql.push(" AND ").name(column).push(" IS NOT NULL) WHERE r % ");
     sql.bind((all / STEPS).max(1)).push(" = 0 ORDER BY 1");
     let rows = db.read(sql.query(Cost::Scan)).await?;
     Ok(rows.iter().filter_map(|row| row.first().and_then(number_of)).collect())
