@@ -9,6 +9,7 @@ pub(crate) mod types;
 use crate::context::Context;
 use crate::draft::Draft;
 use crate::{Desk, DeskError, Refusal, Snapshot};
+use model::filter::equals;
 use model::{Id, Record, Value};
 use serde_json::{Value as Json, json};
 use store::Statement;
@@ -68,6 +69,15 @@ async fn link(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskE
     };
     if linked(desk, ctx, &draft.new, id).await?.is_none() {
         draft.refuse(Refusal::not_valid("linked_instance"));
+        return Ok(());
+    }
+    // The database would refuse a second CI of a record as well, but may rather speak of the name that both have.
+    let cis = draft.snapshot.module("ci")?;
+    let others = equals(cis, "linked_module", vec![draft.new.get("linked_module").clone()])
+        .and(equals(cis, "linked_instance", vec![id.into()]))
+        .and(equals(cis, "id", vec![draft.new.id().into()]).negate());
+    if desk.store.exists(cis, others).await? {
+        draft.refuse(Refusal::NotUnique("linked_instance".into()));
     }
     Ok(())
 }
