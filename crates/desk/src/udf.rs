@@ -2,7 +2,7 @@
 
 use crate::draft::Draft;
 use crate::{Desk, DeskError, Refusal};
-use model::{Access, Catalogue, Check, Field, Id, Kind, Name, Pattern, Record, Storage, Value};
+use model::{Access, Catalogue, Check, Field, Kind, Name, Pattern, Record, Storage, Value};
 
 /// The field that a row describes; `None` for a row that describes none, which is then not there.
 #[must_use]
@@ -104,23 +104,19 @@ fn is_of(row: &Record, label: &str) -> bool {
     row.text("field_type").and_then(field_type).is_some_and(|t| t.label == label)
 }
 
-/// Gives a new record the numbers of its fields that number.
+/// Gives a new record the numbers of its fields that number: those that nobody else may give ([`field`]).
 pub(crate) async fn number(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
-    let snapshot = draft.snapshot.clone();
-    for (slot, row) in described(draft) {
-        if snapshot.record_of("udf_field", row).is_some_and(|row| is_of(row, AUTO_NUMBER)) {
-            let number = desk.numbers.next(&format!("udf_field {row}")).await?;
+    let module = draft.new.module.clone();
+    for (slot, leaf) in module.leaves().iter().enumerate() {
+        if let Storage::Document { field } = leaf.field.storage
+            && leaf.field.access == Access::ReadOnly
+            && leaf.field.id.is_some()
+        {
+            let number = desk.numbers.next(&format!("udf_field {field}")).await?;
             draft.new.put(slot, number);
         }
     }
     Ok(())
-}
-
-/// The additional fields of a record: the place of each, and the row that describes it.
-fn described(draft: &Draft) -> Vec<(usize, Id)> {
-    let leaves = draft.new.module.leaves().iter().enumerate();
-    let own = leaves.filter(|(_, leaf)| leaf.path.starts_with("udf_fields."));
-    own.filter_map(|(slot, leaf)| leaf.field.id.map(|id| (slot, Id::new(id)))).collect()
 }
 
 fn list(row: &Record, path: &str) -> Vec<serde_json::Value> {

@@ -1,4 +1,5 @@
--- People and their additional fields as the requester API of HappyFox knows them: by numbers of their own.
+-- People and their additional fields as the requester API of HappyFox knows them: by numbers of their own. The system's
+-- user is nobody's requester.
 
 
 ALTER TABLE "person" ADD COLUMN "phones" TEXT;
@@ -17,9 +18,9 @@ ALTER TABLE "udf_field" ADD COLUMN "requester_field_id" BIGINT;
 
 CREATE UNIQUE INDEX "ux_udf_field_requester_field_id" ON "udf_field" ("requester_field_id");
 
-UPDATE "person" SET "requester_number" = numbered."n" FROM (SELECT "id", row_number() OVER (ORDER BY "id") AS "n" FROM "person") AS numbered WHERE numbered."id" = "person"."id";
+UPDATE "person" SET "requester_number" = numbered."n" FROM (SELECT "id", row_number() OVER (ORDER BY "id") AS "n" FROM "person" WHERE "id" <> 100001000000006619) AS numbered WHERE numbered."id" = "person"."id";
 
-INSERT INTO "counter" ("name", "value") SELECT 'requester', count(*) FROM "person";
+INSERT INTO "counter" ("name", "value") SELECT 'requester', count(*) FROM "person" WHERE "id" <> 100001000000006619;
 
 UPDATE "udf_field" SET "requester_field_id" = numbered."n" FROM (SELECT "id", row_number() OVER (ORDER BY "id") AS "n" FROM "udf_field" WHERE "module_name" = 'user') AS numbered WHERE numbered."id" = "udf_field"."id";
 

@@ -159,6 +159,14 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a field may hold a value, for faces that read their inputs themselves. `path` is what the error calls it.
+///
+/// # Errors
+/// What is wrong with the value.
+pub fn check(field: &Field, value: &Json, path: &str) -> Result<(), Failure> {
+    change(field, value, path).and_then(|change| checked(field, change, path)).map(|_| ())
+}
+
 /// What a value must be like beyond its kind.
 fn checked(field: &Field, change: Change, path: &str) -> Result<Change, Failure> {
     let Change::Value(value) = &change else { return Ok(change) };

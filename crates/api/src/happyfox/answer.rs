@@ -44,7 +44,7 @@ pub(super) fn of_all(words: &str) -> Json {
 }
 
 /// What is wrong with an input that could be read; `None` when it is not the input.
-pub(super) fn trouble(trouble: Trouble) -> Result<Json, DeskError> {
+pub(super) fn trouble(trouble: Trouble, fields: &[RequesterField]) -> Result<Json, DeskError> {
     Ok(match trouble {
         Trouble::Several(count) => {
             of_all(&format!("{count} requesters have this name and primary phone number; pass the email."))
@@ -55,7 +55,13 @@ pub(super) fn trouble(trouble: Trouble) -> Result<Json, DeskError> {
         }
         Trouble::Refused(refusals) => {
             let mut errors = Map::new();
+            let mut custom = Map::new();
             for refusal in &refusals {
+                let about = |field: &&RequesterField| refusal.field() == Some(field.path.as_str());
+                if let Some(field) = fields.iter().find(about) {
+                    custom.insert(field.id.to_string(), json!([words(refusal)]));
+                    continue;
+                }
                 let field = match refusal.field() {
                     Some("email_id") => "email",
                     Some("name" | "first_name") => "name",
@@ -65,6 +71,9 @@ pub(super) fn trouble(trouble: Trouble) -> Result<Json, DeskError> {
                 if let Json::Array(list) = errors.entry(field).or_insert_with(|| json!([])) {
                     list.push(words);
                 }
+            }
+            if !custom.is_empty() {
+                errors.insert("custom_fields".into(), Json::Object(custom));
             }
             Json::Object(errors)
         }

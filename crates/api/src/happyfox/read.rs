@@ -1,7 +1,8 @@
 //! From JSON to whom it asks for (happyfox.md sections 1.2 to 1.6). All that is wrong with an object is told at once.
 
+use super::Call;
 use super::answer::of_all;
-use desk::requesters::fields::RequesterField;
+use desk::requesters::fields::{FieldKind, RequesterField};
 use desk::requesters::phones::{PHONES_MAX, digits};
 use desk::requesters::{Wanted, WantedPhone};
 use serde_json::{Map, Value as Json, json};
@@ -19,7 +20,7 @@ pub(super) struct Wrong {
 }
 
 /// What an object asks for.
-pub(super) fn wanted(value: &Json, fields: &[RequesterField]) -> Result<Wanted, Wrong> {
+pub(super) fn wanted(call: &Call<'_>, value: &Json, fields: &[RequesterField]) -> Result<Wanted, Wrong> {
     let Json::Object(object) = value else {
         let errors = of_all("Invalid data. Expected a dictionary.");
         return Err(Wrong { errors, name: None });
@@ -52,7 +53,7 @@ pub(super) fn wanted(value: &Json, fields: &[RequesterField]) -> Result<Wanted, 
             true
         }
     };
-    let values = custom_fields(object.get("custom_fields"), fields, skip, &mut errors);
+    let values = custom_fields(call, object.get("custom_fields"), fields, skip, &mut errors);
     if !errors.is_empty() {
         return wrong(Json::Object(errors), &name);
     }
@@ -174,6 +175,7 @@ fn phone(item: &Json) -> Result<WantedPhone, String> {
 }
 
 fn custom_fields(
+    call: &Call<'_>,
     value: Option<&Json>,
     fields: &[RequesterField],
     skip_mandatory: bool,
@@ -196,12 +198,14 @@ fn custom_fields(
             None => {
                 wrong.insert(key.clone(), json!(["There is no such field."]));
             }
-            Some(field) => match field.stored(value) {
-                Ok(value) => values.push((field.slot, value)),
-                Err(why) => {
-                    wrong.insert(key.clone(), json!([why]));
+            Some(field) => {
+                match field.stored(value).and_then(|stored| keeps_rules(call, field, value, stored)) {
+                    Ok(value) => values.push((field.slot, value)),
+                    Err(why) => {
+                        wrong.insert(key.clone(), json!([why]));
+                    }
                 }
-            },
+            }
         }
     }
     if !skip_mandatory {
@@ -216,4 +220,22 @@ fn custom_fields(
         errors.insert("custom_fields".into(), Json::Object(wrong));
     }
     values
+}
+
+/// What administrators demand of a field holds at this face as at the other: its length, its limits, its pattern.
+fn keeps_rules(
+    call: &Call<'_>,
+    field: &RequesterField,
+    value: &Json,
+    stored: model::Value,
+) -> Result<model::Value, String> {
+    let snapshot = call.api.desk.snapshot();
+    let leaf = snapshot.catalogue.module("user").and_then(|user| user.leaf(field.slot));
+    let Some(leaf) = leaf.filter(|_| matches!(field.kind, FieldKind::Text | FieldKind::Number)) else {
+        return Ok(stored);
+    };
+    wire::reader::check(&leaf.field, value, &field.name).map(|()| stored).map_err(|failure| {
+        let words = failure.messages.into_iter().find_map(|message| message.message);
+        words.unwrap_or_else(|| "Not valid.".into())
+    })
 }

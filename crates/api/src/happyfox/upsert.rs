@@ -22,8 +22,8 @@ pub(super) async fn run(call: &Call<'_>, input: &Json) -> Result<Response, Respo
 
 async fn single(call: &Call<'_>, input: &Json, fields: &[RequesterField]) -> Result<Response, Response> {
     let refused = |errors: &Json| with(StatusCode::UNPROCESSABLE_ENTITY, errors);
-    let wanted = read::wanted(input, fields).map_err(|wrong| refused(&wrong.errors))?;
-    let outcome = upsert(call, &[wanted]).await?.into_iter().next();
+    let wanted = read::wanted(call, input, fields).map_err(|wrong| refused(&wrong.errors))?;
+    let outcome = upsert(call, &[wanted], fields).await?.into_iter().next();
     match outcome {
         Some(Ok(done)) => Ok(with(StatusCode::OK, &answer::person(&done.person, fields))),
         Some(Err(errors)) => Err(refused(&errors)),
@@ -39,9 +39,10 @@ async fn many(call: &Call<'_>, items: &[Json], fields: &[RequesterField]) -> Res
     if items.len() > ITEMS_MAX {
         return Err(refused(&format!("At most {ITEMS_MAX} requesters in one call.")));
     }
-    let read: Vec<Result<Wanted, Wrong>> = items.iter().map(|item| read::wanted(item, fields)).collect();
+    let read: Vec<Result<Wanted, Wrong>> =
+        items.iter().map(|item| read::wanted(call, item, fields)).collect();
     let good: Vec<Wanted> = read.iter().filter_map(|one| one.as_ref().ok().cloned()).collect();
-    let mut outcomes = upsert(call, &good).await?.into_iter();
+    let mut outcomes = upsert(call, &good, fields).await?.into_iter();
     let mut all_well = true;
     let mut rows = Vec::with_capacity(read.len());
     for one in read {
@@ -82,14 +83,18 @@ fn success(done: &Done) -> Json {
 }
 
 /// What became of each: somebody, or what is wrong with the input.
-async fn upsert(call: &Call<'_>, wanted: &[Wanted]) -> Result<Vec<Result<Done, Json>>, Response> {
+async fn upsert(
+    call: &Call<'_>,
+    wanted: &[Wanted],
+    fields: &[RequesterField],
+) -> Result<Vec<Result<Done, Json>>, Response> {
     let failed = |error| answer::failed(&error, call.ctx.trace);
     let outcomes = call.api.desk.upsert_requesters(&call.ctx, wanted).await.map_err(failed)?;
     let mut told = Vec::with_capacity(outcomes.len());
     for outcome in outcomes {
         told.push(match outcome {
             Ok(done) => Ok(done),
-            Err(trouble) => Err(answer::trouble(trouble).map_err(failed)?),
+            Err(trouble) => Err(answer::trouble(trouble, fields).map_err(failed)?),
         });
     }
     Ok(told)

@@ -181,6 +181,14 @@ on_both_engines! {
         attribute(&admin, "ci_load_balancer", bad).await.refused(400, 4001, "constraints");
         let bad = json!({"name": "Bad", "field_type": "Multi Select"});
         attribute(&admin, "ci_load_balancer", bad).await.refused(400, 4012, "allowed_values");
+        // One that numbers is the desk's to give.
+        attribute(&admin, "ci_load_balancer", json!({"name": "Rack", "field_type": "Auto Number"})).await.ok();
+        let mut numbered = all.clone();
+        numbered["txt_cluster_id"] = json!("C9");
+        let made = add("lb-9", numbered.clone()).await.ok();
+        assert_eq!(made["ci_load_balancer"]["ci_attributes"]["num_rack"], "1");
+        numbered["num_rack"] = json!(7);
+        add("lb-10", numbered).await.refused(400, 4014, "ci_attributes.num_rack");
         let some = json!({"fields_required": ["name", "ci_attributes.txt_mode", "ci_type.name"], "row_count": 1});
         let row = admin.list("/cmdb/ci_load_balancer", some).await.ok()["ci_load_balancer"][0].clone();
         let keys = |of: &Json| of.as_object().unwrap().keys().cloned().collect::<Vec<_>>();

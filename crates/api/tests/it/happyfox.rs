@@ -247,6 +247,34 @@ on_both_engines! {
         taken(&fox, json!({"email": "f@example.com", "custom_fields": {"5": 0}})).await;
     }
 
+    rules_of_additional_fields_hold_here_too(app) {
+        let (fox, admin) = (app.happyfox(), app.admin());
+        let rule = |name: &str, value: Json| json!([{"constraint_name": name, "constraint_value": value}]);
+        for field in [
+            json!({"name": "Badge", "field_type": "Single Line", "unique": true, "constraints": rule("min_length", json!(3))}),
+            json!({"name": "Private", "field_type": "E-mail"}),
+            json!({"name": "Floor", "field_type": "Numeric Field", "constraints": rule("max_value", json!(40))}),
+        ] {
+            let mut field = field;
+            field["module"] = json!({"name": "user"});
+            admin.post("/udf_fields", json!({"udf_field": field})).await.ok();
+        }
+        let person = |name: &str, fields: Json| json!({"email": format!("{name}@example.com"), "custom_fields": fields});
+        for (id, value) in [("1", json!("ab")), ("2", json!("nobody")), ("3", json!(41)), ("3", json!(1.5))] {
+            let reply = post(&fox, &person("a", json!({id: value}))).await;
+            assert_eq!((reply.status.as_u16(), reply.json()["custom_fields"][id].is_array()), (422, true), "{id} {value}: {}", reply.json());
+        }
+        taken(&fox, person("a", json!({"1": "abc", "2": "me@example.com", "3": 40}))).await;
+        // What is one of a kind is taken for whoever comes second, and for nobody else in the list.
+        let unique = json!({"custom_fields": {"1": ["Another requester has this value."]}});
+        refused(&fox, person("b", json!({"1": "ABC"})), unique.clone()).await;
+        let list = post(&fox, &json!([person("c", json!({"1": "cde"})), person("d", json!({"1": "abc"})), person("e", json!({}))])).await;
+        assert_eq!(list.status, 422);
+        let rows = list.json();
+        assert_eq!((&rows[0]["success"], &rows[1]["errors"], &rows[2]["success"]), (&json!(true), &unique, &json!(true)), "{rows}");
+        assert_eq!(count(&fox).await, 3);
+    }
+
     lists_keep_what_is_good(app) {
         let fox = app.happyfox();
         let list = json!([

@@ -35,6 +35,8 @@ pub struct RequesterField {
     pub options: Vec<(i64, String)>,
     /// Its place in a person's record.
     pub slot: usize,
+    /// Its path there.
+    pub path: String,
     whole_numbers: bool,
 }
 
@@ -50,7 +52,8 @@ pub fn fields(snapshot: &Snapshot) -> Vec<RequesterField> {
 fn field(snapshot: &Snapshot, row: &Record) -> Option<RequesterField> {
     let id = row.int("requester_field_id")?;
     let user = snapshot.catalogue.module("user")?;
-    let slot = user.slot(&format!("udf_fields.{}", row.text("field_key")?))?;
+    let path = format!("udf_fields.{}", row.text("field_key")?);
+    let slot = user.slot(&path)?;
     let kind = &user.leaf(slot)?.field.kind;
     let (kind, whole_numbers) = match kind {
         Kind::Text { .. } | Kind::Html { .. } | Kind::Email => (FieldKind::Text, false),
@@ -69,6 +72,7 @@ fn field(snapshot: &Snapshot, row: &Record) -> Option<RequesterField> {
         mandatory: row.is("mandatory"),
         options: udf::numbered_options(row),
         slot,
+        path,
         whole_numbers,
     })
 }

@@ -106,6 +106,15 @@ pub fn name_from(email: &str) -> String {
     if words.is_empty() { local.to_owned() } else { words.join(" ") }
 }
 
+/// What a try to write a list came to.
+enum Tried {
+    Done(Vec<Result<Done, Trouble>>),
+    /// Somebody was changed meanwhile.
+    Stale,
+    /// Somebody else has a value that must be one of a kind.
+    Taken(DeskError),
+}
+
 /// A person while a list is gone through.
 struct Working {
     old: Option<Record>,
@@ -185,29 +194,47 @@ impl Desk {
         let place = Place::top(self.snapshot().module("user")?.clone());
         permit(ctx, &place, Verb::Create)?;
         permit(ctx, &place, Verb::Update)?;
-        let all: Vec<usize> = (0..wanted.len()).collect();
         for _ in 0..TRIES {
-            if let Some(done) = self.try_upsert(ctx, &place, wanted, &all).await? {
+            if let Tried::Done(done) = self.try_upsert(ctx, &place, wanted).await? {
                 return Ok(done);
             }
         }
         // Whoever stands in the way stands in the way of one of them.
         let mut outcomes = Vec::with_capacity(wanted.len());
         for one in wanted.chunks(1) {
-            let mut turn = self.turns.of(Id::new(0));
-            loop {
-                let tried = match self.try_upsert(ctx, &place, one, &[0]).await {
-                    Ok(Some(done)) => Ok(done),
-                    Ok(None) => Err(Written::Stale),
-                    Err(error) => Err(Written::Failed(error)),
-                };
-                if let Some(done) = turn.after(tried).await? {
-                    outcomes.extend(done);
-                    break;
-                }
-            }
+            outcomes.extend(self.upsert_alone(ctx, &place, one).await?);
         }
         Ok(outcomes)
+    }
+
+    /// One input until it is written, or somebody else has a value that must be one of a kind.
+    async fn upsert_alone(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        one: &[Wanted],
+    ) -> Result<Vec<Result<Done, Trouble>>, DeskError> {
+        let mut turn = self.turns.of(Id::new(0));
+        let mut conflicts = 0;
+        loop {
+            let tried = match self.try_upsert(ctx, place, one).await {
+                Ok(Tried::Done(done)) => Ok(done),
+                Ok(Tried::Taken(refused)) if conflicts >= TRIES => {
+                    let DeskError::Refused(refusals) = refused else { return Err(refused) };
+                    Ok(vec![Err(Trouble::Refused(refusals))])
+                }
+                Ok(Tried::Taken(_)) => {
+                    // Somebody who was made meanwhile is found at the next try.
+                    conflicts += 1;
+                    Err(Written::Stale)
+                }
+                Ok(Tried::Stale) => Err(Written::Stale),
+                Err(error) => Err(Written::Failed(error)),
+            };
+            if let Some(done) = turn.after(tried).await? {
+                return Ok(done);
+            }
+        }
     }
 
     /// Somebody by their address.
@@ -255,18 +282,12 @@ impl Desk {
         Ok(done.record)
     }
 
-    /// One try; `None` when somebody was faster.
-    async fn try_upsert(
-        &self,
-        ctx: &Context,
-        place: &Place,
-        wanted: &[Wanted],
-        items: &[usize],
-    ) -> Result<Option<Vec<Result<Done, Trouble>>>, DeskError> {
+    /// One try.
+    async fn try_upsert(&self, ctx: &Context, place: &Place, wanted: &[Wanted]) -> Result<Tried, DeskError> {
         let mut bench = self.bench_for(&place.module, wanted).await?;
         let mut outcomes: Vec<Result<usize, Trouble>> = Vec::with_capacity(wanted.len());
-        for (item, one) in items.iter().zip(wanted) {
-            outcomes.push(self.take_in(ctx, place, &mut bench, *item, one).await);
+        for (item, one) in wanted.iter().enumerate() {
+            outcomes.push(self.take_in(ctx, place, &mut bench, item, one).await);
         }
         let mut statements = Vec::new();
         let mut done: Vec<Option<Done>> = Vec::with_capacity(bench.people.len());
@@ -305,22 +326,29 @@ impl Desk {
         if !statements.is_empty() {
             match self.store.commit(statements).await {
                 Ok(()) => {}
-                Err(StoreError::Stale { .. } | StoreError::Conflict { .. }) => return Ok(None),
+                Err(StoreError::Stale { .. }) => return Ok(Tried::Stale),
+                Err(error @ StoreError::Conflict { .. }) => {
+                    // Whose value it is can be told of one alone.
+                    let Some(one) = done.iter().flatten().find(|one| one.action != Action::Unchanged) else {
+                        return Err(error.into());
+                    };
+                    return Ok(Tried::Taken(self.conflict(&one.person, error).await));
+                }
                 Err(error) => return Err(error.into()),
             }
             for one in done.iter().flatten().filter(|one| one.action != Action::Unchanged) {
                 self.wrote(&one.person).await?;
             }
         }
-        let of = |(item, outcome): (&usize, Result<usize, Trouble>)| match outcome {
+        let of = |(item, outcome): (usize, Result<usize, Trouble>)| match outcome {
             Err(trouble) => Err(trouble),
-            Ok(place) => match (refused.remove(item), done.get(place).cloned().flatten()) {
+            Ok(place) => match (refused.remove(&item), done.get(place).cloned().flatten()) {
                 (Some(refusals), _) => Err(Trouble::Refused(refusals)),
                 (None, Some(done)) => Ok(done),
                 (None, None) => Err(Trouble::Failed(DeskError::NotFound)),
             },
         };
-        Ok(Some(items.iter().zip(outcomes).map(of).collect()))
+        Ok(Tried::Done(outcomes.into_iter().enumerate().map(of).collect()))
     }
 
     /// Everybody whom the inputs may mean.
@@ -388,23 +416,19 @@ impl Desk {
             person.put(*slot, value.clone());
             slots.push(*slot);
         }
-        match found.and_then(|place| bench.people.get_mut(place)) {
-            Some(known) => {
-                known.new = person;
-                known.given.extend(slots);
-                known.items.push(item);
-                let primary = known.new.text("primary_phone").map(str::to_owned);
-                let at = found.unwrap_or_default();
-                if let Some(primary) = primary {
-                    let places = bench.by_phone.entry(primary).or_default();
-                    if !places.contains(&at) {
-                        places.push(at);
-                    }
-                }
-                Ok(at)
+        let Some((at, known)) = found.and_then(|at| Some((at, bench.people.get_mut(at)?))) else {
+            return Ok(bench.note(Working { old: None, new: person, given: slots, items: vec![item] }));
+        };
+        if let Some(primary) = person.text("primary_phone") {
+            let places = bench.by_phone.entry(primary.to_owned()).or_default();
+            if !places.contains(&at) {
+                places.push(at);
             }
-            None => Ok(bench.note(Working { old: None, new: person, given: slots, items: vec![item] })),
         }
+        known.new = person;
+        known.given.extend(slots);
+        known.items.push(item);
+        Ok(at)
     }
 
     fn new_requester_record(&self, ctx: &Context, place: &Place, wanted: &Wanted) -> Result<Record, Trouble> {
