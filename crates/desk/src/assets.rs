@@ -111,9 +111,8 @@ fn lifecycle(draft: &mut Draft) {
 fn state(draft: &mut Draft) {
     let owner_given = OWNERS.iter().any(|path| draft.gives(path) && !draft.new.get(path).is_null());
     let has_owner = |draft: &Draft| OWNERS.iter().any(|path| !draft.new.get(path).is_null());
-    let Some(state) = draft.small("state").cloned() else { return };
+    let Some(mut state) = draft.small("state").cloned() else { return };
     let state_given = draft.gives("state") && (draft.is_new() || draft.changes("state"));
-    let mut state = state;
     if owner_given && !state.is("ownership") {
         if state_given {
             let words = format!("An asset that is {} has no owner", state.title());

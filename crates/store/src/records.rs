@@ -413,16 +413,9 @@ impl Store {
     /// Lets every row of a module go of a record that its column refers to, and sets these columns beside it.
     #[must_use]
     pub fn let_go(&self, rows: &Module, field: &str, of: Id, also: &[(&str, Value)]) -> Option<Statement> {
-        let leaf = rows.find(field).filter(|leaf| leaf.is_column())?;
-        let mut sql = Sql::new("UPDATE ");
-        sql.name(&rows.table).push(" SET ").name(VERSION).push(" = ").name(VERSION).push(" + 1, ");
-        sql.name(&leaf.column).push(" = NULL");
-        for (path, value) in also {
-            let Some(leaf) = rows.find(path).filter(|l| l.is_column()) else { continue };
-            sql.push(", ").name(&leaf.column).push(" = ").bind(value.clone());
-        }
-        sql.push(" WHERE ").name(&leaf.column).push(" = ").bind(of);
-        Some(sql.statement(Expect::Any))
+        let nobody = std::iter::once((field, Value::Null));
+        let values: Vec<(&str, Value)> = nobody.chain(also.iter().cloned()).collect();
+        self.stamp_rows(rows, field, of, &values)
     }
 
     /// Sets columns of every row of a module whose field refers to a record.
@@ -464,11 +457,7 @@ impl Store {
     /// Moves every row of a module from one parent to another.
     #[must_use]
     pub fn move_rows(&self, rows: &Module, field: &str, from: Id, to: Id) -> Option<Statement> {
-        let leaf = rows.find(field)?;
-        let mut sql = Sql::new("UPDATE ");
-        sql.name(&rows.table).push(" SET ").name(&leaf.column).push(" = ").bind(to);
-        sql.push(" WHERE ").name(&leaf.column).push(" = ").bind(from);
-        Some(sql.statement(Expect::Any))
+        self.stamp_rows(rows, field, from, &[(field, to.into())])
     }
 
     /// Commits statements: all or nothing, on disk when it returns.

@@ -97,11 +97,8 @@ pub async fn import(
     let rows = input::open(&options.file, options.format, delimiter, &mut plan)?;
     let (digest, size) = input::digest(&options.file)?;
     let name = format!("{digest} {}", name_of(&plan));
-    let before = match (options.dry_run, options.from_start) {
-        (true, _) => None,
-        (false, true) => None,
-        (false, false) => desk.import_progress(&name).await?,
-    };
+    let before =
+        if options.dry_run || options.from_start { None } else { desk.import_progress(&name).await? };
     if !options.dry_run && before.is_none() {
         desk.begin_import(&name).await?;
     }
