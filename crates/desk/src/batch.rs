@@ -237,7 +237,7 @@ impl Desk {
             };
             for input in inputs.iter_mut().filter(|input| input.id.is_none() && input.site.is_none()) {
                 let said = match (&input.email, &input.name) {
-                    (Some(email), _) => format!("@{}", fold(email)),
+                    (Some(email), _) => format!("@{}", model::fold_email(email)),
                     (None, Some(name)) => fold(name),
                     (None, None) => continue,
                 };

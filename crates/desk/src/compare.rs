@@ -1,7 +1,7 @@
 //! Comparisons in memory, with the same outcome as in the database: for lookups that are in memory anyway, and as
 //! the measure that tests hold both databases to.
 
-use model::{Kind, Op, Test, Value, fold, plain_text};
+use model::{Kind, Op, Test, Value, fold, fold_as};
 
 /// Whether a field's value passes a test (the test's path is not looked at).
 #[must_use]
@@ -42,8 +42,8 @@ pub fn passes(value: &Value, test: &Test) -> bool {
 fn comparable(value: &Value, kind: Option<&Kind>) -> Value {
     match (value, kind) {
         (Value::Text(s), Some(Kind::Decimal)) => s.parse().map_or(Value::Null, Value::Double),
-        (Value::Text(s), Some(Kind::Html { .. })) => Value::Text(fold(&plain_text(s))),
-        (Value::Text(s), _) => Value::Text(fold(s)),
+        (Value::Text(s), Some(kind)) => Value::Text(fold_as(kind, s)),
+        (Value::Text(s), None) => Value::Text(fold(s)),
         (other, _) => other.clone(),
     }
 }

@@ -287,7 +287,7 @@ impl Desk {
     pub async fn person_by_email(&self, email: &str) -> Result<Option<Arc<Record>>, DeskError> {
         let snapshot = self.snapshot();
         let module = snapshot.module("user")?;
-        let filter: Filter = equals(module, "email_id", vec![Value::Text(model::fold(email.trim()))]);
+        let filter: Filter = equals(module, "email_id", vec![Value::Text(model::fold_email(email))]);
         let found = self.store.list(&Query::new(module.clone(), filter, 1)).await?;
         Ok(found.into_iter().next().map(Arc::new))
     }

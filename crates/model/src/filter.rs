@@ -1,7 +1,7 @@
 //! Filters that have been checked against the catalogue: every path leads somewhere, every operand has the
 //! type of its field.
 
-use crate::{Leaf, Module, Value};
+use crate::{Kind, Leaf, Module, Value, fold_email};
 use std::sync::Arc;
 
 /// Which records.
@@ -129,7 +129,22 @@ pub fn equals(module: &Arc<Module>, path: &str, operands: Vec<Value>) -> Filter 
 #[must_use]
 pub fn test(module: &Arc<Module>, path: &str, op: Op, operands: Vec<Value>) -> Filter {
     debug_assert!(module.slot(path).is_some(), "{} has no {path}", module.name);
-    Path::of(module, path).map_or(Filter::nothing(), |path| Filter::Test(Test { path, op, operands }))
+    let Some(path) = Path::of(module, path) else { return Filter::nothing() };
+    let operands = in_one_spelling(&path, operands);
+    Filter::Test(Test { path, op, operands })
+}
+
+/// Operands as the field that they are compared with is kept: an address has several spellings.
+#[must_use]
+pub fn in_one_spelling(path: &Path, mut operands: Vec<Value>) -> Vec<Value> {
+    if path.leaf().is_some_and(|leaf| leaf.field.kind == Kind::Email) {
+        for operand in &mut operands {
+            if let Value::Text(text) = operand {
+                *text = fold_email(text);
+            }
+        }
+    }
+    operands
 }
 
 /// A key to sort by.

@@ -1,5 +1,6 @@
 //! Text as search sees it.
 
+use crate::Kind;
 use std::ops::ControlFlow;
 
 /// Text for comparing, sorting and searching: lower case by Unicode's rules. Done here and stored beside the
@@ -7,6 +8,31 @@ use std::ops::ControlFlow;
 #[must_use]
 pub fn fold(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() }
+}
+
+/// The text of a field of some kind, for comparing: the words of HTML, an address with its domain in one spelling.
+#[must_use]
+pub fn fold_as(kind: &Kind, text: &str) -> String {
+    match kind {
+        Kind::Html { .. } => fold(&plain_text(text)),
+        Kind::Email => fold_email(text),
+        _ => fold(text),
+    }
+}
+
+/// An address for comparing: letter case does not matter, and an internationalised domain is one however it is written,
+/// in its own letters or as `xn--…` (happyfox.md I4). What is no address is folded like any text.
+#[must_use]
+pub fn fold_email(text: &str) -> String {
+    let folded = fold(text.trim());
+    match folded.rsplit_once('@') {
+        Some((local, domain)) if !domain.is_ascii() || domain.contains("xn--") => {
+            // Letters are kept, so that parts of an address are found as people type them.
+            let (domain, spelt) = idna::domain_to_unicode(domain);
+            if spelt.is_ok() { format!("{local}@{domain}") } else { folded }
+        }
+        _ => folded,
+    }
 }
 
 /// The words of an HTML text: tags become spaces, the common entities their characters. Not a sanitiser: what
@@ -128,6 +154,20 @@ mod tests {
             assert_eq!(excerpt(html, most).trim_end(), expected.trim_end(), "{most}");
         }
         assert_eq!(excerpt(" \u{a0}<br>", 9), "");
+    }
+
+    #[test]
+    fn an_address_has_one_spelling() {
+        for (a, b) in [
+            ("Ann@Example.com", " ann@example.COM"),
+            ("ann@B\u{dc}cher.example", "ann@xn--bcher-kva.example"),
+            ("ann@bu\u{308}cher.example", "ann@b\u{fc}cher.example"),
+            ("nobody", "NOBODY"),
+        ] {
+            assert_eq!(fold_email(a), fold_email(b), "{a}");
+        }
+        assert_ne!(fold_email("ann+a@example.com"), fold_email("ann@example.com"));
+        assert_eq!(fold_email("x@xn--.example"), "x@xn--.example", "what cannot be read stays");
     }
 
     #[test]

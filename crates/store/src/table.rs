@@ -1,6 +1,6 @@
 //! A module's table: its columns are written once, here, from the catalogue.
 
-use model::{Field, Kind, Leaf, Module, Storage, Value, fold, plain_text};
+use model::{Field, Kind, Leaf, Module, Storage, Value, fold_as};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -34,8 +34,7 @@ pub(crate) fn key_of(field: &Field, value: &Value) -> Value {
     match (value, &field.kind) {
         // Amounts are compared as numbers, shown to the last digit as text.
         (Value::Text(text), Kind::Decimal) => text.parse::<f64>().map_or(Value::Null, Value::Double),
-        (Value::Text(text), Kind::Html { .. }) => Value::Text(fold(&plain_text(text))),
-        (Value::Text(text), _) => Value::Text(fold(text)),
+        (Value::Text(text), kind) => Value::Text(fold_as(kind, text)),
         _ => Value::Null,
     }
 }

@@ -524,9 +524,9 @@ fn operand(leaf: &Leaf, value: &Json) -> Result<Operand, Failure> {
         || Failure::not_valid("search_criteria").saying(format!("Not a value of {}: {value}", leaf.path));
     let path = leaf.path.as_str();
     let found = match &leaf.field.kind {
+        Kind::Email => scalar::text(value).map(|text| Value::Text(model::fold_email(&text))),
         Kind::Text { .. }
         | Kind::Html { .. }
-        | Kind::Email
         | Kind::Color
         | Kind::Pick { .. }
         | Kind::PickMany { .. }

@@ -136,7 +136,7 @@ impl Identity {
         address: Option<IpAddr>,
         now: i64,
     ) -> Result<Id, OAuthError> {
-        let account = Subject::Account(hash_of(&model::fold(email.trim())));
+        let account = Subject::Account(hash_of(&model::fold_email(email)));
         let mut subjects = vec![account];
         subjects.extend(address.map(Subject::of_address));
         self.throttle.admit(&subjects, now).map_err(|wait_ms| {
