@@ -17,6 +17,7 @@ use oauth::Presented;
 use std::sync::Arc;
 use tower_service::Service;
 
+pub use happyfox::CallLimits;
 pub use v3::criteria_filter;
 
 /// The number under which one call is found in the logs; the wiring puts it into the request's extensions.
@@ -34,6 +35,8 @@ impl std::fmt::Display for TraceId {
 pub struct ApiOptions {
     /// Where clients reach the desk, without a slash at the end: `https://desk.example.com`.
     pub public_url: Option<String>,
+    /// How often a key of the requester API may be used.
+    pub requester_calls: CallLimits,
 }
 
 /// The faces' state.
@@ -42,6 +45,7 @@ pub(crate) struct Api {
     pub desk: Arc<Desk>,
     pub identity: Arc<Identity>,
     pub options: ApiOptions,
+    pub throttle: happyfox::Throttle,
 }
 
 /// Everything under `/api`, `/app` and `/oauth`, and the answer to every other path.
@@ -66,7 +70,8 @@ async fn elsewhere(mut known: Router, mut request: Request) -> Response {
 
 fn faces(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Router {
     let oauth = oauth::router(desk.clone(), identity.clone(), options.public_url.clone());
-    let api = Arc::new(Api { desk, identity, options });
+    let throttle = happyfox::Throttle::new(&desk, options.requester_calls);
+    let api = Arc::new(Api { desk, identity, options, throttle });
     let happyfox = happyfox::router(api.clone());
     Router::new()
         .route("/api/openapi.json", get(openapi::serve))

@@ -199,9 +199,23 @@ pub struct Context {
     /// Whether an add or an edit is only to say what speaks against it, and to write nothing: part of the input
     /// could not be read, and the client is to learn everything at once.
     pub rehearsal: bool,
+    /// By what the caller speaks, where the history is to tell it: the name of a key.
+    pub via: Option<std::sync::Arc<str>>,
+    /// The claim on a call that is to be made once; whatever adds a record says in the same commit that it is done.
+    pub once: Option<crate::once::Ticket>,
 }
 
 impl Context {
+    /// A call in earnest, under no trace id.
+    #[must_use]
+    pub const fn new(caller: Caller, scopes: Scopes, now: i64, zone: jiff::tz::TimeZone) -> Self {
+        Self { caller, scopes, now, trace: 0, zone, rehearsal: false, via: None, once: None }
+    }
+    /// The same, only to say what speaks against it.
+    #[must_use]
+    pub fn rehearsing(&self) -> Self {
+        Self { rehearsal: true, once: None, ..self.clone() }
+    }
     /// Whether the caller is an administrator.
     #[must_use]
     pub fn is_administrator(&self) -> bool {

@@ -4,7 +4,7 @@ use model::Id;
 use store::StoreError;
 
 /// Why a use case did nothing.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum DeskError {
     /// The input cannot be accepted: every reason at once.
     Refused(Vec<Refusal>),

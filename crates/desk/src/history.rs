@@ -103,6 +103,7 @@ fn entry(
     entry.set("time", ctx.now);
     entry.set("operation", operation);
     entry.set("diff", diff);
+    entry.set("description", ctx.via.as_deref());
     Ok(desk.store.insert(&entry).into_iter().next())
 }
 

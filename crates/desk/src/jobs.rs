@@ -18,20 +18,14 @@ impl Desk {
     /// The context of a job.
     #[must_use]
     pub fn job_context(&self) -> Context {
-        Context {
-            caller: Caller {
-                user: users::SYSTEM,
-                access: Access::Administrator,
-                sites: None,
-                groups: None,
-                view: View::All,
-            },
-            scopes: Scopes::all(),
-            now: self.now(),
-            trace: 0,
-            zone: self.snapshot().settings.zone.clone(),
-            rehearsal: false,
-        }
+        let caller = Caller {
+            user: users::SYSTEM,
+            access: Access::Administrator,
+            sites: None,
+            groups: None,
+            view: View::All,
+        };
+        Context::new(caller, Scopes::all(), self.now(), self.snapshot().settings.zone.clone())
     }
 
     /// Counts what lists are planned by, in every module that may be large and has grown or shrunk since. Returns how

@@ -25,6 +25,7 @@ mod money;
 mod notes;
 pub mod nouns;
 mod numbers;
+pub mod once;
 mod people;
 pub mod permissions;
 mod problems;
@@ -58,8 +59,8 @@ pub use requests::{overdue, response_overdue};
 pub use resolve::is_gone;
 pub use search::has_words;
 pub use snapshot::{Settings, Snapshot};
-pub use store::ImportProgress;
 pub use store::search::{is_searched, words};
+pub use store::{ImportProgress, Statement};
 pub use templates::is_hidden as is_hidden_template;
 pub use view::View;
 
@@ -67,7 +68,7 @@ use arc_swap::ArcSwap;
 use model::{Id, IdSource, Module, Record, Size};
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::{Dialect, Statement, Store, StoreError};
+use store::{Store, StoreError};
 
 /// What time it is. The wiring gives the real clock, tests give their own.
 pub trait Clock: Send + Sync + std::fmt::Debug {
@@ -224,7 +225,7 @@ impl Desk {
     }
 
     /// Looks whether other processes changed what is kept in memory here, and reads it anew if so. To be called
-    /// a few times a second where several processes share a database.
+    /// a few times a second: several processes may share a database, and commands work beside a server.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -236,15 +237,16 @@ impl Desk {
         }
         if now.get("people") != seen.get("people") {
             self.people.forget_all();
+            self.store.forget_records();
         }
         *seen = now;
         Ok(())
     }
 
-    /// Whether several processes may share the database.
+    /// Whether several processes may write to the database.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        self.store.db().dialect() == Dialect::Postgres
+        self.store.db().is_shared()
     }
 
     /// Whether the database answers.

@@ -5,8 +5,8 @@ use crate::draft::Draft;
 use crate::records::Place;
 use crate::{Desk, DeskError, Refusal, Snapshot};
 use crate::{
-    approvals, assets, attachments, cmdb, links, loans, notes, problems, products, requests, tasks,
-    templates, udf, users, worklogs,
+    approvals, assets, attachments, cmdb, links, loans, notes, problems, products, requesters, requests,
+    tasks, templates, udf, users, worklogs,
 };
 use model::{Module, Record};
 use store::Statement;
@@ -101,14 +101,15 @@ async fn in_step(desk: &Desk, ctx: &Context, draft: &mut Draft, module: &str) ->
 /// Gives an added record that nothing speaks against its number, where it has one: not before, so that refused
 /// inputs leave no gaps.
 pub(crate) async fn number(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
-    let numbered = match draft.new.module.table.as_ref() {
+    let table = draft.new.module.table.clone();
+    if table == "udf_field" && draft.new.text("module.name") == Some("user") {
+        requesters::manage::number(desk, draft).await?;
+    }
+    let numbered = match table.as_ref() {
         "request" => Some(("display_id", "request")),
         "problem" => Some(("display_id", "problem")),
         "asset_loan" => Some(("loan_id", "asset_loan")),
         "person" => Some(("requester_number", "requester")),
-        "udf_field" if draft.new.text("module.name") == Some("user") => {
-            Some(("requester_field_id", "requester_field"))
-        }
         _ => None,
     };
     if let Some((field, series)) = numbered {

@@ -33,6 +33,22 @@ impl Numbers {
         Ok(number)
     }
 
+    /// Sees to it that the next numbers of a series, so many, are at hand without another commit. Whoever wants many at
+    /// once comes back for as many, so enough for some calls is taken.
+    pub async fn expect(&self, name: &str, count: usize) -> Result<(), DeskError> {
+        const CALLS: i64 = 8;
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let mut blocks = self.blocks.lock().await;
+        let left = blocks.get(name).cloned().unwrap_or_default();
+        if left.end - left.start < count && count > 1 {
+            let block = self.take(name, count.saturating_mul(CALLS)).await?;
+            // Where another process came between, what was left is never used.
+            let start = if left.end == block.start && !left.is_empty() { left.start } else { block.start };
+            blocks.insert(name.to_owned(), start..block.end);
+        }
+        Ok(())
+    }
+
     /// So many numbers of a series that nobody else gets.
     pub async fn take(&self, name: &str, count: i64) -> Result<std::ops::Range<i64>, DeskError> {
         loop {

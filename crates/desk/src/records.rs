@@ -382,9 +382,19 @@ impl Desk {
         if ctx.rehearsal {
             return Ok(Outcome { record: draft.new, unmet: draft.unmet });
         }
-        let statements = self.added(ctx, place, &mut draft).await?;
+        let mut statements = self.added(ctx, place, &mut draft).await?;
+        // Whoever took the call over must not be taken for somebody who edits the same record.
+        let first = usize::from(ctx.once.is_some());
+        if let Some(ticket) = &ctx.once {
+            statements.insert(0, self.store.call_made(&ticket.name, ticket.owner, draft.new.id()));
+        }
         match self.store.commit(statements).await {
             Ok(()) => {}
+            Err(StoreError::Stale { statement }) if statement < first => {
+                return Err(Written::Failed(DeskError::Unavailable(
+                    "another call took this one over".into(),
+                )));
+            }
             Err(StoreError::Stale { .. }) => return Err(Written::Stale),
             Err(error) => return Err(Written::Failed(self.conflict(&draft.new, error).await)),
         }

@@ -130,15 +130,63 @@ fn options(row: &Record) -> Vec<Name> {
         .collect()
 }
 
-/// The options with the numbers by which the HappyFox face names them: their own, or else their places.
-pub(crate) fn numbered_options(row: &Record) -> Vec<(i64, String)> {
-    let number = |option: &serde_json::Value| option.get("id").and_then(serde_json::Value::as_i64);
+/// An option of a field of users, as the HappyFox face names it: by a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NumberedOption {
+    /// Its number, which stays when its name changes.
+    pub id: i64,
+    /// Its name, which is what records hold.
+    pub name: String,
+    /// Whether it is the former name of another option, kept until no record holds it.
+    pub former: bool,
+}
+
+/// The options with their numbers: their own, or else their places.
+pub(crate) fn numbered_options(row: &Record) -> Vec<NumberedOption> {
     let options = list(row, "allowed_values");
-    let named = options.iter().zip(1_i64..).filter_map(|(option, place)| {
-        let name = option.as_str().or_else(|| option.get("value")?.as_str())?;
-        Some((number(option).unwrap_or(place), name.to_owned()))
+    let numbered = options.iter().zip(1_i64..).filter_map(|(option, place)| {
+        let name = option.as_str().or_else(|| option.get("value")?.as_str())?.to_owned();
+        let id = option.get("id").and_then(serde_json::Value::as_i64).unwrap_or(place);
+        Some(NumberedOption { id, name, former: option.get("former").is_some_and(|f| f == true) })
     });
-    named.collect()
+    numbered.collect()
+}
+
+/// Options as a row keeps them.
+pub(crate) fn options_text(options: &[NumberedOption]) -> String {
+    let all = options.iter().map(|option| {
+        let mut json = serde_json::json!({"id": option.id, "value": option.name});
+        if let (true, Some(object)) = (option.former, json.as_object_mut()) {
+            object.insert("former".into(), true.into());
+        }
+        json
+    });
+    serde_json::Value::Array(all.collect()).to_string()
+}
+
+/// Gives every option of a field of users a number that it keeps: the one that it comes with, else the one that its name
+/// had, else a free one.
+fn number_options(draft: &mut Draft) {
+    let given = list(&draft.new, "allowed_values");
+    if given.is_empty() || draft.new.text("module.name") != Some("user") || !draft.changes("allowed_values") {
+        return;
+    }
+    let before = draft.old.as_ref().map(numbered_options).unwrap_or_default();
+    let named = |name: &str| before.iter().find(|known| known.name.eq_ignore_ascii_case(name));
+    let own = |option: &serde_json::Value| option.get("id").and_then(serde_json::Value::as_i64);
+    let mut options = numbered_options(&draft.new);
+    let mut taken: Vec<i64> = given.iter().filter_map(own).collect();
+    for (option, given) in options.iter_mut().zip(&given) {
+        if own(given).is_some() {
+            continue;
+        }
+        let known = named(&option.name).map(|known| known.id).filter(|id| !taken.contains(id));
+        let used = |id: &i64| taken.contains(id) || before.iter().any(|known| known.id == *id);
+        let Some(id) = known.or_else(|| (1..).find(|id| !used(id))) else { continue };
+        option.id = id;
+        taken.push(id);
+    }
+    draft.new.set("allowed_values", options_text(&options));
 }
 
 fn limit(row: &Record, name: &str) -> Option<usize> {
@@ -307,8 +355,15 @@ fn complete(draft: &mut Draft, name: &str) {
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
             .take(60)
             .collect();
-        new.set("field_key", format!("{}_{}", found.prefix, word.trim_matches('_')));
+        let word = word.trim_matches('_');
+        // A name in another script has no letters for a key.
+        let word = if word.is_empty() { "field" } else { word };
+        let key = format!("{}_{word}", found.prefix);
+        let free = (1..).map(|n| if n == 1 { key.clone() } else { format!("{key}_{n}") });
+        let free = free.into_iter().find(|key| !is_key_taken(&draft.snapshot, &draft.new, key));
+        draft.new.set("field_key", free.unwrap_or(key));
     }
+    let new = &mut draft.new;
     let key = new.text("field_key").unwrap_or_default();
     let well_formed = key.len() <= 89
         && key.starts_with(|c: char| c.is_ascii_lowercase())
@@ -334,11 +389,21 @@ fn complete(draft: &mut Draft, name: &str) {
     if draft.new.is("is_ci_attribute") {
         inherited(draft);
     }
+    number_options(draft);
     let choices = ["Pick List", "Radio Button", "Multi Select"];
     let needs_options = draft.new.text("field_type").is_some_and(|kind| choices.contains(&kind));
     if needs_options && options(&draft.new).is_empty() {
         draft.refuse(Refusal::Mandatory("allowed_values".into()));
     }
+}
+
+/// Whether another field of the same module has the key. An attribute of CIs is refused for it ([`inherited`]): the same
+/// name twice in a line of types is a mistake.
+fn is_key_taken(snapshot: &crate::Snapshot, new: &Record, key: &str) -> bool {
+    let of = |row: &Record| row.text("module.name").map(str::to_owned);
+    let rows = snapshot.rows("udf_field");
+    !new.is("is_ci_attribute")
+        && rows.iter().any(|row| row.text("field_key") == Some(key) && of(row) == of(new))
 }
 
 /// An attribute has one meaning in a line of types: neither a type above nor one below may have it already.

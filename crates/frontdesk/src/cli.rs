@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Write the records of a module as CSV or as JSON lines
     Export(ExportArgs),
+    /// The additional fields of requesters, with the ids by which the requester API knows them; also beside a running server
+    RequesterFields(RequesterFieldsArgs),
 }
 
 impl Command {
@@ -51,6 +53,7 @@ impl Command {
             Command::Demo(_) => Some("demo"),
             Command::Import(_) => Some("import"),
             Command::Export(_) => Some("export"),
+            Command::RequesterFields(_) => Some("requester-fields"),
         }
     }
 }
@@ -114,6 +117,12 @@ pub(crate) struct ServeArgs {
     /// Seconds running requests get to finish when the desk stops [default: 30]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) stop_timeout_s: Option<String>,
+    /// Reading calls a minute of each key of the requester API; 0 is no limit [default: 500]
+    #[arg(long, value_name = "N")]
+    pub(crate) requester_reads_per_minute: Option<String>,
+    /// Writing calls a minute of each key of the requester API, a list being one; 0 is no limit [default: 300]
+    #[arg(long, value_name = "N")]
+    pub(crate) requester_writes_per_minute: Option<String>,
 }
 
 /// Options of `init`.
@@ -228,6 +237,73 @@ pub(crate) struct ExportArgs {
     pub(crate) user: Option<String>,
 }
 
+/// Options of `requester-fields`.
+#[derive(Debug, Args)]
+pub(crate) struct RequesterFieldsArgs {
+    /// Print JSON, in the form that apply takes
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// As whom [default: the first administrator]
+    #[arg(long = "as", value_name = "EMAIL", global = true)]
+    pub(crate) user: Option<String>,
+    #[command(subcommand)]
+    pub(crate) action: FieldAction,
+}
+
+/// What to do with the additional fields of requesters.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FieldAction {
+    /// List them in the order in which they are shown
+    List,
+    /// Make one
+    Add {
+        /// Its id; a free one where this is missing
+        #[arg(long)]
+        id: Option<i64>,
+        /// text, dropdown, multi_select, date or number
+        #[arg(long = "type", value_name = "TYPE")]
+        kind: String,
+        #[command(flatten)]
+        field: FieldArgs,
+    },
+    /// Change one; what is not said stays
+    Change {
+        /// Its id, as list shows it
+        id: i64,
+        #[command(flatten)]
+        field: FieldArgs,
+    },
+    /// Remove one, and what people have in it
+    Remove {
+        /// Its id, as list shows it
+        id: i64,
+    },
+    /// Make and change fields as a JSON file says, a list of {"id", "name", "type", "mandatory", "options"}: known ids are
+    /// changed, others made, all shown in the order of the file
+    Apply {
+        /// The file; - is standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+/// What may be said of a field.
+#[derive(Debug, Args)]
+pub(crate) struct FieldArgs {
+    /// What people call it
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Whether requesters must have it
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "true|false")]
+    pub(crate) mandatory: Option<bool>,
+    /// An option, all of which are named in their order: Sales, or 7=Sales with an id. May be repeated
+    #[arg(long = "option", value_name = "[ID=]NAME")]
+    pub(crate) options: Vec<String>,
+    /// The place at which it is shown, from 1 on
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) order: Option<u32>,
+}
+
 /// Options of `credentials`.
 #[derive(Debug, Args)]
 pub(crate) struct CredentialsArgs {
@@ -258,7 +334,7 @@ pub(crate) enum CredentialKind {
     TechnicianKey(Action<TechnicianKey>),
     /// Keys of the HappyFox face
     #[command(subcommand)]
-    HappyfoxKey(Action<HappyfoxKey>),
+    HappyfoxKey(HappyfoxAction),
 }
 
 /// What to do with a kind of credential.
@@ -271,6 +347,30 @@ pub(crate) enum Action<I: Args> {
     /// Revoke one; it stops working within a second, also on a running server
     Revoke {
         /// Its id, as list shows it
+        id: String,
+    },
+}
+
+/// What to do with keys of the HappyFox face.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HappyfoxAction {
+    /// Issue one; the code is shown once
+    Issue(HappyfoxKey),
+    /// List them, without their codes
+    List,
+    /// Let one rest: it stops working within a second, until it is enabled again
+    Disable {
+        /// The key, as list shows it
+        id: String,
+    },
+    /// Let one that rests work again
+    Enable {
+        /// The key, as list shows it
+        id: String,
+    },
+    /// Revoke one for good; it stops working within a second, also on a running server
+    Revoke {
+        /// The key, as list shows it
         id: String,
     },
 }
@@ -339,6 +439,9 @@ pub(crate) struct TechnicianKey {
 /// Options of `happyfox-key issue`.
 #[derive(Debug, Args)]
 pub(crate) struct HappyfoxKey {
+    /// What the history calls it, such as the name of the program that uses it
+    #[arg(long, default_value = "Issued on the command line")]
+    pub(crate) name: String,
     /// For whom [default: the first administrator]
     #[arg(long, value_name = "EMAIL")]
     pub(crate) user: Option<String>,
@@ -376,6 +479,8 @@ impl ServeArgs {
             idle_timeout_s,
             body_timeout_s,
             stop_timeout_s,
+            requester_reads_per_minute,
+            requester_writes_per_minute,
         } = self;
         given([
             ("listen", listen),
@@ -390,6 +495,8 @@ impl ServeArgs {
             ("idle_timeout_s", idle_timeout_s),
             ("body_timeout_s", body_timeout_s),
             ("stop_timeout_s", stop_timeout_s),
+            ("requester_reads_per_minute", requester_reads_per_minute),
+            ("requester_writes_per_minute", requester_writes_per_minute),
         ])
     }
 }

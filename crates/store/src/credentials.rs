@@ -103,7 +103,10 @@ pub struct HappyfoxRow {
     pub name: String,
     pub created: i64,
     pub last_used: Option<i64>,
+    /// Rests, until it is enabled again.
     pub disabled: Option<i64>,
+    /// Gone for good.
+    pub revoked: Option<i64>,
 }
 
 /// A browser that is signed in.
@@ -133,7 +136,7 @@ const REFRESH: &str = r#"SELECT "id", "hash", "client", "person", "scopes", "cre
 const ACCESS: &str = r#"SELECT "hash", "grant_id", "client", "person", "scopes", "expires" FROM "access_token" WHERE "hash" = $1"#;
 const KEY: &str =
     r#"SELECT "id", "hash", "person", "name", "created", "last_used", "revoked" FROM "technician_key""#;
-const HAPPYFOX: &str = r#"SELECT "id", "api_key", "code_hash", "person", "name", "created", "last_used", "disabled" FROM "happyfox_key""#;
+const HAPPYFOX: &str = r#"SELECT "id", "api_key", "code_hash", "person", "name", "created", "last_used", "disabled", "revoked" FROM "happyfox_key""#;
 const SESSION: &str =
     r#"SELECT "hash", "person", "created", "expires" FROM "sign_in_session" WHERE "hash" = $1"#;
 const PERSON: &str = r#"SELECT "id", "name", "email_id", "inactive", "password_hash" FROM "person""#;
@@ -218,7 +221,7 @@ impl Credentials {
     /// # Errors
     /// As [`Db::read`].
     pub async fn person_by_email(&self, email: &str) -> Result<Option<PersonRow>, StoreError> {
-        self.one(PERSON, r#" WHERE "email_id_key" = $1"#, model::fold(email.trim()).into()).await
+        self.one(PERSON, r#" WHERE "email_id_key" = $1"#, model::fold_email(email).into()).await
     }
 
     /// The person with an id.
@@ -529,11 +532,31 @@ pub fn add_happyfox_key(row: &HappyfoxRow) -> Statement {
     )
 }
 
-/// Disables a HappyFox key; stale when there is none.
+/// Disables a HappyFox key; stale when there is none that works.
 #[must_use]
 pub fn disable_happyfox_key(api_key: &str, now: i64) -> Statement {
     write(
-        r#"UPDATE "happyfox_key" SET "disabled" = $1 WHERE "api_key" = $2 AND "disabled" IS NULL"#,
+        r#"UPDATE "happyfox_key" SET "disabled" = $1 WHERE "api_key" = $2 AND "disabled" IS NULL AND "revoked" IS NULL"#,
+        vec![now.into(), api_key.into()],
+        Expect::Exactly(1),
+    )
+}
+
+/// Enables a disabled HappyFox key; stale when there is none.
+#[must_use]
+pub fn enable_happyfox_key(api_key: &str) -> Statement {
+    write(
+        r#"UPDATE "happyfox_key" SET "disabled" = NULL WHERE "api_key" = $1 AND "disabled" IS NOT NULL AND "revoked" IS NULL"#,
+        vec![api_key.into()],
+        Expect::Exactly(1),
+    )
+}
+
+/// Revokes a HappyFox key for good; stale when there is none.
+#[must_use]
+pub fn revoke_happyfox_key(api_key: &str, now: i64) -> Statement {
+    write(
+        r#"UPDATE "happyfox_key" SET "revoked" = $1 WHERE "api_key" = $2 AND "revoked" IS NULL"#,
         vec![now.into(), api_key.into()],
         Expect::Exactly(1),
     )
@@ -692,7 +715,7 @@ from_row!(CodeRow {
 from_row!(RefreshRow { id, hash, client, person, scopes, created, last_used, revoked });
 from_row!(AccessRow { hash, grant, client, person, scopes, expires });
 from_row!(KeyRow { id, hash, person, name, created, last_used, revoked });
-from_row!(HappyfoxRow { id, api_key, code_hash, person, name, created, last_used, disabled });
+from_row!(HappyfoxRow { id, api_key, code_hash, person, name, created, last_used, disabled, revoked });
 from_row!(SessionRow { hash, person, created, expires });
 
 impl FromRow for PersonRow {

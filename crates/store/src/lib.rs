@@ -6,6 +6,7 @@
 //! [`engine::Dialect`] in `schema` and `search`, and nowhere else.
 
 mod cache;
+mod calls;
 pub mod credentials;
 pub mod engine;
 mod guards;
@@ -19,6 +20,7 @@ pub mod search;
 mod sql;
 mod table;
 
+pub use calls::CallRow;
 pub use engine::{Db, Dialect, Statement, StoreError};
 pub use imports::ImportProgress;
 pub use query::Query;

@@ -8,7 +8,7 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 8] = [
+const FILES: [(u32, &str, &str); 9] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
     (3, "more", include_str!("../migrations/0003_more.sql")),
@@ -17,6 +17,7 @@ const FILES: [(u32, &str, &str); 8] = [
     (6, "imports", include_str!("../migrations/0006_imports.sql")),
     (7, "side_table", include_str!("../migrations/0007_side_table.sql")),
     (8, "requesters", include_str!("../migrations/0008_requesters.sql")),
+    (9, "requester_api", include_str!("../migrations/0009_requester_api.sql")),
 ];
 
 /// A file may have this many statements; its steps are numbered from `file × STEPS_PER_FILE`.

@@ -40,6 +40,13 @@ impl Store {
         &self.db
     }
 
+    /// Forgets the records that are kept in memory: somebody else wrote.
+    pub fn forget_records(&self) {
+        if let Some(cache) = &self.cache {
+            cache.clear();
+        }
+    }
+
     /// A module's table. Made once for each frozen module; a changed catalogue has other modules.
     fn table(&self, module: &Arc<Module>) -> Arc<Table> {
         let key = Arc::as_ptr(module).addr();

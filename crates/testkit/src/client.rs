@@ -1,6 +1,7 @@
 //! A client of the V3 face, without a network between.
 
 use crate::App;
+use axum::Router;
 use axum::body::Body;
 use base64::Engine;
 use http::{HeaderMap, Request, StatusCode};
@@ -13,6 +14,7 @@ use tower::ServiceExt;
 pub struct Client<'a> {
     app: &'a App,
     headers: Vec<(String, String)>,
+    router: Option<Router>,
 }
 
 /// What came back.
@@ -30,7 +32,13 @@ impl<'a> Client<'a> {
     /// A client with these headers.
     #[must_use]
     pub const fn new(app: &'a App, headers: Vec<(String, String)>) -> Self {
-        Self { app, headers }
+        Self { app, headers, router: None }
+    }
+    /// The same client of faces that were given other options, which live as long as it does.
+    #[must_use]
+    pub fn with_options(&self, options: api::ApiOptions) -> Self {
+        let router = api::router(self.app.desk.clone(), self.app.identity.clone(), options);
+        Self { router: Some(router), ..self.clone() }
     }
     /// A client with a technician key.
     #[must_use]
@@ -65,7 +73,13 @@ impl<'a> Client<'a> {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.app.router().oneshot(request.body(body.into()).unwrap()).await.unwrap();
+        let response = self
+            .router
+            .clone()
+            .unwrap_or_else(|| self.app.router())
+            .oneshot(request.body(body.into()).unwrap())
+            .await
+            .unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
         Reply { status: parts.status, headers: parts.headers, bytes }

@@ -111,9 +111,14 @@ impl App {
             now: START,
         };
         desk.initialise(&first, statements).await.unwrap();
-        let api_options = api::ApiOptions { public_url: Some("http://desk.example.com".into()) };
-        let router = api::router(desk.clone(), identity.clone(), api_options);
+        let router = api::router(desk.clone(), identity.clone(), Self::api_options());
         Self { desk, identity, clock, router, admin_password, secrets, _database: database, _dir: dir }
+    }
+
+    /// What the faces are given when nothing else is asked for.
+    #[must_use]
+    pub fn api_options() -> api::ApiOptions {
+        api::ApiOptions { public_url: Some("http://desk.example.com".into()), ..api::ApiOptions::default() }
     }
 
     /// The first administrator.

@@ -332,7 +332,7 @@ impl Importer {
         let ctx = if reading.failures.is_empty() {
             ctx
         } else {
-            rehearsal = Context { rehearsal: true, ..ctx.clone() };
+            rehearsal = ctx.rehearsing();
             &rehearsal
         };
         let is_new = old.is_none();

@@ -5,32 +5,69 @@ use desk::requesters::fields::RequesterField;
 use desk::requesters::phones::{Phone, Phones};
 use desk::requesters::{Trouble, phones::PHONES_MAX};
 use desk::{DeskError, Refusal};
-use http::{StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use model::Record;
 use serde_json::{Map, Value as Json, json};
 
+/// An answer: a status, JSON, and headers beside the usual ones.
+pub(super) struct Told {
+    pub status: StatusCode,
+    pub body: String,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Told {
+    /// The same answer with a header.
+    pub fn and(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+    /// Whether the call failed for a reason that is not the client's, and may be sent again.
+    pub fn is_ours(&self) -> bool {
+        self.status.is_server_error()
+    }
+}
+
+impl IntoResponse for Told {
+    fn into_response(self) -> Response {
+        let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let mut response = (self.status, self.body).into_response();
+        response.headers_mut().insert(kind.0, kind.1);
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}
+
 /// An answer of JSON.
-pub(super) fn with(status: StatusCode, body: &Json) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+pub(super) fn with(status: StatusCode, body: &Json) -> Told {
+    Told { status, body: body.to_string(), headers: Vec::new() }
 }
 
 /// An error that is about the call and not about somebody in it.
-pub(super) fn detail(status: StatusCode, words: &str) -> Response {
+pub(super) fn detail(status: StatusCode, words: &str) -> Told {
     with(status, &json!({"detail": words}))
 }
 
+/// An input that is not followed.
+pub(super) fn refused(errors: &Json) -> Told {
+    with(StatusCode::UNPROCESSABLE_ENTITY, errors)
+}
+
+/// An input of which one field is wrong.
+pub(super) fn wrong(field: &str, words: &str) -> Told {
+    refused(&json!({field: [words]}))
+}
+
 /// An error of the desk that is no input's fault.
-pub(super) fn failed(error: &DeskError, trace: u128) -> Response {
+pub(super) fn failed(error: &DeskError, trace: u128) -> Told {
     match error {
         DeskError::NotPermitted | DeskError::ScopeMissing(_) => {
             detail(StatusCode::FORBIDDEN, "You do not have permission to perform this action.")
         }
         DeskError::NotFound => detail(StatusCode::NOT_FOUND, "Not found."),
-        DeskError::Unavailable(_) => {
-            let mut response = detail(StatusCode::SERVICE_UNAVAILABLE, "The desk is busy; try again.");
-            response.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("1"));
-            response
-        }
+        DeskError::Unavailable(_) => detail(StatusCode::SERVICE_UNAVAILABLE, "The desk is busy; try again.")
+            .and(header::RETRY_AFTER, 1),
+        DeskError::InUse(by) => wrong("id", &format!("It is in use by {}.", by.join(", "))),
         other => {
             tracing::error!(error = %other, trace = format!("{trace:032x}"), "a call of the requester API failed");
             detail(StatusCode::INTERNAL_SERVER_ERROR, &format!("Internal error, trace {trace:032x}"))
@@ -44,8 +81,8 @@ pub(super) fn of_all(words: &str) -> Json {
 }
 
 /// What is wrong with an input that could be read; `None` when it is not the input.
-pub(super) fn trouble(trouble: Trouble, fields: &[RequesterField]) -> Result<Json, DeskError> {
-    Ok(match trouble {
+pub(super) fn trouble(trouble: &Trouble, fields: &[RequesterField]) -> Option<Json> {
+    Some(match trouble {
         Trouble::Several(count) => {
             of_all(&format!("{count} requesters have this name and primary phone number; pass the email."))
         }
@@ -56,7 +93,7 @@ pub(super) fn trouble(trouble: Trouble, fields: &[RequesterField]) -> Result<Jso
         Trouble::Refused(refusals) => {
             let mut errors = Map::new();
             let mut custom = Map::new();
-            for refusal in &refusals {
+            for refusal in refusals {
                 let about = |field: &&RequesterField| refusal.field() == Some(field.path.as_str());
                 if let Some(field) = fields.iter().find(about) {
                     custom.insert(field.id.to_string(), json!([words(refusal)]));
@@ -67,18 +104,32 @@ pub(super) fn trouble(trouble: Trouble, fields: &[RequesterField]) -> Result<Jso
                     Some("name" | "first_name") => "name",
                     _ => "non_field_errors",
                 };
-                let words = Json::from(words(refusal));
-                if let Json::Array(list) = errors.entry(field).or_insert_with(|| json!([])) {
-                    list.push(words);
-                }
+                note(&mut errors, field, words(refusal));
             }
             if !custom.is_empty() {
                 errors.insert("custom_fields".into(), Json::Object(custom));
             }
             Json::Object(errors)
         }
-        Trouble::Failed(error) => return Err(error),
+        Trouble::AnotherFailed => of_all("Not written, since another item of the list failed."),
+        Trouble::Failed(_) => return None,
     })
+}
+
+/// What is wrong with the description of a field.
+pub(super) fn of_field(error: &DeskError, trace: u128) -> Told {
+    let DeskError::Refused(refusals) = error else { return failed(error, trace) };
+    let mut errors = Map::new();
+    for refusal in refusals {
+        note(&mut errors, refusal.field().unwrap_or("non_field_errors"), words(refusal));
+    }
+    refused(&Json::Object(errors))
+}
+
+fn note(errors: &mut Map<String, Json>, field: &str, words: String) {
+    if let Json::Array(list) = errors.entry(field).or_insert_with(|| json!([])) {
+        list.push(words.into());
+    }
 }
 
 fn words(refusal: &Refusal) -> String {
@@ -95,7 +146,8 @@ fn words(refusal: &Refusal) -> String {
 }
 
 fn phone(phone: &Phone) -> Json {
-    json!({"id": phone.id, "type": phone.kind, "number": phone.number})
+    // A rehearsed phone has no id.
+    json!({"id": (phone.id > 0).then_some(phone.id), "type": phone.kind, "number": phone.number})
 }
 
 /// The first phone of somebody.
@@ -108,7 +160,7 @@ pub(super) fn person(person: &Record, fields: &[RequesterField]) -> Json {
     let phones = Phones::of(person);
     let values: Vec<Json> = fields
         .iter()
-        .map(|field| json!({"id": field.id, "name": field.name, "type": letter(field), "value": field.shown(person)}))
+        .map(|field| json!({"id": field.id, "name": field.name, "type": field.kind.letter(), "value": field.shown(person)}))
         .collect();
     let created = person.int("created_time");
     json!({
@@ -123,29 +175,10 @@ pub(super) fn person(person: &Record, fields: &[RequesterField]) -> Json {
     })
 }
 
-fn letter(field: &RequesterField) -> &'static str {
-    use desk::requesters::fields::FieldKind;
-    match field.kind {
-        FieldKind::Text => "t",
-        FieldKind::Dropdown => "d",
-        FieldKind::MultiSelect => "m",
-        FieldKind::Date => "dt",
-        FieldKind::Number => "n",
-    }
-}
-
 /// A field as integrators need to know it.
 pub(super) fn field(field: &RequesterField) -> Json {
-    use desk::requesters::fields::FieldKind;
-    let kind = match field.kind {
-        FieldKind::Text => "text",
-        FieldKind::Dropdown => "dropdown",
-        FieldKind::MultiSelect => "multi_select",
-        FieldKind::Date => "date",
-        FieldKind::Number => "number",
-    };
     let options: Vec<Json> = field.options.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
-    json!({"id": field.id, "name": field.name, "type": kind, "mandatory": field.mandatory, "options": options})
+    json!({"id": field.id, "name": field.name, "type": field.kind.word(), "mandatory": field.mandatory, "options": options})
 }
 
 /// UTC, whole seconds, `Z`.

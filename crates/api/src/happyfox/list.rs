@@ -1,9 +1,8 @@
 //! Reading requesters and their fields: ours, in the manner of the sibling product (happyfox.md sections 2.3 and 3).
 
 use super::Call;
-use super::answer::{self, detail, with};
-use axum::response::Response;
-use desk::requesters::fields;
+use super::answer::{self, Told, detail, with, wrong};
+use desk::requesters::fields::{self, RequesterField};
 use desk::requesters::phones::digits;
 use desk::{ListAsk, Place};
 use http::StatusCode;
@@ -15,27 +14,21 @@ const SIZE_DEFAULT: u64 = 50;
 const SIZE_MAX: u64 = 300;
 
 /// `GET …/requesters/{id}/`.
-pub(super) async fn one(call: &Call<'_>, id: &str) -> Result<Response, Response> {
+pub(super) async fn one(call: &Call<'_>, id: &str) -> Result<Told, Told> {
     let missing = || detail(StatusCode::NOT_FOUND, "Not found.");
     let id: i64 = id.parse().map_err(|_| missing())?;
     let found = call.api.desk.requester_by_number(&call.ctx, id).await;
     let person = found.map_err(|e| answer::failed(&e, call.ctx.trace))?.ok_or_else(missing)?;
-    Ok(with(StatusCode::OK, &answer::person(&person, &known_fields(call))))
+    Ok(with(StatusCode::OK, &answer::person(&person, &fields::fields(&call.api.desk.snapshot()))))
 }
 
-/// `GET …/requester_fields/`.
-pub(super) fn all_fields(call: &Call<'_>) -> Response {
-    let all: Json = known_fields(call).iter().map(answer::field).collect();
-    with(StatusCode::OK, &all)
-}
-
-/// `GET …/requesters/`: `page`, `size`, and whom: `email`, `name`, `phone`, `updated_since`.
-pub(super) async fn all(call: &Call<'_>) -> Result<Response, Response> {
+/// `GET …/requesters/`: `page`, `size`, and whom: `email`, `name`, `phone`, `updated_since`, `custom_field_{id}`.
+pub(super) async fn all(call: &Call<'_>) -> Result<Told, Told> {
     let desk = &call.api.desk;
     let snapshot = desk.snapshot();
     let failed = |error| answer::failed(&error, call.ctx.trace);
     let module = snapshot.module("user").map_err(failed)?.clone();
-    let wrong = |field: &str, words: &str| with(StatusCode::UNPROCESSABLE_ENTITY, &json!({field: [words]}));
+    let known = fields::fields(&snapshot);
     let (mut page, mut size) = (1_u64, SIZE_DEFAULT);
     // Whoever has no number yet was never seen here.
     let mut filter = test(&module, "requester_number", Op::Empty, Vec::new()).negate();
@@ -63,7 +56,14 @@ pub(super) async fn all(call: &Call<'_>) -> Result<Response, Response> {
                 let created = test(&module, "created_time", Op::GreaterOrEqual, since.clone());
                 Filter::Any(vec![created, test(&module, "last_updated_time", Op::GreaterOrEqual, since)])
             }
-            other => return Err(wrong(other, "There is no such parameter.")),
+            other => match other.strip_prefix("custom_field_").map(|id| field_named(&known, id)) {
+                Some(Some(field)) => {
+                    let wanted = field.sought(value).map_err(|words| wrong(other, &words))?;
+                    equals(&module, &field.path, vec![wanted])
+                }
+                Some(None) => return Err(wrong(other, "There is no such field.")),
+                None => return Err(wrong(other, "There is no such parameter.")),
+            },
         };
         filter = filter.and(part);
     }
@@ -77,7 +77,6 @@ pub(super) async fn all(call: &Call<'_>) -> Result<Response, Response> {
         .collect();
     let offset = ask.offset;
     let found = desk.list(&call.ctx, &Place::top(module), ask).await.map_err(failed)?;
-    let known = known_fields(call);
     let rows: Vec<Json> = found.records.iter().map(|person| answer::person(person, &known)).collect();
     let count = found.total.unwrap_or_default();
     let info = json!({
@@ -90,6 +89,7 @@ pub(super) async fn all(call: &Call<'_>) -> Result<Response, Response> {
     Ok(with(StatusCode::OK, &json!({"page_info": info, "data": rows})))
 }
 
-fn known_fields(call: &Call<'_>) -> Vec<fields::RequesterField> {
-    fields::fields(&call.api.desk.snapshot())
+fn field_named<'f>(known: &'f [RequesterField], id: &str) -> Option<&'f RequesterField> {
+    let id = id.parse::<i64>().ok()?;
+    known.iter().find(|field| field.id == id)
 }

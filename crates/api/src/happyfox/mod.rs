@@ -2,22 +2,31 @@
 //! formats nor credentials with the V3 API, only the desk.
 
 mod answer;
+mod fields;
 mod list;
+mod once;
+mod options;
 mod read;
+mod throttle;
 mod upsert;
 
+pub use throttle::CallLimits;
+pub(crate) use throttle::Throttle;
+
 use crate::Api;
-use answer::detail;
+use answer::{Told, detail};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use base64::Engine;
+use bytes::Bytes;
 use desk::Context;
+use desk::once::Ticket;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde_json::Value as Json;
+use model::Id;
 use std::sync::Arc;
 
 /// The greatest body, in bytes: three hundred people with all that they may have, many times over.
@@ -35,64 +44,111 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
 struct Call<'a> {
     api: &'a Api,
     ctx: Context,
+    /// The key that was shown.
+    key: Id,
     query: String,
 }
 
 async fn entry(State(api): State<Arc<Api>>, request: Request) -> Response {
-    answer(&api, request).await.unwrap_or_else(|refusal| refusal)
+    answer(&api, request).await.unwrap_or_else(|refusal| refusal).into_response()
 }
 
-async fn answer(api: &Api, request: Request) -> Result<Response, Response> {
+async fn answer(api: &Api, request: Request) -> Result<Told, Told> {
     let (parts, body) = request.into_parts();
     let trace = parts.extensions.get::<crate::TraceId>().map_or(0, |t| t.0);
     // Before the body is read, and the same whichever half is wrong (T3).
-    let ctx = authenticate(api, &parts.headers, trace).await?;
-    let call = Call { api, ctx, query: parts.uri.query().unwrap_or_default().to_owned() };
+    let (ctx, key) = authenticate(api, &parts.headers, trace).await?;
+    let is_read = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    api.throttle.admit(key, !is_read).map_err(|seconds| {
+        let words = format!("Request was throttled. Expected available in {seconds} seconds.");
+        detail(StatusCode::TOO_MANY_REQUESTS, &words).and(header::RETRY_AFTER, seconds)
+    })?;
+    let call = Call { api, ctx, key, query: parts.uri.query().unwrap_or_default().to_owned() };
     let path = parts.uri.path().trim_start_matches("/api/v2/public").trim_matches('/');
     let segments: Vec<&str> = path.split('/').collect();
-    match segments.as_slice() {
-        ["requesters"] => match parts.method {
-            Method::POST => {
-                let input = json(&parts.headers, body).await?;
-                upsert::run(&call, &input).await
-            }
-            Method::GET | Method::HEAD => list::all(&call).await,
-            _ => Err(wrong_method("GET, HEAD, OPTIONS, POST")),
-        },
-        ["requesters", "actions", "change-email"] => match parts.method {
-            Method::POST => {
-                let input = json(&parts.headers, body).await?;
-                upsert::change_email(&call, &input).await
-            }
-            _ => Err(wrong_method("OPTIONS, POST")),
-        },
-        ["requesters", id] => match parts.method {
-            Method::GET | Method::HEAD => list::one(&call, id).await,
-            _ => Err(wrong_method("GET, HEAD, OPTIONS")),
-        },
-        ["requester_fields"] => match parts.method {
-            Method::GET | Method::HEAD => Ok(list::all_fields(&call)),
-            _ => Err(wrong_method("GET, HEAD, OPTIONS")),
-        },
-        _ => Err(detail(StatusCode::NOT_FOUND, "Not found.")),
+    let (allowed, method) = (allowed(&segments), parts.method.clone());
+    let Some(allowed) = allowed else { return Err(detail(StatusCode::NOT_FOUND, "Not found.")) };
+    if method == Method::OPTIONS {
+        let told = Told { status: StatusCode::NO_CONTENT, body: String::new(), headers: Vec::new() };
+        return Ok(told.and(header::ALLOW, HeaderValue::from_static(allowed)));
+    }
+    if !allowed.split(", ").any(|known| known == method.as_str()) {
+        let told = detail(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed.");
+        return Err(told.and(header::ALLOW, HeaderValue::from_static(allowed)));
+    }
+    if is_read {
+        return match segments.as_slice() {
+            ["requesters"] => list::all(&call).await,
+            ["requesters", id] => list::one(&call, id).await,
+            ["requester_fields", id] => fields::one(&call, id),
+            _ => Ok(fields::all(&call)),
+        };
+    }
+    let bytes = match method {
+        Method::DELETE => Bytes::new(),
+        _ => bytes_of(&parts.headers, body).await?,
+    };
+    let Some(key) = once::key_of(&parts.headers)? else {
+        return write(&call, &method, &segments, &bytes, None).await;
+    };
+    let asked = format!("{method} {path}?{}", call.query);
+    let ticket = once::claim(&call, &key, &asked, &bytes).await?;
+    let told =
+        write(&call, &method, &segments, &bytes, Some(&ticket)).await.unwrap_or_else(|refusal| refusal);
+    if told.is_ours() {
+        api.desk.release_call(&ticket).await;
+    } else {
+        api.desk.keep_answer(&ticket, told.status.as_u16(), &once::stored(&told)).await;
+    }
+    Ok(told)
+}
+
+/// The methods that a path knows; `None` for a path that leads nowhere.
+fn allowed(segments: &[&str]) -> Option<&'static str> {
+    Some(match segments {
+        ["requesters"] | ["requester_fields"] => "GET, HEAD, OPTIONS, POST",
+        ["requesters", "actions", "change-email"] => "OPTIONS, POST",
+        ["requesters", _] => "GET, HEAD, OPTIONS",
+        ["requester_fields", _] => "DELETE, GET, HEAD, OPTIONS, PUT",
+        _ => return None,
+    })
+}
+
+/// Carries out a call that writes. What is made once is told so in the commit itself where there is a ticket.
+async fn write(
+    call: &Call<'_>,
+    method: &Method,
+    segments: &[&str],
+    bytes: &[u8],
+    ticket: Option<&Ticket>,
+) -> Result<Told, Told> {
+    if let (&Method::DELETE, ["requester_fields", id]) = (method, segments) {
+        return fields::remove(call, id).await;
+    }
+    let input = serde_json::from_slice(bytes)
+        .map_err(|error| detail(StatusCode::BAD_REQUEST, &format!("JSON parse error - {error}")))?;
+    match segments {
+        ["requesters"] => upsert::run(call, &input, ticket).await,
+        ["requesters", ..] => upsert::change_email(call, &input).await,
+        ["requester_fields", id] => fields::change(call, id, &input).await,
+        _ => fields::add(call, &input).await,
     }
 }
 
-async fn authenticate(api: &Api, headers: &HeaderMap, trace: u128) -> Result<Context, Response> {
+async fn authenticate(api: &Api, headers: &HeaderMap, trace: u128) -> Result<(Context, Id), Told> {
     let refused = || {
-        let mut response =
-            detail(StatusCode::UNAUTHORIZED, "Authentication credentials were not provided or are wrong.");
-        let scheme = HeaderValue::from_static("Basic realm=\"api\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
-        response
+        detail(StatusCode::UNAUTHORIZED, "Authentication credentials were not provided or are wrong.")
+            .and(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"api\""))
     };
     let now = api.desk.now();
     let (key, code) = basic(headers).ok_or_else(refused)?;
     let grant = api.identity.verify_happyfox(&key, &code, now).await;
     let grant = grant.map_err(|error| answer::failed(&error, trace))?.ok_or_else(refused)?;
     let caller = api.desk.caller(grant.user).await.map_err(|_| refused())?;
-    let zone = api.desk.zone_of(None);
-    Ok(Context { caller, scopes: desk::Scopes::all(), now, trace, zone, rehearsal: false })
+    let via = if grant.name.is_empty() { key } else { grant.name.to_string() };
+    let via = Some(format!("HappyFox key {via}").into());
+    let ctx = Context::new(caller, desk::Scopes::all(), now, api.desk.zone_of(None));
+    Ok((Context { trace, via, ..ctx }, grant.key))
 }
 
 /// The two halves of a Basic credential.
@@ -107,8 +163,8 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     plain.split_once(':').map(|(key, code)| (key.to_owned(), code.to_owned()))
 }
 
-/// The body as strict JSON (T4 to T6, T9).
-async fn json(headers: &HeaderMap, body: Body) -> Result<Json, Response> {
+/// The body, which is to be strict JSON (T4 to T6, T9).
+async fn bytes_of(headers: &HeaderMap, body: Body) -> Result<Bytes, Told> {
     if let Some(kind) = headers.get(header::CONTENT_TYPE) {
         let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_owned();
         if !kind.is_empty() && !kind.eq_ignore_ascii_case("application/json") {
@@ -116,20 +172,12 @@ async fn json(headers: &HeaderMap, body: Body) -> Result<Json, Response> {
             return Err(detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &words));
         }
     }
-    let bytes = match Limited::new(body, BODY_BYTES_MAX).collect().await {
-        Ok(collected) => collected.to_bytes(),
+    match Limited::new(body, BODY_BYTES_MAX).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             let words = format!("The body may have {} MB at most.", BODY_BYTES_MAX / 1024 / 1024);
-            return Err(detail(StatusCode::PAYLOAD_TOO_LARGE, &words));
+            Err(detail(StatusCode::PAYLOAD_TOO_LARGE, &words))
         }
-        Err(_) => return Err(detail(StatusCode::BAD_REQUEST, "The body could not be read.")),
-    };
-    serde_json::from_slice(&bytes)
-        .map_err(|error| detail(StatusCode::BAD_REQUEST, &format!("JSON parse error - {error}")))
-}
-
-fn wrong_method(allowed: &'static str) -> Response {
-    let mut response = detail(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed.");
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
-    response
+        Err(_) => Err(detail(StatusCode::BAD_REQUEST, "The body could not be read.")),
+    }
 }

@@ -13,17 +13,18 @@ const PHONE_KINDS: [&str; 5] = ["main", "mobile", "work", "home", "other"];
 const NAME_RULE: &str = "Name is required when only phones is passed in the request payload.";
 const NOBODY: &str = "Email or phones is required";
 
-/// Why an object is not followed, and the name that it gives, if any.
+/// Why an object is not followed, and the name and the address that it gives, if any.
 pub(super) struct Wrong {
     pub errors: Json,
     pub name: Option<String>,
+    pub email: Option<String>,
 }
 
 /// What an object asks for.
 pub(super) fn wanted(call: &Call<'_>, value: &Json, fields: &[RequesterField]) -> Result<Wanted, Wrong> {
     let Json::Object(object) = value else {
         let errors = of_all("Invalid data. Expected a dictionary.");
-        return Err(Wrong { errors, name: None });
+        return Err(Wrong { errors, name: None, email: None });
     };
     let mut errors = Map::new();
     let email = text(object, "email", &mut errors).and_then(|email| self::email(email, "email", &mut errors));
@@ -36,7 +37,8 @@ pub(super) fn wanted(call: &Call<'_>, value: &Json, fields: &[RequesterField]) -
         Some(Json::Array(items)) => !items.is_empty(),
         Some(_) => true,
     };
-    let wrong = |errors: Json, name: &Option<String>| Err(Wrong { errors, name: name.clone() });
+    let wrong =
+        |errors: Json, name: &Option<String>| Err(Wrong { errors, name: name.clone(), email: email.clone() });
     if !has_email && !has_phones {
         return wrong(of_all(NOBODY), &name);
     }

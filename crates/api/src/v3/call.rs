@@ -128,7 +128,7 @@ async fn authenticate(
     let zone = api.desk.zone_of(person.as_deref());
     let groups = person.as_deref().map(|p| p.references("groups")).unwrap_or_default();
     Ok((
-        Context { caller, scopes: grant.scopes, now, trace, zone, rehearsal: false },
+        Context { trace, ..Context::new(caller, grant.scopes, now, zone) },
         groups,
         matches!(presented, Presented::Key(_)),
     ))

@@ -244,7 +244,8 @@ fn reference(
         let has_address = names.iter().any(|n| n.as_str().is_some_and(|n| n.contains('@')));
         for field in [Some(target.title), has_address.then_some("email_id")].into_iter().flatten() {
             if let Some(path) = beyond(field) {
-                any.push(Filter::Test(Test { path, op, operands: names.clone() }));
+                let operands = model::filter::in_one_spelling(&path, names.clone());
+                any.push(Filter::Test(Test { path, op, operands }));
             }
         }
     }

@@ -94,7 +94,7 @@ impl<'a> Given<'a> {
         let ctx = if reading.failures.is_empty() {
             Cow::Borrowed(&call.ctx)
         } else {
-            Cow::Owned(Context { rehearsal: true, ..call.ctx.clone() })
+            Cow::Owned(call.ctx.rehearsing())
         };
         (Self { key, ctx, module: module.clone(), reading }, patch)
     }

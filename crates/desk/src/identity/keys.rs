@@ -4,6 +4,7 @@ use super::secrets::{self, NoEntropy, hash_of, hash_of_parts};
 use super::{Grant, Identity};
 use crate::{DeskError, Refusal, Scopes};
 use model::Id;
+use std::sync::Arc;
 use store::credentials::{self, HappyfoxRow, Hash, KeyRow};
 use store::{Statement, StoreError};
 use subtle::ConstantTimeEq;
@@ -34,7 +35,7 @@ pub struct TechnicianKey {
 /// A HappyFox key, without its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HappyfoxKey {
-    /// The public part; what [`Identity::disable_happyfox_key`] takes.
+    /// The public part; what [`Identity::revoke_happyfox_key`] takes.
     pub api_key: String,
     /// As whom it acts.
     pub user: Id,
@@ -44,15 +45,19 @@ pub struct HappyfoxKey {
     pub created: i64,
     /// When it was last used, to the hour.
     pub last_used: Option<i64>,
-    /// When it was disabled.
+    /// When it was disabled, until it is enabled again.
     pub disabled: Option<i64>,
+    /// When it was revoked.
+    pub revoked: Option<i64>,
 }
 
 /// What a HappyFox key stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HappyfoxGrant {
     /// The key's number.
     pub key: Id,
+    /// What it is called.
+    pub name: Arc<str>,
     /// As whom it acts.
     pub user: Id,
 }
@@ -63,7 +68,7 @@ pub(super) struct Held {
     user: Id,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct HeldPair {
     grant: HappyfoxGrant,
 }
@@ -121,13 +126,15 @@ impl Identity {
         let shown = hash_of(auth_code);
         let stored = row.as_ref().map_or([0; 32], |row| row.code_hash);
         let is_right = bool::from(shown.ct_eq(&stored));
-        let Some(row) = row.filter(|row| is_right && row.disabled.is_none()) else { return Ok(None) };
+        let Some(row) = row.filter(|row| is_right && row.disabled.is_none() && row.revoked.is_none()) else {
+            return Ok(None);
+        };
         self.note_use(row.last_used, now, || credentials::happyfox_key_used(row.id, now)).await;
-        let grant = HappyfoxGrant { key: row.id, user: row.person };
+        let grant = HappyfoxGrant { key: row.id, name: row.name.into(), user: row.person };
         self.happyfox_keys.keep(
             generation,
             &hash,
-            HeldPair { grant },
+            HeldPair { grant: grant.clone() },
             now,
             now.saturating_add(self.recheck_ms),
         );
@@ -219,17 +226,38 @@ impl Identity {
                 created: row.created,
                 last_used: row.last_used,
                 disabled: row.disabled,
+                revoked: row.revoked,
             })
             .collect())
     }
 
-    /// Disables a HappyFox key. `false` when there is none.
+    /// Disables a HappyFox key until it is enabled again. `false` when there is none that works.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn disable_happyfox_key(&self, api_key: &str, now: i64) -> Result<bool, DeskError> {
+        self.stop_happyfox_key(api_key, credentials::disable_happyfox_key(api_key, now)).await
+    }
+
+    /// Enables a disabled HappyFox key. `false` when there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn enable_happyfox_key(&self, api_key: &str) -> Result<bool, DeskError> {
+        self.commit_if_there(credentials::enable_happyfox_key(api_key)).await
+    }
+
+    /// Revokes a HappyFox key for good. `false` when there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn revoke_happyfox_key(&self, api_key: &str, now: i64) -> Result<bool, DeskError> {
+        self.stop_happyfox_key(api_key, credentials::revoke_happyfox_key(api_key, now)).await
+    }
+
+    async fn stop_happyfox_key(&self, api_key: &str, statement: Statement) -> Result<bool, DeskError> {
         let row = self.store.happyfox_key(api_key).await?;
-        let done = self.commit_if_there(credentials::disable_happyfox_key(api_key, now)).await?;
+        let done = self.commit_if_there(statement).await?;
         if let Some(row) = row {
             self.happyfox_keys.forget_where(|held| held.grant.key == row.id);
         }
@@ -287,6 +315,7 @@ impl Identity {
             created: now,
             last_used: None,
             disabled: None,
+            revoked: None,
         });
         Ok(MadePair { api_key, auth_code, statement })
     }

@@ -18,7 +18,7 @@ mod initial;
 mod keys;
 mod passwords;
 mod restore;
-mod secrets;
+pub(crate) mod secrets;
 mod sessions;
 mod throttle;
 mod tokens;

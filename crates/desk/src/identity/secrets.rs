@@ -35,7 +35,7 @@ pub(super) fn hash_of(secret: &str) -> Hash {
 }
 
 /// The hash of several texts, none of which can run into the next.
-pub(super) fn hash_of_parts(parts: &[&str]) -> Hash {
+pub(crate) fn hash_of_parts(parts: &[&str]) -> Hash {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
@@ -44,7 +44,7 @@ pub(super) fn hash_of_parts(parts: &[&str]) -> Hash {
     hasher.finalize().into()
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         let _infallible = write!(text, "{byte:02x}");

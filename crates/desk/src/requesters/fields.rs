@@ -2,7 +2,7 @@
 //! (happyfox.md section 1.6). They are the additional fields of users; nothing is kept twice.
 
 use crate::{Snapshot, udf};
-use model::{Kind, Record, Value};
+use model::{Kind, Record, Value, fold};
 use serde_json::{Value as Json, json};
 
 /// What a field holds.
@@ -20,6 +20,39 @@ pub enum FieldKind {
     Number,
 }
 
+impl FieldKind {
+    /// All kinds.
+    pub const ALL: [Self; 5] = [Self::Text, Self::Dropdown, Self::MultiSelect, Self::Date, Self::Number];
+
+    /// What a field's description calls it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Dropdown => "dropdown",
+            Self::MultiSelect => "multi_select",
+            Self::Date => "date",
+            Self::Number => "number",
+        }
+    }
+    /// The kind that a word means.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+    /// What a person's value of it is marked with (happyfox.md section 1.6).
+    #[must_use]
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::Text => "t",
+            Self::Dropdown => "d",
+            Self::MultiSelect => "m",
+            Self::Date => "dt",
+            Self::Number => "n",
+        }
+    }
+}
+
 /// A field of requesters.
 #[derive(Clone, Debug)]
 pub struct RequesterField {
@@ -33,6 +66,8 @@ pub struct RequesterField {
     pub mandatory: bool,
     /// The options: number and name.
     pub options: Vec<(i64, String)>,
+    /// Former names of options, which some people may still have.
+    former: Vec<(i64, String)>,
     /// Its place in a person's record.
     pub slot: usize,
     /// Its path there.
@@ -43,10 +78,11 @@ pub struct RequesterField {
 /// The fields of requesters, in the order in which they are shown.
 #[must_use]
 pub fn fields(snapshot: &Snapshot) -> Vec<RequesterField> {
-    let mut fields: Vec<RequesterField> =
-        snapshot.rows("udf_field").iter().filter_map(|row| field(snapshot, row)).collect();
-    fields.sort_by_key(|field| field.id);
-    fields
+    let rows = snapshot.rows("udf_field").iter();
+    let ordered = rows.filter_map(|row| Some((row.int("requester_field_order"), field(snapshot, row)?)));
+    let mut fields: Vec<(Option<i64>, RequesterField)> = ordered.collect();
+    fields.sort_by_key(|(order, field)| (*order, field.id));
+    fields.into_iter().map(|(_, field)| field).collect()
 }
 
 fn field(snapshot: &Snapshot, row: &Record) -> Option<RequesterField> {
@@ -65,12 +101,15 @@ fn field(snapshot: &Snapshot, row: &Record) -> Option<RequesterField> {
         _ => return None,
     };
     let name = row.text("display_name").or_else(|| row.text("name"))?.to_owned();
+    let (former, options) = udf::numbered_options(row).into_iter().partition(|option| option.former);
+    let pairs = |options: Vec<udf::NumberedOption>| options.into_iter().map(|o| (o.id, o.name)).collect();
     Some(RequesterField {
         id,
         name,
         kind,
         mandatory: row.is("mandatory"),
-        options: udf::numbered_options(row),
+        options: pairs(options),
+        former: pairs(former),
         slot,
         path,
         whole_numbers,
@@ -139,6 +178,24 @@ impl RequesterField {
         number.as_i64().map(Value::Int).ok_or_else(|| "A valid integer is required.".into())
     }
 
+    /// What a field's value is looked for as, from a text: the number of an option, a day, a number, a text in any letter
+    /// case.
+    ///
+    /// # Errors
+    /// What is wrong with the value, in words.
+    pub fn sought(&self, text: &str) -> Result<Value, String> {
+        let number = || text.parse::<i64>().map_or(Json::Null, Json::from);
+        Ok(match self.kind {
+            FieldKind::Text => Value::from(fold(text)),
+            FieldKind::Dropdown | FieldKind::MultiSelect => Value::from(fold(self.option(&number())?)),
+            FieldKind::Date => Value::Int(day(text).ok_or(BAD_DATE)?),
+            FieldKind::Number => {
+                let number: serde_json::Number = text.parse().map_err(|_| "A valid number is required.")?;
+                self.number(&number)?
+            }
+        })
+    }
+
     /// Whether a value counts as none where the field is mandatory.
     #[must_use]
     pub fn is_missing(value: Option<&Json>) -> bool {
@@ -154,10 +211,8 @@ impl RequesterField {
     #[must_use]
     pub fn shown(&self, person: &Record) -> Json {
         let of_name = |name: &str| {
-            self.options
-                .iter()
-                .find(|(_, own)| own.eq_ignore_ascii_case(name))
-                .map_or(Json::Null, |(id, _)| json!(id))
+            let mut all = self.options.iter().chain(&self.former);
+            all.find(|(_, own)| own.eq_ignore_ascii_case(name)).map_or(Json::Null, |(id, _)| json!(id))
         };
         match (self.kind, person.at(self.slot)) {
             (FieldKind::Dropdown, Value::Text(name)) => of_name(name),

@@ -31,6 +31,15 @@ pub struct Phones {
     pub primary: Option<i64>,
 }
 
+/// Where phones get their ids from.
+#[derive(Clone, Copy)]
+pub(super) enum Numbering<'a> {
+    /// A desk.
+    Of(&'a Desk),
+    /// Nowhere, since nothing is written: below zero.
+    Rehearsed,
+}
+
 /// What two spellings of a number have in common: its digits.
 #[must_use]
 pub fn digits(number: &str) -> String {
@@ -69,7 +78,11 @@ impl Phones {
     }
 
     /// Takes over what an input lists: by id, or else by number; what is not there is added, nothing is removed.
-    pub(super) async fn merge(&mut self, desk: &Desk, wanted: &[WantedPhone]) -> Result<(), Trouble> {
+    pub(super) async fn merge(
+        &mut self,
+        numbering: Numbering<'_>,
+        wanted: &[WantedPhone],
+    ) -> Result<(), Trouble> {
         let mut primary = None;
         for phone in wanted {
             let known = match phone.id {
@@ -91,7 +104,10 @@ impl Phones {
                 }
                 _ if full => return Err(Trouble::TooManyPhones),
                 _ => {
-                    let id = desk.numbers.next("requester_phone").await?;
+                    let id = match numbering {
+                        Numbering::Of(desk) => desk.numbers.next("requester_phone").await?,
+                        Numbering::Rehearsed => self.list.iter().map(|p| p.id).min().unwrap_or(0).min(0) - 1,
+                    };
                     let (kind, number) = (phone.kind.to_owned(), phone.number.clone());
                     self.list.push(Phone { id, kind, number });
                     id

@@ -97,14 +97,7 @@ async fn everything(desk: &Desk) -> Vec<Record> {
 
 async fn context(desk: &Desk) -> Context {
     let caller = desk.caller(shipped::ADMINISTRATOR).await.unwrap();
-    Context {
-        caller,
-        scopes: Scopes::all(),
-        now: desk.now(),
-        trace: 0,
-        zone: desk.snapshot().settings.zone.clone(),
-        rehearsal: false,
-    }
+    Context::new(caller, Scopes::all(), desk.now(), desk.snapshot().settings.zone.clone())
 }
 
 async fn add_request(desk: &Desk, subject: &str) -> Record {

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{block_on, must_exist, with_rooms};
 use crate::cli::{
-    Action, AdminPassword, CredentialKind, CredentialsArgs, HappyfoxKey, OauthClient, RefreshToken,
-    SelfClientCode, TechnicianKey,
+    Action, AdminPassword, CredentialKind, CredentialsArgs, HappyfoxAction, HappyfoxKey, OauthClient,
+    RefreshToken, SelfClientCode, TechnicianKey,
 };
 use crate::config::Settings;
 use crate::rooms::{Issue, Issued, Kind, Listed, Order, Rooms};
@@ -16,9 +16,11 @@ use crate::{Failure, say};
 pub(super) fn run(settings: &Settings, args: CredentialsArgs) -> Result<(), Failure> {
     let CredentialsArgs { json, kind } = args;
     let order = order(kind);
-    let revoked_id = match &order {
-        Order::Revoke(_, id) => id.clone(),
-        Order::Issue(_) | Order::List(_) => String::new(),
+    let (id, word) = match &order {
+        Order::Revoke(_, id) => (id.clone(), "revoke"),
+        Order::Disable(id) => (id.clone(), "disable"),
+        Order::Enable(id) => (id.clone(), "enable"),
+        Order::Issue(_) | Order::List(_) => (String::new(), ""),
     };
     let issued = block_on(async {
         // A server may be running on the desk; it sees what is done to credentials within a second.
@@ -35,9 +37,13 @@ pub(super) fn run(settings: &Settings, args: CredentialsArgs) -> Result<(), Fail
     match issued {
         Issued::Secrets(secrets) => show_secrets(&secrets, json),
         Issued::List(listed) => show_list(&listed, json),
-        Issued::Revoked if json => say::json(&json!({"revoked": revoked_id})),
-        Issued::Revoked => say::out(&format!("Revoked {revoked_id}.")),
-        Issued::Unknown => return Err(Failure::usage(format!("there is no {revoked_id} to revoke"))),
+        Issued::Done if json => say::json(&json!({format!("{word}d"): id})),
+        Issued::Done => {
+            let done = format!("{word}d {id}.");
+            let (first, rest) = done.split_at(1);
+            say::out(&format!("{}{rest}", first.to_uppercase()));
+        }
+        Issued::Unknown => return Err(Failure::usage(format!("there is no {id} to {word}"))),
     }
     Ok(())
 }
@@ -99,9 +105,15 @@ fn order(kind: CredentialKind) -> Order {
         CredentialKind::TechnicianKey(action) => {
             act(Kind::TechnicianKey, action, |TechnicianKey { user }| Issue::TechnicianKey { user })
         }
-        CredentialKind::HappyfoxKey(action) => {
-            act(Kind::HappyfoxKey, action, |HappyfoxKey { user }| Issue::HappyfoxKey { user })
-        }
+        CredentialKind::HappyfoxKey(action) => match action {
+            HappyfoxAction::Issue(HappyfoxKey { user, name }) => {
+                Order::Issue(Issue::HappyfoxKey { user, name })
+            }
+            HappyfoxAction::List => Order::List(Kind::HappyfoxKey),
+            HappyfoxAction::Disable { id } => Order::Disable(id),
+            HappyfoxAction::Enable { id } => Order::Enable(id),
+            HappyfoxAction::Revoke { id } => Order::Revoke(Kind::HappyfoxKey, id),
+        },
     }
 }
 

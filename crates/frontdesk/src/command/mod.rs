@@ -6,6 +6,7 @@ mod demo;
 mod export;
 mod import;
 mod init;
+mod requester_fields;
 mod serve;
 
 use std::future::Future;
@@ -42,6 +43,9 @@ pub(crate) fn run(cli: Option<Cli>) -> Result<(), Failure> {
         Some(Command::Credentials(args)) => credentials::run(&settings(&effective(Vec::new())?)?, args),
         Some(Command::Import(args)) => import::run(&settings(&effective(Vec::new())?)?, args),
         Some(Command::Export(args)) => export::run(&settings(&effective(Vec::new())?)?, args),
+        Some(Command::RequesterFields(args)) => {
+            requester_fields::run(&settings(&effective(Vec::new())?)?, args)
+        }
         Some(Command::Demo(args)) => demo::run(&settings(&effective(args.new.options())?)?, &args),
     }
 }

@@ -39,7 +39,9 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
         tokio::spawn(Arc::clone(tls).reload_on_hangup());
     }
     rooms.start_background();
-    let router = rooms.router(urls.people_use()).merge(probes::router(rooms.clone(), Arc::clone(&metrics)));
+    let router = rooms
+        .router(urls.people_use(), settings.requester_calls)
+        .merge(probes::router(rooms.clone(), Arc::clone(&metrics)));
     let server = Server { router, metrics, limits: settings.limits, tls };
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
     finish(listener, server, &rooms, &mut signals).await

@@ -1,5 +1,6 @@
 //! The settings as values, after each has been judged.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use super::read::Reader;
 use super::{Effective, read};
 use crate::Failure;
 use crate::logging::Format;
+use crate::rooms::CallLimits;
 use crate::serve::Limits;
 
 /// Every setting, valid.
@@ -34,6 +36,8 @@ pub struct Settings {
     pub log_format: Format,
     /// What connections may take.
     pub limits: Limits,
+    /// How often a key of the requester API may be used.
+    pub(crate) requester_calls: CallLimits,
 }
 
 /// Where a desk lives.
@@ -72,6 +76,7 @@ impl Settings {
             log: reader.value("log", read::levels).unwrap_or_default(),
             log_format: reader.value("log_format", read::log_format).unwrap_or_default(),
             limits: limits(&mut reader),
+            requester_calls: requester_calls(&mut reader),
         };
         reader.finish(settings)
     }
@@ -90,6 +95,14 @@ fn tls(reader: &mut Reader<'_>) -> Option<TlsFiles> {
         }
         (None, None) => None,
     }
+}
+
+fn requester_calls(reader: &mut Reader<'_>) -> CallLimits {
+    let mut calls = |key| {
+        let number = reader.value(key, |text| read::number(text, 0, 1_000_000));
+        number.and_then(|number| NonZeroU32::new(u32::try_from(number).unwrap_or(u32::MAX)))
+    };
+    CallLimits { reads: calls("requester_reads_per_minute"), writes: calls("requester_writes_per_minute") }
 }
 
 fn limits(reader: &mut Reader<'_>) -> Limits {
@@ -149,6 +162,10 @@ mod tests {
         );
         check("log_format = 'xml'", "log_format (file f.toml:1): not text or json: xml");
         check("max_connections = 0", "max_connections (file f.toml:1): not a number from 1 to 1000000: 0");
+        check(
+            "requester_writes_per_minute = 'all'",
+            "requester_writes_per_minute (file f.toml:1): not a number from 0 to 1000000: all",
+        );
         check("stop_timeout_s = -5", "stop_timeout_s (file f.toml:1): not a number from 1 to 86400: -5");
         check("admin_email = 'me'", "admin_email (file f.toml:1): not an e-mail address: me");
         check(

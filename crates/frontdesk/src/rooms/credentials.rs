@@ -26,6 +26,10 @@ pub(crate) enum Order {
     List(Kind),
     /// Revoke one by its id.
     Revoke(Kind, String),
+    /// Disable a HappyFox key until it is enabled.
+    Disable(String),
+    /// Enable a HappyFox key that was disabled.
+    Enable(String),
 }
 
 /// What to issue. An absent user is the first administrator.
@@ -43,7 +47,7 @@ pub(crate) enum Issue {
     /// A key.
     TechnicianKey { user: Option<String> },
     /// A key and its code.
-    HappyfoxKey { user: Option<String> },
+    HappyfoxKey { user: Option<String>, name: String },
 }
 
 impl Order {
@@ -60,8 +64,8 @@ pub(crate) enum Issued {
     Secrets(Vec<(&'static str, String)>),
     /// Listed.
     List(Vec<Listed>),
-    /// Revoked.
-    Revoked,
+    /// Revoked, disabled or enabled.
+    Done,
     /// There is none with this id.
     Unknown,
 }

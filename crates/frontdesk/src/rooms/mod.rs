@@ -6,6 +6,7 @@ mod credentials;
 mod engine;
 mod lease;
 mod orders;
+mod requester_fields;
 mod transfer;
 
 use std::sync::Arc;
@@ -21,7 +22,9 @@ use crate::Failure;
 use crate::config::Place;
 use crate::metrics::Page;
 use crate::serve::TraceId;
+pub(crate) use api::CallLimits;
 pub(crate) use credentials::{Issue, Issued, Kind, Listed, Order};
+pub(crate) use requester_fields::{Description, FieldOrder};
 
 /// An open desk. Cheap to clone.
 #[derive(Clone)]
@@ -125,8 +128,8 @@ impl Rooms {
         Self::open_as(place, false).await
     }
 
-    /// The same for a command that works beside a running server: on credentials only, which the server does not keep
-    /// in memory for longer than a second.
+    /// The same for a command that works beside a running server, on what the server does not keep in memory for longer
+    /// than a second: credentials, and setup and people, of which it is told by the versions of its caches.
     pub(crate) async fn open_beside(place: &Place) -> Result<Rooms, Failure> {
         Self::open_as(place, true).await
     }
@@ -137,7 +140,7 @@ impl Rooms {
         let options =
             DeskOptions { files_dir: place.data_dir.join("files"), clock: Arc::new(SystemClock), node };
         let desk = Desk::open(db.clone(), options).await.map_err(|error| one_line(&error))?;
-        let lease = match desk.is_shared() {
+        let lease = match place.database_url.is_some() {
             true => Some(lease::Lease::hold(&db, &desk).await.map_err(|error| one_line(&error))?),
             false => None,
         };
@@ -155,6 +158,9 @@ impl Rooms {
                 if let Err(error) = desk.resume_held_requests().await {
                     tracing::warn!(%error, "requests on hold were not looked at");
                 }
+                if let Err(error) = desk.forget_calls().await {
+                    tracing::warn!(%error, "calls that were made once were not forgotten");
+                }
             }
         });
         let desk = Arc::clone(&self.desk);
@@ -166,9 +172,6 @@ impl Rooms {
                 tokio::time::sleep(MEASURE).await;
             }
         });
-        if !self.desk.is_shared() {
-            return;
-        }
         let desk = Arc::clone(&self.desk);
         tokio::spawn(async move {
             loop {
@@ -236,8 +239,8 @@ impl Rooms {
     }
 
     /// Everything below `/api`, `/app` and `/oauth`.
-    pub(crate) fn router(&self, public_url: &str) -> Router {
-        let options = api::ApiOptions { public_url: Some(public_url.to_owned()) };
+    pub(crate) fn router(&self, public_url: &str, requester_calls: CallLimits) -> Router {
+        let options = api::ApiOptions { public_url: Some(public_url.to_owned()), requester_calls };
         api::router(Arc::clone(&self.desk), Arc::clone(&self.identity), options)
             .layer(axum::middleware::map_request(with_trace))
     }

@@ -9,15 +9,18 @@ use crate::Failure;
 
 /// Carries out an order.
 pub(super) async fn carry_out(desk: &Desk, identity: &Identity, order: Order) -> Result<Issued, Failure> {
-    let done = match order {
+    let done = |there| if there { Issued::Done } else { Issued::Unknown };
+    let carried_out = match order {
         Order::Issue(issue) => issue_one(desk, identity, issue).await.map(Issued::Secrets),
         Order::List(kind) => list(desk, identity, kind).await.map(Issued::List),
         Order::Revoke(kind, id) => {
             let there = revoke(desk, identity, kind, &id).await;
-            there.map(|there| if there { Issued::Revoked } else { Issued::Unknown })
+            there.map(done)
         }
+        Order::Disable(key) => identity.disable_happyfox_key(&key, desk.now()).await.map(done),
+        Order::Enable(key) => identity.enable_happyfox_key(&key).await.map(done),
     };
-    done.map_err(|error| failure(&error))
+    carried_out.map_err(|error| failure(&error))
 }
 
 /// What speaks against an order, in one line.
@@ -112,9 +115,9 @@ async fn issue_one(
             let (id, key) = identity.issue_technician_key(user, "Issued on the command line", now).await?;
             vec![("id", id.to_string()), ("technician_key", key)]
         }
-        Issue::HappyfoxKey { user: email } => {
+        Issue::HappyfoxKey { user: email, name } => {
             let user = user(desk, email.as_deref()).await?;
-            let (key, code) = identity.issue_happyfox_key(user, "Issued on the command line", now).await?;
+            let (key, code) = identity.issue_happyfox_key(user, &name, now).await?;
             vec![("api_key", key), ("auth_code", code)]
         }
     })
@@ -178,7 +181,11 @@ async fn list(desk: &Desk, identity: &Identity, kind: Kind) -> Result<Vec<Listed
         }
         Kind::HappyfoxKey => {
             for key in identity.happyfox_keys().await? {
-                let detail = format!("{}{}", key.name, state("disabled", key.disabled, key.last_used));
+                let (word, since) = match key.revoked {
+                    Some(_) => ("revoked", key.revoked),
+                    None => ("disabled", key.disabled),
+                };
+                let detail = format!("{}{}", key.name, state(word, since, key.last_used));
                 push(key.api_key, Some(key.user), detail, key.created);
             }
         }
@@ -208,7 +215,7 @@ async fn revoke(desk: &Desk, identity: &Identity, kind: Kind, id: &str) -> Resul
             true
         }
         (Kind::OauthClient, _) => identity.revoke_client(id, now).await?,
-        (Kind::HappyfoxKey, _) => identity.disable_happyfox_key(id, now).await?,
+        (Kind::HappyfoxKey, _) => identity.revoke_happyfox_key(id, now).await?,
         (Kind::SelfClientCode, Some(id)) => identity.revoke_code(id).await?,
         (Kind::RefreshToken, Some(id)) => identity.revoke_refresh_token(id, now).await?,
         (Kind::TechnicianKey, Some(id)) => identity.revoke_technician_key(id, now).await?,

@@ -40,7 +40,7 @@ impl Rooms {
     }
 
     /// The context of what is done for a user, the first administrator where none is named.
-    async fn acting_as(&self, email: Option<&str>) -> Result<Context, Failure> {
+    pub(super) async fn acting_as(&self, email: Option<&str>) -> Result<Context, Failure> {
         let desk = &self.desk;
         let user = orders::user(desk, email).await.map_err(|error| orders::failure(&error))?;
         let caller = desk.caller(user).await.map_err(|error| match error {
@@ -51,14 +51,7 @@ impl Rooms {
             error => orders::failure(&error),
         })?;
         let person = desk.person(user).await.map_err(|error| orders::failure(&error))?;
-        Ok(Context {
-            caller,
-            scopes: Scopes::all(),
-            now: desk.now(),
-            trace: 0,
-            zone: desk.zone_of(person.as_deref()),
-            rehearsal: false,
-        })
+        Ok(Context::new(caller, Scopes::all(), desk.now(), desk.zone_of(person.as_deref())))
     }
 }
 

@@ -168,6 +168,8 @@ fn udf_field() -> Description {
                 crate::group("module", vec![text("name", 50)]).in_list(),
                 // The number by which the requester API of HappyFox knows a field of users.
                 crate::digits("requester_field_id").read_only().unshown().untracked().unique(&[]),
+                // Its place among those that the requester API shows.
+                crate::digits("requester_field_order").read_only().unshown().untracked(),
                 crate::group("sub_module", vec![text("internal_name", 50)]),
                 json("constraints").in_list(),
                 json("allowed_values").in_list(),

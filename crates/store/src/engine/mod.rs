@@ -234,6 +234,15 @@ impl Db {
         }
     }
 
+    /// Whether other processes may write as well: PostgreSQL, a shared SQLite file.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.is_shared(),
+            Engine::Postgres(_) => true,
+        }
+    }
+
     /// From now on `watch` is told of every row that changes. False, and nothing is told, where others may write
     /// without our hearing of it (PostgreSQL, a shared SQLite file), or when somebody watches already.
     #[must_use]

@@ -193,6 +193,10 @@ impl Sqlite {
         Ok(())
     }
 
+    pub const fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
     pub fn watch_rows(&self, watch: Arc<dyn RowWatch>) -> bool {
         !self.is_shared && self.shared.changes.watch(watch)
     }

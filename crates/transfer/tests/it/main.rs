@@ -37,14 +37,8 @@ impl Files {
 
 /// The first administrator, as the command line acts.
 pub(crate) async fn admin(app: &App) -> Context {
-    Context {
-        caller: app.desk.caller(shipped::ADMINISTRATOR).await.unwrap(),
-        scopes: Scopes::all(),
-        now: app.desk.now(),
-        trace: 0,
-        zone: jiff::tz::TimeZone::UTC,
-        rehearsal: false,
-    }
+    let caller = app.desk.caller(shipped::ADMINISTRATOR).await.unwrap();
+    Context::new(caller, Scopes::all(), app.desk.now(), jiff::tz::TimeZone::UTC)
 }
 
 pub(crate) fn of(module: &str, file: &Path) -> ImportOptions {
