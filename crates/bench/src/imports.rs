@@ -93,8 +93,9 @@ fn peak_kb(process: u32) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
+/// A clock that stands.
 #[derive(Debug)]
-struct Now(i64);
+pub struct Now(pub i64);
 
 impl Clock for Now {
     fn now_ms(&self) -> i64 {

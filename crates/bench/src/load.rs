@@ -42,6 +42,16 @@ pub fn post(key: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// A POST to the requester API, ready to send.
+pub fn post_requesters(basic: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "POST /api/v2/public/requesters/ HTTP/1.1\r\nHost: desk\r\nAuthorization: Basic {basic}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
 /// Percent-encoded.
 pub fn encoded(text: &str) -> String {
     text.bytes()

@@ -8,6 +8,7 @@ mod estate;
 mod imports;
 mod load;
 mod raw;
+mod requesters;
 mod server;
 
 use load::Measured;
@@ -24,6 +25,7 @@ struct Options {
     seconds: u64,
     binary: PathBuf,
     imports: Option<u64>,
+    requesters: Vec<u64>,
 }
 
 fn options() -> Outcome<Options> {
@@ -34,6 +36,7 @@ fn options() -> Outcome<Options> {
         seconds: 4,
         binary: here.with_file_name("frontdesk"),
         imports: None,
+        requesters: Vec::new(),
     };
     let numbers = |text: String| -> Outcome<Vec<u64>> {
         let numbers = text.split(',').map(str::trim).filter(|n| !n.is_empty());
@@ -46,10 +49,11 @@ fn options() -> Outcome<Options> {
             "--requests" => options.sizes = numbers(value()?)?,
             "--cis" => options.cis = numbers(value()?)?,
             "--imports" => options.imports = Some(value()?.parse()?),
+            "--requesters" => options.requesters = numbers(value()?)?,
             "--seconds" => options.seconds = value()?.parse()?,
             "--server" => options.binary = value()?.into(),
             _ => {
-                let known = "--requests, --cis, --imports, --seconds, --server";
+                let known = "--requests, --cis, --imports, --requesters, --seconds, --server";
                 return Err(format!("unknown option {name}; known are {known}").into());
             }
         }
@@ -66,6 +70,9 @@ fn main() -> Outcome<()> {
     println!("| what | figure |\n|---|---|");
     if let Some(rows) = options.imports {
         return imports::measure(&options.binary, rows);
+    }
+    if !options.requesters.is_empty() {
+        return requesters::measure(&options.binary, &options.requesters, time);
     }
     let mut lists: Vec<Vec<Measured>> = Vec::new();
     for size in &options.sizes {

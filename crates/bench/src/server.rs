@@ -1,6 +1,7 @@
 //! Server processes: a desk filled for the run, or the bare route. Killed and cleaned up when dropped.
 
 use crate::{Outcome, bare, estate, load};
+use base64::Engine;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub struct Server {
     pub address: String,
     /// A technician key; empty for the bare route.
     pub key: String,
+    /// A credential of the requester API, as it goes behind `Basic`; empty for the bare route.
+    pub basic: String,
     /// From the start of the process to the first answer of `/readyz`.
     pub ready_ms: u128,
 }
@@ -31,6 +34,16 @@ impl Server {
     /// A new desk with so many requests.
     pub fn filled(binary: &Path, requests: u64) -> Outcome<Self> {
         Self::started(binary, |_, run| run(&["demo", &requests.to_string()]).map(|_| ()))
+    }
+
+    /// A new desk with nothing in it but what every desk has.
+    pub fn empty(binary: &Path) -> Outcome<Self> {
+        Self::started(binary, |_, _| Ok(()))
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.dir.path().join("frontdesk.db")
     }
 
     /// A new desk with so many CIs and relationships.
@@ -51,11 +64,15 @@ impl Server {
             Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
         };
         let secrets: Value = serde_json::from_slice(&run(&["init", "--json"])?)?;
-        let key = secrets.get("technician_key").and_then(Value::as_str).ok_or("no key")?.to_owned();
+        let secret = |path: &str| secrets.pointer(path).and_then(Value::as_str).ok_or("a secret is missing");
+        let key = secret("/technician_key")?.to_owned();
+        let pair = format!("{}:{}", secret("/happyfox/api_key")?, secret("/happyfox/auth_code")?);
         fill(dir.path(), &run)?;
         let mut command = Command::new(binary);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).arg("--data-dir").arg(dir.path());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--requester-writes-per-minute", "0"]);
+        command.arg("--data-dir").arg(dir.path());
         let mut server = Self::spawn(command, dir, key)?;
+        server.basic = base64::engine::general_purpose::STANDARD.encode(pair);
         let begun = Instant::now();
         while server.ask(&load::get("/readyz", "")).is_err() {
             if begun.elapsed() > Duration::from_secs(30) {
@@ -81,10 +98,12 @@ impl Server {
         BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
         let address =
             line.trim_end().rsplit_once("http://").ok_or("the server did not say where it listens")?.1;
-        Ok(Self { address: address.to_owned(), child, dir, key, ready_ms: begun.elapsed().as_millis() })
+        let (address, basic, ready_ms) = (address.to_owned(), String::new(), begun.elapsed().as_millis());
+        Ok(Self { address, child, dir, key, basic, ready_ms })
     }
 
-    fn ask(&self, request: &[u8]) -> Outcome<Vec<u8>> {
+    /// One call; the answer's body.
+    pub fn ask(&self, request: &[u8]) -> Outcome<Vec<u8>> {
         load::block_on(async {
             let mut connection = load::Connection::open(&self.address).await?;
             Ok(connection.call(request).await?.to_vec())

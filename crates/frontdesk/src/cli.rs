@@ -278,8 +278,8 @@ pub(crate) enum FieldAction {
         /// Its id, as list shows it
         id: i64,
     },
-    /// Make and change fields as a JSON file says, a list of {"id", "name", "type", "mandatory", "options"}: known ids are
-    /// changed, others made, all shown in the order of the file
+    /// Make and change fields as a JSON file says, a list of {"id", "name", "type", "mandatory", "options"}: those known by id,
+    /// or without one by name, are changed, others made, all shown in the order of the file
     Apply {
         /// The file; - is standard input
         #[arg(value_name = "FILE")]

@@ -109,7 +109,13 @@ impl Rooms {
         }
         let mut done = Vec::with_capacity(inputs.len());
         for (at, input) in (1_usize..).zip(&inputs) {
-            let known = fields(&desk.snapshot()).into_iter().find(|field| Some(field.id) == input.id);
+            // By its id, or else by its name, so that a file that stopped in the middle may be applied again.
+            let is_meant = |field: &RequesterField| match (input.id, &input.name) {
+                (Some(id), _) => field.id == id,
+                (None, Some(name)) => field.name.to_lowercase() == name.trim().to_lowercase(),
+                (None, None) => false,
+            };
+            let known = fields(&desk.snapshot()).into_iter().find(is_meant);
             let outcome = match known {
                 Some(field) => desk.change_requester_field(ctx, field.id, input).await,
                 None => desk.add_requester_field(ctx, input).await,

@@ -11,6 +11,7 @@ mod binary;
 mod command_line;
 mod crash;
 mod program;
+mod requester_fields;
 mod rooms;
 mod server;
 mod slow_clients;
