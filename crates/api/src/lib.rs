@@ -4,6 +4,7 @@
 
 mod happyfox;
 mod oauth;
+mod once;
 mod openapi;
 mod v3;
 

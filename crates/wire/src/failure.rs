@@ -266,6 +266,20 @@ impl Failure {
         Self::one(415, Message::failed(4001).text(format!("Content-Encoding {encoding} is not supported")))
     }
 
+    /// A call with this key is being made. The table has no code for it; 4001 is the one for bad input.
+    #[must_use]
+    pub fn still_running() -> Self {
+        let text = "A call with this Idempotency-Key is still being made";
+        Self::one(409, Message::failed(4001).text(text).about("Idempotency-Key"))
+    }
+
+    /// The key was used for another call. The table has no code for it; 4001 is the one for bad input.
+    #[must_use]
+    pub fn key_of_another_call() -> Self {
+        let text = "This Idempotency-Key was used for another call";
+        Self::one(422, Message::failed(4001).text(text).about("Idempotency-Key"))
+    }
+
     /// We cannot answer now (database away, shutting down). The table has no code for it; 4004 is ours.
     #[must_use]
     pub fn unavailable() -> Self {

@@ -6,27 +6,9 @@ use desk::once::{Claimed, Ticket};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 
-/// The header.
-pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Tells a stored answer from a new one.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-/// The longest key.
-const KEY_MAX: usize = 255;
-
 /// The key of a call, if it has one.
 pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Told> {
-    let mut values = headers.get_all(KEY).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| {
-        !key.is_empty() && key.len() <= KEY_MAX && key.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
-    });
-    match (key, values.next()) {
-        (Some(key), None) => Ok(Some(key.to_owned())),
-        _ => {
-            let words = format!("Idempotency-Key must be one text of 1 to {KEY_MAX} visible characters.");
-            Err(detail(StatusCode::BAD_REQUEST, &words))
-        }
-    }
+    crate::once::key_of(headers).map_err(|words| detail(StatusCode::BAD_REQUEST, &words))
 }
 
 /// Claims a call; `Err` is what is to be answered instead of making it.
@@ -62,5 +44,5 @@ fn replayed(status: u16, stored: &str) -> Told {
     });
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     let told = Told { status, body: body.to_owned(), headers: headers.collect() };
-    told.and(REPLAYED, HeaderValue::from_static("true"))
+    told.and(crate::once::REPLAYED, HeaderValue::from_static("true"))
 }

@@ -13,6 +13,8 @@ pub(crate) enum Answer {
     Json(String),
     /// A JSON text with another status.
     Status(u16, String),
+    /// The answer that a call was given before.
+    Replayed(u16, String),
     /// A file: its name, its media type, its bytes.
     File(String, String, Vec<u8>),
 }
@@ -24,11 +26,18 @@ pub(crate) fn respond(answer: Result<Answer, Failure>) -> Response {
         Ok(Answer::Status(status, text)) => {
             json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text)
         }
+        Ok(Answer::Replayed(status, text)) => {
+            let mut response = json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text);
+            response.headers_mut().insert(crate::once::REPLAYED, HeaderValue::from_static("true"));
+            response
+        }
         Ok(Answer::File(name, media_type, bytes)) => file(&name, &media_type, bytes),
         Err(failure) => {
             let status = StatusCode::from_u16(failure.http).unwrap_or(StatusCode::BAD_REQUEST);
             let mut response = json(status, failure.to_json());
-            if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
+            let later =
+                [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS, StatusCode::CONFLICT];
+            if later.contains(&status) {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
             }
             response

@@ -33,6 +33,8 @@ pub(crate) struct Call<'a> {
     pub snapshot: Arc<Snapshot>,
     /// The caller's support groups.
     pub groups: Vec<model::Id>,
+    /// The `Idempotency-Key`, where the call has one.
+    pub once: Option<String>,
     /// Whether the credential was a technician key, as clients of the on-premises edition have.
     pub by_key: bool,
 }
@@ -63,9 +65,12 @@ impl<'a> Call<'a> {
             content_type.is_some_and(|t| t.trim_start().to_ascii_lowercase().starts_with("multipart/"));
         let limit = if is_upload { UPLOAD_BYTES_MAX } else { BODY_BYTES_MAX };
         let body = collect(body, limit).await?;
+        let once = crate::once::key_of(&parts.headers)
+            .map_err(|words| Failure::not_valid("Idempotency-Key").saying(words))?;
         let payload = wire::payload::read(Raw { query, content_type, body: &body })?;
         let base = portal.map_or_else(|| "/api/v3".to_owned(), |p| format!("/app/{p}/api/v3"));
-        Ok(Self { api, ctx, method: parts.method, segments, payload, body, base, snapshot, groups, by_key })
+        let method = parts.method;
+        Ok(Self { api, ctx, method, segments, payload, body, base, snapshot, groups, once, by_key })
     }
 
     /// The desk.

@@ -3,6 +3,7 @@
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
 use crate::v3::{route, uploads};
+use desk::once::{Claimed, Ticket};
 use desk::{Context, DeskError, Outcome, Place, View};
 use model::{Id, Module, Patch, Record};
 use std::borrow::Cow;
@@ -34,15 +35,65 @@ pub(crate) async fn get(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer
     enveloped(call, record, key).await
 }
 
-/// POST to a collection.
+/// POST to a collection. With an `Idempotency-Key` it is made once, however often it is sent: an extension of ours.
 pub(crate) async fn add(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
+    let Some(key) = &call.once else { return add_as(call, place, None).await };
+    let failed = |e| answer::failure(e, call.ctx.trace);
+    let (caller, path) =
+        (call.ctx.caller.user.to_string(), format!("{}/{}", call.base, call.segments.join("/")));
+    let claimed = call.desk().claim_call(&["v3", &caller, &path], key, &asked(call)).await;
+    let ticket = match claimed.map_err(failed)? {
+        Claimed::Mine(ticket) => ticket,
+        Claimed::Answered(status, text) => return Ok(Answer::Replayed(status, text)),
+        // Killed before its answer was kept, not before it had written.
+        Claimed::Made(id, ticket) => {
+            let place = &crate::v3::cmdb::place_to_add(call, place)?;
+            let (given, _) = given(call, &place.module)?;
+            let record = call.desk().get(&call.ctx, place, id).await.map_err(failed)?;
+            let Answer::Json(text) = enveloped(call, record, &given.key).await? else {
+                return Err(Failure::internal(format!("{:032x}", call.ctx.trace)));
+            };
+            call.desk().keep_answer(&ticket, CREATED, &text).await;
+            return Ok(Answer::Replayed(CREATED, text));
+        }
+        Claimed::Running => return Err(Failure::still_running()),
+        Claimed::Other => return Err(Failure::key_of_another_call()),
+    };
+    let answer = add_as(call, place, Some(&ticket)).await;
+    match &answer {
+        Ok(Answer::Status(status, text)) => call.desk().keep_answer(&ticket, *status, text).await,
+        Ok(Answer::Json(text)) => call.desk().keep_answer(&ticket, 200, text).await,
+        // Nothing was written, so the same key may bring a better input.
+        _ => call.desk().release_call(&ticket).await,
+    }
+    answer
+}
+
+/// What the cloud answers to an add; every client seen takes it (conventions.md section 4.1).
+const CREATED: u16 = 201;
+
+/// What a call asks, for telling it from another one: its input and its files.
+fn asked(call: &Call<'_>) -> Vec<u8> {
+    let mut asked = call.input().to_string().into_bytes();
+    for file in &call.payload.files {
+        asked.push(0);
+        asked.extend_from_slice(file.file_name.as_deref().unwrap_or_default().as_bytes());
+        asked.push(0);
+        asked.extend_from_slice(call.body.get(file.data.clone()).unwrap_or_default());
+    }
+    asked
+}
+
+async fn add_as(call: &Call<'_>, place: &Place, once: Option<&Ticket>) -> Result<Answer, Failure> {
     let place = &crate::v3::cmdb::place_to_add(call, place)?;
-    let (given, patch) = given(call, &place.module)?;
+    let (mut given, patch) = given(call, &place.module)?;
+    if given.is_whole() && once.is_some() {
+        given.ctx.to_mut().once = once.cloned();
+    }
     let files = uploads::sent_with(call, place);
     let done = given.judge(call.desk().add_with_files(&given.ctx, place, &patch, &files).await)?;
-    // 201 is what the cloud answers; every client seen takes it (conventions.md section 4.1).
     match outcome(call, done, &given.key).await? {
-        Answer::Json(text) => Ok(Answer::Status(201, text)),
+        Answer::Json(text) => Ok(Answer::Status(CREATED, text)),
         other => Ok(other),
     }
 }

@@ -1,11 +1,62 @@
 //! Paths, credentials, where the payload is, what errors look like (conventions.md sections 1 and 4, wire-facts.md).
 
 use serde_json::{Value as Json, json};
-use testkit::{Client, encoded, on_both_engines};
+use testkit::{Client, Reply, encoded, on_both_engines};
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 
+async fn keyed(client: &Client<'_>, path: &str, key: &str, input: &Json) -> Reply {
+    let body = format!("input_data={}", encoded(&input.to_string()));
+    client.send("POST", &format!("/api/v3{path}"), &[FORM, ("Idempotency-Key", key)], body).await
+}
+
 on_both_engines! {
+    an_add_with_a_key_is_made_once(app) {
+        let admin = app.admin();
+        let input = json!({"request": {"subject": "Once"}});
+        let first = keyed(&admin, "/requests", "k", &input).await;
+        first.ok();
+        assert_eq!((first.status.as_u16(), first.headers.get("idempotent-replayed")), (201, None));
+        let id = first.json()["request"]["id"].as_str().unwrap().to_owned();
+        admin.put(&format!("/requests/{id}"), json!({"request": {"subject": "Changed"}})).await.ok();
+        let again = keyed(&admin, "/requests", "k", &input).await;
+        assert_eq!((again.status, &again.bytes, &again.headers["idempotent-replayed"]), (first.status, &first.bytes, &http::HeaderValue::from_static("true")));
+        // Another input, another path, another caller.
+        keyed(&admin, "/requests", "k", &json!({"request": {"subject": "Other"}})).await.refused(422, 4001, "Idempotency-Key");
+        keyed(&admin, "/problems", "k", &json!({"problem": {"title": "Once"}})).await.ok();
+        let (_, theo) = app.technician("Theo Technician").await;
+        assert_ne!(keyed(&theo, "/requests", "k", &input).await.ok()["request"]["id"], json!(id));
+        // What was refused has written nothing: the key may bring something better.
+        keyed(&admin, "/requests", "better", &json!({"request": {}})).await.refused(400, 4012, "subject");
+        keyed(&admin, "/requests", "better", &input).await.ok();
+        keyed(&admin, "/requests", "\u{fc}", &input).await.refused(400, 4001, "Idempotency-Key");
+        // Many at once: one is made.
+        let before = admin.list("/requests", json!({"get_total_count": true})).await.ok()["list_info"]["total_count"].clone();
+        let replies = futures_util::future::join_all((0..10).map(|_| keyed(&admin, "/requests", "many", &input))).await;
+        let made: std::collections::HashSet<String> =
+            replies.iter().filter(|r| r.status == 201).map(|r| r.json()["request"]["id"].to_string()).collect();
+        assert!(made.len() == 1 && replies.iter().all(|r| matches!(r.status.as_u16(), 201 | 409)));
+        let after = admin.list("/requests", json!({"get_total_count": true})).await.ok()["list_info"]["total_count"].clone();
+        assert_eq!(after.as_u64().unwrap(), before.as_u64().unwrap() + 1);
+    }
+
+    an_add_whose_answer_was_lost_is_found_again(app) {
+        use desk::once::Claimed;
+        let admin = app.admin();
+        let input = json!({"request": {"subject": "Lost"}});
+        // As after a kill between the commit and the keeping of the answer.
+        let made = keyed(&admin, "/requests", "k", &input).await.ok();
+        let forget = "UPDATE \"idempotent_call\" SET \"status\" = NULL, \"answer\" = NULL";
+        let forget = store::Statement { sql: forget.into(), binds: Vec::new(), expect: store::engine::Expect::Exactly(1) };
+        app.desk.store().commit(vec![forget]).await.unwrap();
+        let again = keyed(&admin, "/requests", "k", &input).await;
+        assert_eq!((again.status.as_u16(), &again.headers["idempotent-replayed"]), (201, &http::HeaderValue::from_static("true")));
+        assert_eq!(again.ok()["request"], made["request"]);
+        let caller = desk::shipped::ADMINISTRATOR.to_string();
+        let claim = app.desk.claim_call(&["v3", &caller, "/api/v3/requests"], "k", input.to_string().as_bytes()).await.unwrap();
+        assert!(matches!(claim, Claimed::Answered(201, _)), "kept now: {claim:?}");
+    }
+
     both_url_forms_lead_to_the_same_desk(app) {
         let admin = app.admin();
         let id = admin.new_request("Here").await;
