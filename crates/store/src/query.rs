@@ -279,6 +279,9 @@ impl Renderer<'_> {
         match keys.first() {
             // The same, where the index of the side table has it.
             Some((_, value)) if self.walks_side() => self.sql.column(*value, "record"),
+            // The same again, in the order in which the full-text index gives it: it stops when the page is full, where
+            // the id would have all matches sorted.
+            None if !query.words.is_empty() && self.dialect == Dialect::Sqlite => self.sql.push(search::ROWID),
             _ => self.sql.column(Alias(0), "id"),
         };
         self.sql.push(if newest_first { " DESC" } else { " ASC" });

@@ -44,6 +44,9 @@ fn table_of(module: &Module) -> String {
     format!("search_{}", module.table)
 }
 
+/// The id of a match of the index that drives a query (SQLite).
+pub(crate) const ROWID: &str = "s.rowid";
+
 /// `FROM` for a query that the index drives (SQLite).
 pub(crate) fn from_sqlite(sql: &mut Sql, module: &Module) {
     sql.name(&table_of(module)).push(" s CROSS JOIN ").name(&module.table).push(" t0 ON t0.\"id\" = s.rowid");
