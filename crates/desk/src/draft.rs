@@ -30,6 +30,8 @@ pub struct Draft {
     pub people: HashMap<Id, Arc<Record>>,
     /// Whether the record's search document must be made anew although none of its own texts changed.
     pub refresh_search: bool,
+    /// Whether it is known that no CI stands for the record, so that none is looked for.
+    pub has_no_ci: bool,
 }
 
 impl Draft {
@@ -46,6 +48,7 @@ impl Draft {
             unmet: Vec::new(),
             people: HashMap::new(),
             refresh_search: false,
+            has_no_ci: false,
         }
     }
     /// A record that is to become another.

@@ -281,7 +281,9 @@ impl Renderer<'_> {
             Some((_, value)) if self.walks_side() => self.sql.column(*value, "record"),
             // The same again, in the order in which the full-text index gives it: it stops when the page is full, where
             // the id would have all matches sorted.
-            None if !query.words.is_empty() && self.dialect == Dialect::Sqlite => self.sql.push(search::ROWID),
+            None if !query.words.is_empty() && self.dialect == Dialect::Sqlite => {
+                self.sql.push(search::ROWID)
+            }
             _ => self.sql.column(Alias(0), "id"),
         };
         self.sql.push(if newest_first { " DESC" } else { " ASC" });

@@ -8,7 +8,8 @@ use crate::context::Context;
 use crate::draft::Draft;
 use crate::{Desk, DeskError, Refusal, Snapshot, products};
 use model::filter::equals;
-use model::{Id, Module, Record, Value};
+use model::{Filter, Id, Module, Record, Value};
+use std::collections::HashSet;
 use std::sync::Arc;
 use store::{Query, Statement};
 
@@ -222,16 +223,12 @@ pub(crate) async fn of_other(
     draft: &Draft,
     module: &str,
 ) -> Result<Vec<Statement>, DeskError> {
-    if draft.is_new() || !draft.changes(draft.new.module.title) {
+    if draft.is_new() || draft.has_no_ci || !draft.changes(draft.new.module.title) {
         return Ok(Vec::new());
     }
     let snapshot = &draft.snapshot;
     let cis = snapshot.module("ci")?;
-    let standing = equals(cis, "linked_module", vec![module.into()]).and(equals(
-        cis,
-        "linked_instance",
-        vec![draft.new.id().into()],
-    ));
+    let standing = standing_for(cis, module, vec![draft.new.id().into()]);
     let mut statements = Vec::new();
     for ci in desk.store.list(&Query::new(cis.clone(), standing, 10)).await? {
         let found = exact(desk, snapshot, ci.id()).await?;
@@ -241,6 +238,25 @@ pub(crate) async fn of_other(
         statements.extend(written(desk, ctx, snapshot, old, new).await?);
     }
     Ok(statements)
+}
+
+fn standing_for(cis: &Arc<Module>, module: &str, ids: Vec<Value>) -> Filter {
+    equals(cis, "linked_module", vec![module.into()]).and(equals(cis, "linked_instance", ids))
+}
+
+/// Those of these records that a CI stands for, for whoever writes many at once.
+pub(crate) async fn with_cis(
+    desk: &Desk,
+    snapshot: &Snapshot,
+    module: &str,
+    ids: Vec<Value>,
+) -> Result<HashSet<Id>, DeskError> {
+    let cis = snapshot.module("ci")?;
+    let most = ids.len() as u64 * 10;
+    let mut query = Query::new(cis.clone(), standing_for(cis, module, ids), most);
+    query.slots = cis.slot("linked_instance").into_iter().collect();
+    let found = desk.store.list(&query).await?;
+    Ok(found.iter().filter_map(|ci| ci.int("linked_instance")).map(Id::new).collect())
 }
 
 /// An asset is removed: the CI that only stood for it goes with it; one that is spoken of elsewhere stays by itself.

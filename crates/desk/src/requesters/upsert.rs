@@ -8,7 +8,7 @@ use crate::context::{Context, Verb};
 use crate::draft::Draft;
 use crate::permissions::permit;
 use crate::records::{Place, Written};
-use crate::{Desk, DeskError, Refusal};
+use crate::{Desk, DeskError, Refusal, cmdb};
 use model::filter::equals;
 use model::{Id, Module, Record, Storage, Value, fold, fold_email};
 use std::collections::HashSet;
@@ -148,6 +148,7 @@ impl Desk {
             drafts.push((fates.len() - 1, draft));
             steps.push(working.steps);
         }
+        self.note_who_has_no_ci(&mut drafts).await?;
         for (at, draft) in &mut drafts {
             match self.look_over(ctx, place, draft).await {
                 Ok(()) => {}
@@ -221,6 +222,21 @@ impl Desk {
             }
         }
         Ok(Tried::Done(told))
+    }
+
+    /// CIs follow the names of people, and hardly anybody has one: they are looked for once for all.
+    async fn note_who_has_no_ci(&self, drafts: &mut [(usize, Draft)]) -> Result<(), DeskError> {
+        let renamed = drafts.iter_mut().filter(|(_, draft)| !draft.is_new() && draft.changes("name"));
+        let mut renamed: Vec<&mut Draft> = renamed.map(|(_, draft)| draft).collect();
+        if renamed.len() < 2 {
+            return Ok(());
+        }
+        let ids = renamed.iter().map(|draft| draft.new.id().into()).collect();
+        let known = cmdb::sync::with_cis(self, &self.snapshot(), "user", ids).await?;
+        for draft in &mut renamed {
+            draft.has_no_ci = !known.contains(&draft.new.id());
+        }
+        Ok(())
     }
 
     /// For a rehearsal: values that must be one of a kind and that somebody else has, in the desk or before in the list.

@@ -79,6 +79,19 @@ on_both_engines! {
         assert_eq!(app.admin().get(&format!("/users/{user}")).await.ok()["user"]["name"], "Rita Renamed", "{found}");
     }
 
+    the_cis_of_people_follow_their_names(app) {
+        let (fox, admin) = (app.happyfox(), app.admin());
+        let (user, _) = app.requester("Rita Requester").await;
+        let ci = json!({"ci_user": {"name": "Rita", "linked_entity": {"name": "user"}, "linked_instance": user.to_string()}});
+        let ci = admin.post("/cmdb/ci_user", ci).await.ok()["ci_user"]["id"].as_str().unwrap().to_owned();
+        taken(&fox, json!({"email": "other@example.com", "name": "Other"})).await;
+        let list = json!([{"email": "rita.requester@example.com", "name": "Rita Renamed"}, {"email": "other@example.com", "name": "Another"}]);
+        assert_eq!(post(&fox, &list).await.status, 200);
+        assert_eq!(admin.get(&format!("/cmdb/ci_user/{ci}")).await.ok()["ci_user"]["name"], "Rita Renamed");
+        taken(&fox, json!({"email": "rita.requester@example.com", "name": "Rita Again"})).await;
+        assert_eq!(admin.get(&format!("/cmdb/ci_user/{ci}")).await.ok()["ci_user"]["name"], "Rita Again");
+    }
+
     names_come_from_addresses_and_are_kept(app) {
         let fox = app.happyfox();
         for (email, name) in [
