@@ -15,9 +15,11 @@
 )]
 
 mod client;
+mod port;
 mod postgres;
 
 pub use client::{Client, Reply, encoded};
+pub use port::{Act, Port, Seen};
 
 use axum::Router;
 use desk::identity::{Identity, IdentityOptions, InitialSecrets, PasswordCost, SystemSecrets};
@@ -177,7 +179,8 @@ impl App {
         self.person(name, serde_json::json!({})).await
     }
 
-    pub(crate) fn router(&self) -> Router {
+    /// All faces, for whoever serves them.
+    pub fn router(&self) -> Router {
         self.router.clone()
     }
 }

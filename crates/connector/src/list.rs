@@ -1,0 +1,9 @@
+//! Lists: what is asked for, and walking through all of it while it changes.
+
+mod query;
+mod walk;
+
+pub use query::{ListQuery, Page};
+pub use walk::Walk;
+
+pub(crate) use query::page_of;

@@ -1,0 +1,13 @@
+//! The connector against a real desk on both engines, and against ports that misbehave on purpose.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in a test, what does not work must stop it"
+)]
+
+mod files;
+mod lists;
+mod manners;
+mod oauth;
+mod records;
+mod support;
