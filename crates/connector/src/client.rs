@@ -23,7 +23,10 @@ use std::sync::Arc;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Client(Arc<Inner>);
+pub struct Client {
+    inner: Arc<Inner>,
+    debug: bool,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -73,7 +76,7 @@ impl ClientBuilder {
         let transport = Transport::new(manners, observers, tls)?;
         let auth = Auth::of(&connection, store);
         let base = connection.base();
-        Ok(Client(Arc::new(Inner { connection, base, auth, transport })))
+        Ok(Client { inner: Arc::new(Inner { connection, base, auth, transport }), debug: false })
     }
 }
 
@@ -93,16 +96,22 @@ impl Client {
         Self::builder(connection).build()
     }
 
+    /// The same client in debug mode: each call is logged as an event of `tracing`, secrets masked.
+    #[must_use]
+    pub fn debugging(&self) -> Self {
+        Self { debug: true, ..self.clone() }
+    }
+
     /// The connection.
     #[must_use]
     pub fn connection(&self) -> &Connection {
-        &self.0.connection
+        &self.inner.connection
     }
 
     /// The limits.
     #[must_use]
     pub fn manners(&self) -> &Manners {
-        &self.0.transport.manners
+        &self.inner.transport.manners
     }
 
     /// Reads one record, or whatever else is at a path.
@@ -185,7 +194,7 @@ impl Client {
     }
 
     async fn send(&self, call: &Call, mode: Mode) -> Result<Reply> {
-        self.0.transport.send(&self.0.base, &self.0.auth, call, mode).await
+        self.inner.transport.send(&self.inner.base, &self.inner.auth, call, mode, self.debug).await
     }
 
     /// One page of a list: the first, or the one that begins with row `start_index` (from 1).
@@ -224,8 +233,8 @@ impl Client {
     /// # Errors
     /// [`Error::OAuth`] when they or the service refuse.
     pub async fn finish_consent(&self, consent: Consent) -> Result<()> {
-        let set = consent.finish(&self.0.transport, self.oauth()?).await?;
-        self.0.auth.accept(set).await
+        let set = consent.finish(&self.inner.transport, self.oauth()?).await?;
+        self.inner.auth.accept(set).await
     }
 
     /// Exchanges the code of a self client, pasted from the console, and keeps the tokens.
@@ -233,8 +242,8 @@ impl Client {
     /// # Errors
     /// [`Error::OAuth`] when the code is used, too old or another client's.
     pub async fn accept_code(&self, code: &Secret) -> Result<()> {
-        let set = auth::exchange(&self.0.transport, self.oauth()?, code, None, None).await?;
-        self.0.auth.accept(set).await
+        let set = auth::exchange(&self.inner.transport, self.oauth()?, code, None, None).await?;
+        self.inner.auth.accept(set).await
     }
 
     /// Gets a token, and says what the service said: whether the connection works.
@@ -242,11 +251,11 @@ impl Client {
     /// # Errors
     /// As [`Client::get`].
     pub async fn check(&self) -> Result<()> {
-        self.0.auth.credential(&self.0.transport).await.map(|_| ())
+        self.inner.auth.credential(&self.inner.transport).await.map(|_| ())
     }
 
     fn oauth(&self) -> Result<&OAuth> {
-        match self.0.connection.credentials() {
+        match self.inner.connection.credentials() {
             Credentials::OAuth(oauth) => Ok(oauth),
             Credentials::TechnicianKey(_) => {
                 Err(Error::Configuration("a connection with a technician key needs no consent".into()))

@@ -10,14 +10,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An input was refused before anything was sent.
-    #[error("{field}: {message}")]
-    Input {
-        /// The input's key.
-        field: String,
-        /// What is wrong with it.
-        message: String,
-    },
+    /// Inputs were refused before anything was sent: all that is wrong, at once.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Input(Vec<InputFault>),
     /// The connection lacks something or names something impossible.
     #[error("{0}")]
     Configuration(String),
@@ -79,7 +74,7 @@ pub enum Error {
 impl Error {
     /// An input that cannot be.
     pub fn input(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Input { field: field.into(), message: message.into() }
+        Self::Input(vec![InputFault { field: field.into(), message: message.into() }])
     }
 
     pub(crate) fn file(path: &std::path::Path, source: std::io::Error) -> Self {
@@ -112,6 +107,16 @@ impl Error {
             _ => false,
         }
     }
+}
+
+/// An input that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct InputFault {
+    /// The input's key.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
 }
 
 /// A refusal of the service: HTTP status, outer code, and one message per thing that is wrong.

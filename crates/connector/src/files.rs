@@ -1,6 +1,6 @@
 //! Attached files, up and down.
 
-use crate::http::{Body, Call, Content, FilePart, FileSource, Repeat, Reply};
+use crate::http::{Body, Call, Content, FilePart, FileSource, Reply};
 use crate::{Client, Error, Result};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -51,7 +51,7 @@ impl Upload {
         self
     }
     fn of(name: String, source: FileSource) -> Self {
-        let part = FilePart { part: "input_file".into(), name, content_type: None, source };
+        let part = FilePart { part: "filename".into(), name, content_type: None, source };
         Self { part, description: None }
     }
 }
@@ -65,6 +65,9 @@ pub struct Download {
 }
 
 impl Download {
+    pub(crate) const fn of(headers: HeaderMap, response: reqwest::Response) -> Self {
+        Self { headers, content: Content::Stream(response) }
+    }
     /// The next bytes; `None` at the end.
     ///
     /// # Errors
@@ -127,11 +130,13 @@ impl Client {
     /// # Errors
     /// Those of the call. It is not repeated when it may have been heard: the file would be there twice.
     pub async fn upload(&self, record: &str, upload: &Upload) -> Result<Json> {
-        let mut call = Call::new(Method::PUT, format!("{record}/upload")).repeat(Repeat::Unsafe);
+        let mut call = Call::new(Method::POST, format!("{record}/_uploads"));
         if let Some(description) = &upload.description {
             call = call.query("description", description.as_str());
         }
-        self.json(&call.body(Body::Parts(Vec::new(), vec![upload.part.clone()]))).await
+        // Without this the cloud keeps the file without listing it (requests.md section 12).
+        let texts = vec![("addtoattachment".to_owned(), "true".to_owned())];
+        self.json(&call.body(Body::Parts(texts, vec![upload.part.clone()]))).await
     }
 
     /// The files of a record.
@@ -147,7 +152,23 @@ impl Client {
     /// # Errors
     /// Those of the call.
     pub async fn download(&self, record: &str, attachment: &str) -> Result<Download> {
-        let path = format!("{record}/attachments/{}/download", crate::segment("attachment", attachment)?);
+        self.download_path(format!("{record}/_uploads/{}", crate::segment("attachment", attachment)?)).await
+    }
+
+    /// The file behind a `content_url`, as records show it. Whatever host the address names, the file is asked of this
+    /// connection's desk: nobody else gets the token.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when that is no address below the API; else those of the call.
+    pub async fn download_url(&self, content_url: &str) -> Result<Download> {
+        let path = content_url.split_once("/api/v3/").map_or(content_url, |(_, path)| path);
+        if path.contains("://") {
+            return Err(Error::input("content_url", format!("{content_url} is no address below the API")));
+        }
+        self.download_path(format!("/{}", path.trim_start_matches('/'))).await
+    }
+
+    async fn download_path(&self, path: String) -> Result<Download> {
         let Reply { headers, content, .. } = self.stream(&Call::new(Method::GET, path)).await?;
         Ok(Download { headers, content })
     }
@@ -157,6 +178,6 @@ impl Client {
     /// # Errors
     /// Those of the call.
     pub async fn delete_attachment(&self, record: &str, attachment: &str) -> Result<Json> {
-        self.delete(&format!("{record}/attachments/{}", crate::segment("attachment", attachment)?)).await
+        self.delete(&format!("{record}/_uploads/{}", crate::segment("attachment", attachment)?)).await
     }
 }

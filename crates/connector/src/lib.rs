@@ -19,7 +19,10 @@ mod error;
 mod files;
 pub mod http;
 mod list;
+mod run;
 mod secret;
+mod sources;
+mod trigger;
 
 pub use auth::{Consent, FileTokens, Loopback, MemoryTokens, TokenSet, TokenStore, replace_private};
 pub use centre::{DATA_CENTRES, DataCentre};
@@ -28,11 +31,12 @@ pub use connection::{
     AUTHORIZE_URL, Connection, Credentials, DEFAULT_SCOPES, EVERY_SCOPE, OAUTH, OAuth, TECHNICIAN_KEY,
     TOKEN_URL,
 };
-pub use error::{Error, Result, ServiceError, ServiceMessage};
+pub use error::{Error, InputFault, Result, ServiceError, ServiceMessage};
 pub use files::{Download, Upload};
 pub use http::{Exchange, Manners, Observer};
 pub use list::{ListQuery, Page, Walk};
 pub use secret::Secret;
+pub use trigger::{Batch, Event, PollOptions, PollState, Poller, Resource, What};
 
 /// A text as one segment of a path.
 ///

@@ -6,4 +6,5 @@ mod walk;
 pub use query::{ListQuery, Page};
 pub use walk::Walk;
 
-pub(crate) use query::page_of;
+pub(crate) use query::{id_number, page_of};
+pub(crate) use walk::{both, time_ms};

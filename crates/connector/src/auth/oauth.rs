@@ -127,7 +127,7 @@ async fn ask(
 
 /// Boxed: a call of the API waits for a token, and a token is got by a call.
 fn boxed<'a>(transport: &'a Transport, url: &'a str, call: &'a Call) -> BoxFuture<'a, Result<Reply>> {
-    Box::pin(transport.send(url, &Auth::Nobody, call, Mode::Whole))
+    Box::pin(transport.send(url, &Auth::Nobody, call, Mode::Whole, false))
 }
 
 fn strange(message: &str) -> Error {

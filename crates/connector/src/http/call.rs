@@ -45,7 +45,7 @@ pub enum Body {
     None,
     /// `application/x-www-form-urlencoded`.
     Form(Vec<(String, String)>),
-    /// Bytes as they are; the type is the connection's own, form-encoded, unless a header says otherwise.
+    /// Bytes as they are; the type is the connection's own, form-encoded.
     Raw(Bytes),
     /// `multipart/form-data`: texts, then files.
     Parts(Vec<(String, String)>, Vec<FilePart>),
@@ -54,7 +54,7 @@ pub enum Body {
 /// A file of a multipart body.
 #[derive(Clone, Debug)]
 pub struct FilePart {
-    /// The part's name, `input_file` for the API's uploads.
+    /// The part's name, `filename` for the API's uploads.
     pub part: String,
     /// The file's name.
     pub name: String,

@@ -50,6 +50,15 @@ pub(crate) enum Mode {
     Stream,
 }
 
+/// A call and what is wanted of it.
+#[derive(Clone, Copy, Debug)]
+struct Aim<'a> {
+    base: &'a str,
+    call: &'a Call,
+    mode: Mode,
+    debug: bool,
+}
+
 /// The calls' way to the service.
 #[derive(Debug)]
 pub(crate) struct Transport {
@@ -84,12 +93,13 @@ impl Transport {
     }
 
     /// Sends a call until it has an answer, within its deadline. Every answer that is no success is an error.
-    pub async fn send(&self, base: &str, auth: &Auth, call: &Call, mode: Mode) -> Result<Reply> {
+    pub async fn send(&self, base: &str, auth: &Auth, call: &Call, mode: Mode, debug: bool) -> Result<Reply> {
         let deadline = call.deadline.unwrap_or(self.manners.deadline);
         // Whether a try went out that may have been heard, when the deadline cuts everything off.
         let begun = AtomicBool::new(false);
         let end = tokio::time::Instant::now() + deadline;
-        let sending = self.send_on(base, auth, call, mode, &begun, end);
+        let aim = Aim { base, call, mode, debug };
+        let sending = self.send_on(&aim, auth, &begun, end);
         match tokio::time::timeout_at(end, sending).await {
             Ok(result) => result,
             Err(_) => Err(Error::Deadline {
@@ -102,13 +112,12 @@ impl Transport {
 
     async fn send_on(
         &self,
-        base: &str,
+        aim: &Aim<'_>,
         auth: &Auth,
-        call: &Call,
-        mode: Mode,
         begun: &AtomicBool,
         end: tokio::time::Instant,
     ) -> Result<Reply> {
+        let call = aim.call;
         let mut retry = Retry::new(call, &self.manners, &self.budget);
         let mut attempt = 0;
         let mut rejected: Option<Credential> = None;
@@ -119,7 +128,7 @@ impl Transport {
                 let _turn = self.turns.acquire().await;
                 self.pace.turn().await;
                 begun.store(true, Ordering::Relaxed);
-                self.attempt(base, &credential, call, mode, attempt).await
+                self.attempt(aim, &credential, attempt).await
             };
             let (ended, error) = match tried {
                 Ok(reply) => {
@@ -152,17 +161,16 @@ impl Transport {
     /// One try.
     async fn attempt(
         &self,
-        base: &str,
+        aim: &Aim<'_>,
         credential: &Credential,
-        call: &Call,
-        mode: Mode,
         attempt: u32,
     ) -> Result<Reply, (Ended, Error)> {
+        let Aim { base, call, mode, debug } = *aim;
         let begin = Instant::now();
         let (request, shown) =
             self.request(base, credential, call).await.map_err(|e| (Ended::Unwanted, e))?;
         let result = self.exchange(request, call, mode).await;
-        if !self.observers.is_empty() {
+        if debug || !self.observers.is_empty() {
             let (status, received) = match &result {
                 Ok(Reply { status, content: Content::Whole(bytes), .. }) => {
                     (*status, observe::bytes_text(bytes))
@@ -182,6 +190,9 @@ impl Transport {
                 took: begin.elapsed(),
             };
             self.observers.iter().for_each(|observer| observer.look(&exchange));
+            if debug {
+                tracing::info!("{exchange}");
+            }
         }
         result
     }
@@ -201,20 +212,14 @@ impl Transport {
         for (name, value) in &call.headers {
             headers.insert(name.clone(), value.clone());
         }
-        // A file is not asked for by the type of the API's answers.
         headers.insert(ACCEPT, HeaderValue::from_static(ACCEPT_V3));
         credential.put(&mut headers)?;
-        if !matches!(call.body, Body::Parts(..)) {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
-        } else {
-            headers.remove(CONTENT_TYPE);
-        }
-        if let (Body::Raw(_), Some((_, own))) =
-            (&call.body, call.headers.iter().find(|(n, _)| n == CONTENT_TYPE))
-        {
-            headers.insert(CONTENT_TYPE, own.clone());
-        }
-        let shown = if self.observers.is_empty() { Vec::new() } else { observe::headers(&headers) };
+        match call.body {
+            // It has a type of its own, with the boundary in it.
+            Body::Parts(..) => headers.remove(CONTENT_TYPE),
+            _ => headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM)),
+        };
+        let shown = observe::headers(&headers);
         let request = self.http.request(call.method.clone(), url).headers(headers);
         let request = match &call.body {
             Body::None => request,

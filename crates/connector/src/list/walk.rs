@@ -35,6 +35,7 @@ pub struct Walk {
     ended: bool,
     last_page: Option<Page>,
     total: Option<Json>,
+    only_way: bool,
 }
 
 /// How the walk knows where it is.
@@ -42,8 +43,8 @@ pub struct Walk {
 enum Way {
     /// Behind this id.
     Id { last: Option<u128> },
-    /// Not before this time; rows of exactly this time that were given already.
-    Created { last: Option<i64>, given: HashSet<u128> },
+    /// Not before this time, in the order of this field; rows of exactly this time that were given already.
+    Time { field: &'static str, last: Option<i64>, given: HashSet<u128> },
     /// At this row, counted from 1; all that was given.
     Number { next: u64, given: HashSet<String> },
 }
@@ -61,7 +62,31 @@ impl Walk {
             None => Way::Id { last: None },
             Some(_) => Way::by_number(),
         };
-        Self { client, path, query, way, rows: VecDeque::new(), ended: false, last_page: None, total: None }
+        Self {
+            client,
+            path,
+            query,
+            way,
+            rows: VecDeque::new(),
+            ended: false,
+            last_page: None,
+            total: None,
+            only_way: false,
+        }
+    }
+
+    /// Goes in the order of a time, from this moment on, and no other way.
+    pub(crate) fn by_time(mut self, field: &'static str, from: i64) -> Self {
+        self.way = Way::by_time(field, Some(from));
+        self.only_way = true;
+        self
+    }
+
+    /// Goes in the order of ids, behind this one, and no other way.
+    pub(crate) fn by_id(mut self, after: i64) -> Self {
+        self.way = Way::Id { last: u128::try_from(after).ok() };
+        self.only_way = true;
+        self
     }
 
     /// Begins behind this id, which an earlier walk without an order gave last.
@@ -115,13 +140,15 @@ impl Walk {
                     }
                 }
                 // Once rows were given another way would give them again.
-                Step::NoWay => match self.way.next_best().filter(|_| self.last_page.is_none()) {
-                    Some(way) => self.way = way,
-                    None => {
-                        let message = "the list does not go on where it was asked to".to_owned();
-                        return Err(Error::Answer { call: format!("GET {}", self.path), message });
+                Step::NoWay => {
+                    match self.way.next_best().filter(|_| self.last_page.is_none() && !self.only_way) {
+                        Some(way) => self.way = way,
+                        None => {
+                            let message = "the list does not go on where it was asked to".to_owned();
+                            return Err(Error::Answer { call: format!("GET {}", self.path), message });
+                        }
                     }
-                },
+                }
             }
         }
         Ok(None)
@@ -173,15 +200,15 @@ impl Walk {
                 let last = last.unwrap_or(0).to_string();
                 Some(json!({"field": "id", "condition": "greater than", "value": last}))
             }
-            Way::Created { last, given } => {
-                order(&mut info, "created_time");
+            Way::Time { field, last, given } => {
+                order(&mut info, field);
                 let page = self.query.page_rows() as usize;
                 if given.len() >= page {
                     // More than a page of one moment: within it there is nothing but counting.
                     info.insert("start_index".into(), json!(given.len() - page / 2));
                 }
                 let last = last.unwrap_or(0).to_string();
-                Some(json!({"field": "created_time", "condition": "greater or equal", "value": last}))
+                Some(json!({"field": field, "condition": "greater or equal", "value": last}))
             }
             Way::Number { next, .. } => {
                 info.insert("start_index".into(), json!(next));
@@ -204,7 +231,7 @@ impl Walk {
     /// The way to try when the service refuses this one's first page.
     fn other_way(&self, error: &Error) -> Option<Way> {
         let error = error.service()?;
-        if self.last_page.is_some() || error.http_status != 400 {
+        if self.last_page.is_some() || self.only_way || error.http_status != 400 {
             return None;
         }
         let names = |word: &str| {
@@ -216,7 +243,7 @@ impl Walk {
         // What the caller asked for may be what is wrong: then the refusal is theirs to see.
         let field = match &self.way {
             Way::Id { .. } => "id",
-            Way::Created { .. } => "created_time",
+            Way::Time { field, .. } => field,
             Way::Number { .. } => return None,
         };
         (names("sort_field") || names("search_criteria") || names(field)).then(|| self.way.next_best())?
@@ -239,29 +266,32 @@ impl Walk {
                 *last = next;
                 Step::Rows(std::mem::take(&mut page.rows), page.has_more)
             }
-            Way::Created { last, given } => step_by_time(last, given, page),
+            Way::Time { field, last, given } => step_by_time(field, last, given, page),
             Way::Number { next, given } => step_by_number(next, given, page),
         }
     }
 }
 
 impl Way {
+    fn by_time(field: &'static str, from: Option<i64>) -> Self {
+        Self::Time { field, last: from, given: HashSet::new() }
+    }
     fn by_number() -> Self {
         Self::Number { next: 1, given: HashSet::new() }
     }
     fn next_best(&self) -> Option<Self> {
         match self {
-            Self::Id { .. } => Some(Self::Created { last: None, given: HashSet::new() }),
-            Self::Created { .. } => Some(Self::by_number()),
+            Self::Id { .. } => Some(Self::by_time("created_time", None)),
+            Self::Time { .. } => Some(Self::by_number()),
             Self::Number { .. } => None,
         }
     }
 }
 
-fn step_by_time(last: &mut Option<i64>, given: &mut HashSet<u128>, page: &Page) -> Step {
+fn step_by_time(field: &str, last: &mut Option<i64>, given: &mut HashSet<u128>, page: &Page) -> Step {
     let (mut time, mut of_time, mut rows) = (*last, given.clone(), Vec::new());
     for row in &page.rows {
-        match (id_number(row), created_ms(row)) {
+        match (id_number(row), time_ms(row, field)) {
             (Some(id), Some(at)) if time.is_none_or(|before| at >= before) => {
                 if time != Some(at) {
                     time = Some(at);
@@ -300,13 +330,14 @@ fn step_by_number(next: &mut u64, given: &mut HashSet<String>, page: &Page) -> S
     Step::Rows(rows, page.has_more)
 }
 
-fn created_ms(row: &Json) -> Option<i64> {
-    let value = row.get("created_time")?.get("value")?;
+/// The milliseconds of a time of a row.
+pub(crate) fn time_ms(row: &Json, field: &str) -> Option<i64> {
+    let value = row.get(field)?.get("value")?;
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
 /// Rows that pass both. The caller's elements become one group, so that an `or` among them stays among them.
-fn both(own: Json, given: Option<&Json>) -> Json {
+pub(crate) fn both(own: Json, given: Option<&Json>) -> Json {
     let mut own = own;
     let children = match given {
         None | Some(Json::Null) => return own,
