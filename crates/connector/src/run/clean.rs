@@ -330,7 +330,7 @@ fn pairs(given: &Json) -> Result<Option<Value>, Why> {
         }
         Json::String(text) => {
             for part in split_pairs(text) {
-                let (key, value) = part.split_once('=').ok_or(EXPECTED)?;
+                let (key, value) = split_pair(&part).ok_or(EXPECTED)?;
                 pairs.push((key.trim().to_owned(), json!(value.trim())));
             }
         }
@@ -343,12 +343,18 @@ fn pairs(given: &Json) -> Result<Option<Value>, Why> {
     Ok((!pairs.is_empty()).then_some(Value::Pairs(pairs)))
 }
 
+/// `a=b`, or `a: b` as headers are written.
+fn split_pair(part: &str) -> Option<(&str, &str)> {
+    let at = |mark: &str| part.find(mark).unwrap_or(usize::MAX);
+    part.split_once(if at(": ") < at("=") { ": " } else { "=" })
+}
+
 /// `a=b,c=d` at its commas; a comma that no new pair follows belongs to the value before it.
 fn split_pairs(text: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     for part in text.split(',').filter(|part| !part.trim().is_empty()) {
         match parts.last_mut() {
-            Some(last) if !part.contains('=') => {
+            Some(last) if split_pair(part).is_none() => {
                 last.push(',');
                 last.push_str(part);
             }

@@ -5,6 +5,7 @@
     reason = "in a test, what does not work must stop it"
 )]
 
+mod actions;
 mod catalogue;
 mod files;
 mod lists;
