@@ -8,8 +8,11 @@
 mod actions;
 mod catalogue;
 mod files;
+mod inputs;
 mod lists;
 mod manners;
 mod oauth;
 mod records;
+mod sources;
 mod support;
+mod trigger;
