@@ -42,6 +42,13 @@ pub fn document(catalogue: &Catalogue, base: Option<&str>) -> Json {
         "paths": all_paths,
         "components": {
             "schemas": schemas::all(catalogue),
+            "parameters": {"IdempotencyKey": {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": false,
+                "description": "A name for this call: sent again within a day it is answered as before and adds nothing",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+            }},
             "responses": {"Failure": {
                 "description": "Nothing was changed; the messages say why",
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}},

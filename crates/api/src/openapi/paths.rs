@@ -97,10 +97,11 @@ pub(super) fn of_ci_types(catalogue: &Catalogue, paths: &mut Map<String, Json>) 
         call
     };
     let own = std::slice::from_ref(&kind);
-    paths.insert(
-        at.to_owned(),
-        json!({"get": call("List the CIs of a type", own, false), "post": call("Add a CI", own, true)}),
-    );
+    let mut add = call("Add a CI", &with_once(own), true);
+    if let Some(responses) = add.pointer_mut("/responses") {
+        *responses = added(responses.take());
+    }
+    paths.insert(at.to_owned(), json!({"get": call("List the CIs of a type", own, false), "post": add}));
     paths.insert(
         one.to_owned(),
         json!({
@@ -224,9 +225,9 @@ fn collection(module: &Module, above: &[Json], depth: usize) -> Json {
             json!({
                 "summary": format!("Add a {}", module.name.replace('_', " ")),
                 "tags": [module.plural],
-                "parameters": above,
+                "parameters": with_once(above),
                 "requestBody": body(module, module.key()),
-                "responses": responses(&[("200", single(module)), ("201", single(module))]),
+                "responses": added(responses(&[("200", single(module)), ("201", single(module))])),
             }),
         );
     }
@@ -258,6 +259,24 @@ fn collection(module: &Module, above: &[Json], depth: usize) -> Json {
         );
     }
     Json::Object(item)
+}
+
+/// The parameters of an add: it may name itself, so that it is made once. Clients look for this to know whether they may
+/// send an add again.
+fn with_once(parameters: &[Json]) -> Vec<Json> {
+    let mut parameters = parameters.to_vec();
+    parameters.push(json!({"$ref": "#/components/parameters/IdempotencyKey"}));
+    parameters
+}
+
+/// The answers of an add: one of the same name may be under way, or may have been another.
+fn added(mut responses: Json) -> Json {
+    if let Some(responses) = responses.as_object_mut() {
+        for status in ["409", "422"] {
+            responses.insert(status.to_owned(), json!({"$ref": "#/components/responses/Failure"}));
+        }
+    }
+    responses
 }
 
 fn record(module: &Module, with_id: &[Json]) -> Json {

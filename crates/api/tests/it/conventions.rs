@@ -285,5 +285,8 @@ on_both_engines! {
         let upload = |path: &str| document["paths"][format!("/requests/{{id0}}/{path}")]["post"]["operationId"].clone();
         assert!(upload("_uploads").is_string() && upload("resolutions/_uploads").is_string());
         assert_ne!(upload("_uploads"), upload("resolutions/_uploads"));
+        let once = json!({"$ref": "#/components/parameters/IdempotencyKey"});
+        assert!(document["paths"]["/requests"]["post"]["parameters"].as_array().unwrap().contains(&once));
+        assert_eq!(document["components"]["parameters"]["IdempotencyKey"]["name"], "Idempotency-Key");
     }
 }
