@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// Speaks to one desk. Clones share the token, the limits and the connections, and cost next to nothing.
 ///
@@ -26,6 +27,7 @@ use std::sync::Arc;
 pub struct Client {
     inner: Arc<Inner>,
     debug: bool,
+    name: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -34,7 +36,11 @@ struct Inner {
     base: String,
     auth: Auth,
     transport: Transport,
+    knows_names: OnceCell<bool>,
 }
+
+/// The header that names a call.
+const IDEMPOTENCY_KEY: ::http::HeaderName = ::http::HeaderName::from_static("idempotency-key");
 
 /// Makes a [`Client`].
 #[derive(Debug)]
@@ -76,7 +82,11 @@ impl ClientBuilder {
         let transport = Transport::new(manners, observers, tls)?;
         let auth = Auth::of(&connection, store);
         let base = connection.base();
-        Ok(Client { inner: Arc::new(Inner { connection, base, auth, transport }), debug: false })
+        Ok(Client {
+            inner: Arc::new(Inner { connection, base, auth, transport, knows_names: OnceCell::new() }),
+            debug: false,
+            name: None,
+        })
     }
 }
 
@@ -100,6 +110,17 @@ impl Client {
     #[must_use]
     pub fn debugging(&self) -> Self {
         Self { debug: true, ..self.clone() }
+    }
+
+    /// The same client whose next [`Client::run`] of an adding action goes under this name (see [`Client::create`]): one
+    /// that is run again under its name after a crash adds nothing.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Self {
+        Self { name: Some(name.into()), ..self.clone() }
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// The connection.
@@ -128,6 +149,49 @@ impl Client {
     /// As [`Client::get`]. It is not repeated when it may have been heard: see [`Error::is_uncertain`].
     pub async fn post(&self, path: &str, input: &Json) -> Result<Json> {
         self.json(&Call::new(Method::POST, path).input(input)).await
+    }
+
+    /// Adds a record under a name of its own, so that it is added once: where the service knows such names, as Frontdesk
+    /// does, the call is repeated when its answer is lost. The cloud does not know them; there this is [`Client::post`].
+    ///
+    /// # Errors
+    /// As [`Client::post`].
+    pub async fn create(&self, path: &str, input: &Json, name: Option<&str>) -> Result<Json> {
+        let name = match name {
+            Some(name) => name.to_owned(),
+            None => auth::random_text()?,
+        };
+        let name =
+            ::http::HeaderValue::from_str(&name).map_err(|_| Error::input("name", "it fits in no header"))?;
+        let call = Call::new(Method::POST, path).input(input).header(IDEMPOTENCY_KEY, name);
+        match self.json(&call).await {
+            Err(error) if error.is_uncertain() => match self.knows_names().await {
+                true => self.json(&call.repeat(crate::http::Repeat::Safe)).await,
+                false => Err(error),
+            },
+            settled => settled,
+        }
+    }
+
+    /// Whether the service adds once what is sent twice under one name: its own description says so.
+    pub async fn knows_names(&self) -> bool {
+        if crate::DataCentre::named(self.inner.connection.origin().as_str()).is_some() {
+            return false;
+        }
+        let asked = self.inner.knows_names.get_or_try_init(|| async {
+            let origin = self.inner.connection.origin().as_str().trim_end_matches('/');
+            let call = Call::new(Method::GET, "/api/openapi.json");
+            let transport = &self.inner.transport;
+            match transport.send(origin, &Auth::Nobody, &call, Mode::Whole, self.debug).await {
+                Ok(Reply { content: Content::Whole(bytes), .. }) => {
+                    Ok(memchr::memmem::find(&bytes, b"\"Idempotency-Key\"").is_some())
+                }
+                Ok(_) => Ok(false),
+                Err(error) if error.service().is_some_and(|e| e.http_status < 500) => Ok(false),
+                Err(error) => Err(error),
+            }
+        });
+        asked.await.copied().unwrap_or(false)
     }
 
     /// Edits a record: only the fields that are there are changed.

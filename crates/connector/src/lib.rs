@@ -36,7 +36,7 @@ pub use files::{Download, Upload};
 pub use http::{Exchange, Manners, Observer};
 pub use list::{ListQuery, Page, Walk};
 pub use secret::Secret;
-pub use trigger::{Batch, Event, PollOptions, PollState, Poller, Resource, What};
+pub use trigger::{Batch, Event, PollOptions, PollState, Poller, Resource, Webhook, What};
 
 /// A text as one segment of a path.
 ///

@@ -64,7 +64,7 @@ impl Client {
             Does::List => self.list(&path, values).await,
             Does::Delete => self.json_delete(&path, action, values).await,
             Does::Update => self.put(&path, &build::body(action, values)?).await,
-            Does::Create => self.post(&path, &build::body(action, values)?).await,
+            Does::Create => self.create(&path, &build::body(action, values)?, self.name()).await,
             Does::Operate => {
                 let body = build::body(action, values)?;
                 if action.method == "POST" {
@@ -76,6 +76,19 @@ impl Client {
             Does::File => files::act(self, action, &path, values).await,
             Does::Raw => raw::send(self, values).await,
         }
+    }
+
+    /// The rows of a list action one by one, in flat memory. `page` and `rowCount` have no say.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when that is no list action, or with all inputs that cannot be.
+    pub fn rows(&self, action: &str, inputs: &Json) -> Result<crate::Walk> {
+        let known = catalogue::action(action).filter(|action| action.does == Does::List);
+        let known =
+            known.ok_or_else(|| Error::input("action", format!("{action} is no action that lists")))?;
+        let empty = Map::new();
+        let values = Values::read(known, inputs.as_object().unwrap_or(&empty))?;
+        Ok(self.walk(&build::path(known, &values)?, list_query(&values)?.rows(100)))
     }
 
     async fn json_delete(&self, path: &str, action: &Action, values: &Values) -> Result<Json> {

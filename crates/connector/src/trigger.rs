@@ -3,10 +3,12 @@
 mod options;
 mod resource;
 mod state;
+mod webhook;
 
 pub use options::PollOptions;
 pub use resource::{Event, Resource, What};
 pub use state::PollState;
+pub use webhook::Webhook;
 
 use crate::list::time_ms;
 use crate::{Client, Error, ListQuery, Result, Walk};

@@ -1,4 +1,4 @@
-//! As whom a call is made: a technician's key, or an access token that is renewed before it expires.
+//! As whom a call is made: a key that stays, or an access token that is renewed before it expires.
 
 mod loopback;
 mod oauth;
@@ -6,7 +6,7 @@ mod store;
 
 pub use loopback::Loopback;
 pub use oauth::Consent;
-pub(crate) use oauth::exchange;
+pub(crate) use oauth::{exchange, random_text};
 pub use store::{FileTokens, MemoryTokens, TokenSet, TokenStore, replace_private};
 
 use crate::connection::{Connection, Credentials, OAuth};
@@ -22,8 +22,8 @@ use tokio::sync::Mutex;
 pub(crate) enum Auth {
     /// Nothing: calls of the token endpoint say in their form who they are.
     Nobody,
-    /// A technician's key.
-    Key(Secret),
+    /// The same always.
+    Fixed(Credential),
     /// Tokens.
     Tokens(Box<Tokens>),
 }
@@ -34,6 +34,7 @@ pub(crate) enum Credential {
     Nobody,
     Key(Secret),
     Token(Secret),
+    Bearer(Secret),
 }
 
 /// The access token of a client, renewed once for all who wait for it.
@@ -47,7 +48,7 @@ pub(crate) struct Tokens {
 impl Auth {
     pub fn of(connection: &Connection, store: Arc<dyn TokenStore>) -> Self {
         match connection.credentials() {
-            Credentials::TechnicianKey(key) => Self::Key(key.clone()),
+            Credentials::TechnicianKey(key) => Self::Fixed(Credential::Key(key.clone())),
             Credentials::OAuth(oauth) => Self::Tokens(Box::new(Tokens {
                 oauth: OAuth::clone(oauth),
                 store,
@@ -60,7 +61,7 @@ impl Auth {
     pub async fn credential(&self, transport: &Transport) -> Result<Credential> {
         match self {
             Self::Nobody => Ok(Credential::Nobody),
-            Self::Key(key) => Ok(Credential::Key(key.clone())),
+            Self::Fixed(credential) => Ok(credential.clone()),
             Self::Tokens(tokens) => Ok(Credential::Token(tokens.fresh(transport).await?)),
         }
     }
@@ -170,6 +171,7 @@ impl Credential {
             Self::Nobody => return Ok(()),
             Self::Key(key) => (HeaderName::from_static("authtoken"), key.expose().to_owned()),
             Self::Token(token) => (AUTHORIZATION, format!("Zoho-oauthtoken {}", token.expose())),
+            Self::Bearer(token) => (AUTHORIZATION, format!("Bearer {}", token.expose())),
         };
         let mut value = HeaderValue::from_str(&text).map_err(|_| {
             Error::Configuration("the key or token has characters that no header can hold".into())

@@ -59,7 +59,7 @@ impl Consent {
 }
 
 /// 256 random bits as text.
-fn random_text() -> Result<String> {
+pub(crate) fn random_text() -> Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|e| Error::Configuration(format!("no random numbers: {e}")))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))

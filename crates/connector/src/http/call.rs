@@ -47,6 +47,8 @@ pub enum Body {
     Form(Vec<(String, String)>),
     /// Bytes as they are; the type is the connection's own, form-encoded.
     Raw(Bytes),
+    /// `application/json`.
+    Json(Json),
     /// `multipart/form-data`: texts, then files.
     Parts(Vec<(String, String)>, Vec<FilePart>),
 }

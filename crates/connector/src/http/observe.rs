@@ -113,6 +113,7 @@ pub(super) fn body(body: &Body) -> String {
         Body::None => String::new(),
         Body::Form(form) => cut(pairs(form, false)),
         Body::Raw(bytes) => bytes_text(bytes),
+        Body::Json(json) => cut(json_text(&json.to_string())),
         Body::Parts(texts, files) => {
             let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
             let texts = if texts.is_empty() { String::new() } else { format!(" {}", pairs(texts, false)) };

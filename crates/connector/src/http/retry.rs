@@ -27,7 +27,8 @@ pub(crate) fn judged(status: u16, headers: &HeaderMap, throttled: bool) -> Optio
     let after = retry_after(headers);
     match status {
         429 => Some(Ended::Refused(after)),
-        503 if after.is_some() => Some(Ended::Refused(after)),
+        // 409 with a time: a call of the same name is under way.
+        409 | 503 if after.is_some() => Some(Ended::Refused(after)),
         _ if throttled => Some(Ended::Refused(after)),
         500..=599 => Some(Ended::Failed),
         300..=499 => Some(Ended::Unwanted),

@@ -217,6 +217,7 @@ impl Transport {
         match call.body {
             // It has a type of its own, with the boundary in it.
             Body::Parts(..) => headers.remove(CONTENT_TYPE),
+            Body::Json(_) => headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json")),
             _ => headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM)),
         };
         let shown = observe::headers(&headers);
@@ -225,6 +226,7 @@ impl Transport {
             Body::None => request,
             Body::Form(pairs) => request.body(form_text(pairs)),
             Body::Raw(bytes) => request.body(bytes.clone()),
+            Body::Json(json) => request.body(json.to_string()),
             Body::Parts(texts, files) => request.multipart(multipart(texts, files).await?),
         };
         let request = request.build().map_err(|e| Error::Configuration(chain(&e)))?;

@@ -52,7 +52,7 @@ impl Story {
             let mut inputs = fixed.clone();
             inputs.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             let data = story.run(key, inputs).await;
-            let member = action.answers().map_or_else(|| fixed["ciTypeApiName"].as_str().unwrap(), |m| m);
+            let member = action.answers().unwrap_or_else(|| fixed["ciTypeApiName"].as_str().unwrap());
             let rows = data[member].as_array().unwrap_or_else(|| panic!("{key}: {data}"));
             let text = |row: &Json| row[field].as_str().unwrap_or_default().to_owned();
             (rows.iter().map(text).collect(), data)

@@ -1,6 +1,7 @@
 //! The connector against a real desk on both engines, and against ports that misbehave on purpose.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "in a test, what does not work must stop it"
 )]

@@ -54,6 +54,27 @@ on_both_engines! {
         assert_eq!(subjects(&by_key(app, &port)).await, ["Once", "Once"], "those that the desk heard");
     }
 
+    an_add_under_a_name_is_made_once_where_the_service_knows_names(app) {
+        let posts = AtomicUsize::new(0);
+        let port = Port::with(Some(app), move |_, seen| match posts.load(Ordering::SeqCst) {
+            n if is_post(seen) => {
+                posts.fetch_add(1, Ordering::SeqCst);
+                [Act::CutAfter, Act::CutWithin, Act::CutBefore, Act::Answer(502, vec![], String::new()), Act::Pass][n % 5].clone()
+            }
+            _ => Act::Pass,
+        }).await;
+        let client = by_key(app, &port);
+        for n in 0..5 {
+            client.run("createRequest", &json!({"requestSubject": format!("Once {n}")})).await.unwrap();
+        }
+        assert_eq!(subjects(&client).await, ["Once 0", "Once 1", "Once 2", "Once 3", "Once 4"]);
+        // Run again under its name after a crash, it adds nothing.
+        let inputs = json!({"requestSubject": "Named"});
+        let first = client.named("run-7-row-1").run("createRequest", &inputs).await.unwrap();
+        let again = client.named("run-7-row-1").run("createRequest", &inputs).await.unwrap();
+        assert_eq!(first["data"]["request"]["id"], again["data"]["request"]["id"]);
+    }
+
     reads_and_edits_outlive_broken_connections(app) {
         let ids = requests(app, 30).await;
         let port = Port::with(Some(app), |n, _| match n % 5 {
