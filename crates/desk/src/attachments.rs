@@ -12,10 +12,8 @@ use model::filter::equals;
 use model::{Filter, Id, Patch, Record, Value};
 use serde_json::Value as Json;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use store::engine::Expect;
-use store::{Query, Statement};
-use tokio::io::AsyncWriteExt;
+use store::{Query, Statement, StoreError};
 
 /// The greatest size of one file, in bytes.
 pub const FILE_BYTES_MAX: usize = 40 * 1024 * 1024;
@@ -62,56 +60,6 @@ pub struct FilesOf {
 /// What the column `module` says of a file of the resolution. It is never among its request's attachments.
 const RESOLUTION: &str = "resolution";
 
-/// The folder of files.
-#[derive(Clone, Debug)]
-pub(crate) struct Files {
-    dir: PathBuf,
-}
-
-impl Files {
-    pub const fn new(dir: PathBuf) -> Self {
-        Self { dir }
-    }
-
-    /// Two levels of folders, so that none grows to millions.
-    fn path(&self, blob: &str) -> Option<PathBuf> {
-        let safe = blob.len() >= 4 && blob.bytes().all(|b| b.is_ascii_digit());
-        let (a, b) =
-            (blob.get(blob.len().checked_sub(2)?..)?, blob.get(blob.len().checked_sub(4)?..blob.len() - 2)?);
-        safe.then(|| self.dir.join(a).join(b).join(blob))
-    }
-
-    async fn write(&self, blob: &str, bytes: &[u8]) -> std::io::Result<()> {
-        let path = self.path(blob).ok_or(std::io::ErrorKind::InvalidInput)?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        tokio::fs::create_dir_all(folder).await?;
-        let mut file = tokio::fs::File::create(&path).await?;
-        file.write_all(bytes).await?;
-        // Acknowledged means on disk, for files as for rows: the file and its entry in the folder.
-        file.sync_all().await?;
-        tokio::fs::File::open(folder).await?.sync_all().await
-    }
-
-    /// Writes the bytes that a row speaks of.
-    async fn keep(&self, row: &Record, bytes: &[u8]) -> Result<(), DeskError> {
-        let failed = |error| DeskError::Unavailable(format!("the file was not stored: {error}"));
-        self.write(blob_of(row), bytes).await.map_err(failed)
-    }
-
-    async fn read(&self, blob: &str) -> std::io::Result<Vec<u8>> {
-        tokio::fs::read(self.path(blob).ok_or(std::io::ErrorKind::InvalidInput)?).await
-    }
-
-    async fn remove(&self, blob: &str) {
-        if let Some(path) = self.path(blob)
-            && let Err(error) = tokio::fs::remove_file(&path).await
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            tracing::warn!(%error, attachment.blob = blob, "a file without a row stays behind");
-        }
-    }
-}
-
 impl Desk {
     /// Stores a file below a record that the caller may edit.
     ///
@@ -144,9 +92,12 @@ impl Desk {
         }
         let words = format!("{} attached", row.title());
         statements.extend(history::remark(self, ctx, &record, "ATTACH", &words)?);
-        self.files.keep(&row, file.bytes).await?;
+        self.files.keep(blob_of(&row), file.bytes).await?;
         if let Err(error) = self.store.commit(statements).await {
-            self.files.remove(blob_of(&row)).await;
+            // Unless the row may be there after all: then the sweep decides.
+            if !matches!(error, StoreError::Unavailable(_)) {
+                self.files.remove(blob_of(&row)).await;
+            }
             return Err(error.into());
         }
         let mut row = row;
@@ -198,7 +149,7 @@ impl Desk {
         draft.new.set("has_attachments", true);
         let mut kept = Ok(());
         for (row, file) in rows.iter().zip(files) {
-            kept = self.files.keep(row, file.bytes).await;
+            kept = self.files.keep(blob_of(row), file.bytes).await;
             if kept.is_err() {
                 break;
             }
@@ -207,7 +158,8 @@ impl Desk {
             Ok(()) => self.add_draft(ctx, place, draft).await,
             Err(error) => Err(Written::Failed(error)),
         };
-        if done.is_err() {
+        // When the database did not say how the commit ended, the rows may be there, and the sweep decides.
+        if done.is_err() && !matches!(done, Err(Written::Failed(DeskError::Unavailable(_)))) {
             for row in &rows {
                 self.files.remove(blob_of(row)).await;
             }
@@ -323,7 +275,7 @@ impl Desk {
         let words = format!("{} removed", row.title());
         statements.extend(history::remark(self, ctx, &record, "DETACH", &words)?);
         self.store.commit(statements).await?;
-        self.files.remove(blob_of(row)).await;
+        self.files.put_away(blob_of(row)).await;
         Ok(())
     }
 
@@ -459,7 +411,7 @@ pub(crate) fn complete_resolution(request: &mut Record) {
     }
 }
 
-/// Rows of a removed record's files; the bytes stay until the folder is swept.
+/// Rows of a removed record's files; the bytes stay until the folder is swept ([`Desk::sweep_files`]).
 pub(crate) fn forget_owner(desk: &Desk, owner: &Record, snapshot: &Snapshot) -> Vec<Statement> {
     let rows = snapshot.module("attachment").ok();
     rows.and_then(|rows| desk.store.remove_rows(rows, "owner", owner.id())).into_iter().collect()

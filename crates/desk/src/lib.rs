@@ -16,6 +16,7 @@ pub mod demo;
 mod depreciation;
 mod draft;
 mod error;
+pub mod files;
 mod history;
 pub mod identity;
 pub mod jobs;
@@ -96,7 +97,7 @@ pub struct Desk {
     numbers: numbers::Numbers,
     ids: Arc<IdSource>,
     clock: Arc<dyn Clock>,
-    files: attachments::Files,
+    files: files::Files,
     graph: arc_swap::ArcSwapOption<cmdb::impact::Graph>,
     graph_building: tokio::sync::Mutex<()>,
     pub(crate) turns: turns::Turns,
@@ -125,7 +126,7 @@ impl Desk {
             people: people::People::default(),
             ids: Arc::new(IdSource::new(options.node, floor)),
             clock: options.clock,
-            files: attachments::Files::new(options.files_dir),
+            files: files::Files::new(options.files_dir),
             graph: arc_swap::ArcSwapOption::empty(),
             graph_building: tokio::sync::Mutex::default(),
             turns: turns::Turns::default(),

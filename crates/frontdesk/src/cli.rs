@@ -40,6 +40,12 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// The additional fields of requesters, with the ids by which the requester API knows them; also beside a running server
     RequesterFields(RequesterFieldsArgs),
+    /// Write an archive of the whole desk, also while it is served
+    Backup(BackupArgs),
+    /// Make a desk of an archive in an empty place, on either engine
+    Restore(RestoreArgs),
+    /// Check the desk, or an archive: checksums, counts, the database's file, every reference
+    Verify(VerifyArgs),
 }
 
 impl Command {
@@ -54,6 +60,9 @@ impl Command {
             Command::Import(_) => Some("import"),
             Command::Export(_) => Some("export"),
             Command::RequesterFields(_) => Some("requester-fields"),
+            Command::Backup(_) => Some("backup"),
+            Command::Restore(_) => Some("restore"),
+            Command::Verify(_) => Some("verify"),
         }
     }
 }
@@ -123,6 +132,18 @@ pub(crate) struct ServeArgs {
     /// Writing calls a minute of each key of the requester API, a list being one; 0 is no limit [default: 300]
     #[arg(long, value_name = "N")]
     pub(crate) requester_writes_per_minute: Option<String>,
+    /// Hours between backups that are written while the desk is served; 0 for none [default: none]
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) backup_every_h: Option<String>,
+    /// Where backups are written [default: backups in the data directory]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) backup_dir: Option<String>,
+    /// How many backups are kept [default: 7]
+    #[arg(long, value_name = "N")]
+    pub(crate) backup_keep: Option<String>,
+    /// How many MiB a backup reads in a second; 0 for as many as it can [default: 50]
+    #[arg(long, value_name = "MIB")]
+    pub(crate) backup_mib_per_s: Option<String>,
 }
 
 /// Options of `init`.
@@ -304,6 +325,39 @@ pub(crate) struct FieldArgs {
     pub(crate) order: Option<u32>,
 }
 
+/// Options of `backup`.
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// The archive's file, in place of one named after the time in the folder of backups
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The folder of backups [default: backups in the data directory]
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    pub(crate) backup_dir: Option<String>,
+    /// How many MiB to read in a second; 0 for as many as it can [default: 50]
+    #[arg(long, value_name = "MIB")]
+    pub(crate) mib_per_s: Option<u64>,
+}
+
+/// Options of `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// The archive
+    #[arg(value_name = "FILE")]
+    pub(crate) archive: PathBuf,
+}
+
+/// Options of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// An archive; without one the desk itself is checked
+    #[arg(value_name = "FILE")]
+    pub(crate) archive: Option<PathBuf>,
+    /// Compare the checksums of an archive only, and do not make a desk of it for the check
+    #[arg(long)]
+    pub(crate) quick: bool,
+}
+
 /// Options of `credentials`.
 #[derive(Debug, Args)]
 pub(crate) struct CredentialsArgs {
@@ -481,6 +535,10 @@ impl ServeArgs {
             stop_timeout_s,
             requester_reads_per_minute,
             requester_writes_per_minute,
+            backup_every_h,
+            backup_dir,
+            backup_keep,
+            backup_mib_per_s,
         } = self;
         given([
             ("listen", listen),
@@ -497,7 +555,18 @@ impl ServeArgs {
             ("stop_timeout_s", stop_timeout_s),
             ("requester_reads_per_minute", requester_reads_per_minute),
             ("requester_writes_per_minute", requester_writes_per_minute),
+            ("backup_every_h", backup_every_h),
+            ("backup_dir", backup_dir),
+            ("backup_keep", backup_keep),
+            ("backup_mib_per_s", backup_mib_per_s),
         ])
+    }
+}
+
+impl BackupArgs {
+    /// The settings among these options.
+    pub(crate) fn options(&self) -> Options {
+        given([("backup_dir", &self.backup_dir)])
     }
 }
 

@@ -5,18 +5,21 @@
 //! in order of first use, which SQLite binds by position). What really differs is asked of
 //! [`engine::Dialect`] in `schema` and `search`, and nowhere else.
 
+pub mod audit;
 mod cache;
 mod calls;
 pub mod credentials;
 pub mod engine;
 mod guards;
 mod imports;
+pub mod jobs;
 pub mod migrations;
 pub mod nodes;
 mod plan;
 mod query;
 mod records;
 pub mod search;
+pub mod shapes;
 mod sql;
 mod table;
 

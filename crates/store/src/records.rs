@@ -521,6 +521,30 @@ impl Store {
         }
         self.commit(vec![search::fill(module, catalogue, self.db.dialect(), from, to)]).await
     }
+
+    /// Makes the search documents of all records, in portions, in a database that has none.
+    ///
+    /// # Errors
+    /// When the database does not take them.
+    pub async fn fill_all_search(&self, catalogue: &Catalogue) -> Result<(), StoreError> {
+        const PORTION: i64 = 2_000;
+        let of_a_table = |module: &&Arc<Module>| module.fixed.is_none() && search::is_searched(module);
+        for module in catalogue.modules().iter().filter(of_a_table) {
+            let mut from = 0;
+            loop {
+                let mut sql = Sql::new("SELECT max(\"id\") FROM (SELECT \"id\" FROM ");
+                sql.name(&module.table).push(" WHERE \"id\" > ").bind(from).push(" ORDER BY \"id\" LIMIT ");
+                sql.bind(PORTION).push(") AS portion");
+                let rows = self.db.read(sql.query(Cost::Scan)).await?;
+                let Some(to) = rows.first().and_then(|row| row.first()).and_then(Value::as_int) else {
+                    break;
+                };
+                self.fill_search(module, catalogue, Id::new(from + 1), Id::new(to)).await?;
+                from = to;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn side_cells_of(record: &Record, slot: usize) -> Vec<Vec<Value>> {

@@ -40,7 +40,7 @@ fn below(module: &Module, catalogue: &Catalogue) -> Vec<(String, String, Vec<Str
         .collect()
 }
 
-fn table_of(module: &Module) -> String {
+pub(crate) fn table_of(module: &Module) -> String {
     format!("search_{}", module.table)
 }
 

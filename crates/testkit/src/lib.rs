@@ -20,6 +20,7 @@ mod postgres;
 
 pub use client::{Client, Reply, encoded};
 pub use port::{Act, Port, Seen};
+pub use postgres::Database;
 
 use axum::Router;
 use desk::identity::{Identity, IdentityOptions, InitialSecrets, PasswordCost, SystemSecrets};
@@ -73,7 +74,7 @@ pub struct App {
     pub secrets: InitialSecrets,
     router: Router,
     _database: Option<postgres::Database>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl App {
@@ -114,7 +115,7 @@ impl App {
         };
         desk.initialise(&first, statements).await.unwrap();
         let router = api::router(desk.clone(), identity.clone(), Self::api_options());
-        Self { desk, identity, clock, router, admin_password, secrets, _database: database, _dir: dir }
+        Self { desk, identity, clock, router, admin_password, secrets, _database: database, dir }
     }
 
     /// What the faces are given when nothing else is asked for.
@@ -177,6 +178,18 @@ impl App {
     /// A new requester.
     pub async fn requester(&self, name: &str) -> (Id, Client<'_>) {
         self.person(name, serde_json::json!({})).await
+    }
+
+    /// The folder of attached files.
+    #[must_use]
+    pub fn files_dir(&self) -> std::path::PathBuf {
+        self.dir.path().join("files")
+    }
+
+    /// The SQLite file, where the desk is on SQLite.
+    #[must_use]
+    pub fn sqlite_file(&self) -> std::path::PathBuf {
+        self.dir.path().join("frontdesk.db")
     }
 
     /// All faces, for whoever serves them.

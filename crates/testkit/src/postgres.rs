@@ -5,7 +5,7 @@ use tokio_postgres::NoTls;
 
 /// Created for one test, dropped at its end.
 #[derive(Debug)]
-pub(crate) struct Database {
+pub struct Database {
     /// Where it is.
     pub url: String,
     server: String,
@@ -15,17 +15,32 @@ pub(crate) struct Database {
 impl Database {
     /// `None` where there is no server; under `CI` that is an error, so that no half of the tests is missed.
     pub async fn create() -> Option<Self> {
-        let Ok(server) = std::env::var("FRONTDESK_TEST_POSTGRES") else {
-            assert!(std::env::var("CI").is_err(), "FRONTDESK_TEST_POSTGRES is not set");
-            return None;
-        };
-        let (base, _) = server.rsplit_once('/').unwrap();
-        let base = base.to_owned();
+        let (server, base) = server()?;
         let template = template(&server, &base).await;
-        let name = format!("frontdesk_test_{:016x}", random());
-        run(&server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await.unwrap();
-        Some(Self { url: format!("{base}/{name}"), server, name })
+        Some(Self::made(server, &base, &format!(" TEMPLATE {template}")).await)
     }
+
+    /// The same without any table.
+    pub async fn empty() -> Option<Self> {
+        let (server, base) = server()?;
+        Some(Self::made(server, &base, "").await)
+    }
+
+    async fn made(server: String, base: &str, like: &str) -> Self {
+        let name = format!("frontdesk_test_{:016x}", random());
+        run(&server, &format!("CREATE DATABASE {name}{like}")).await.unwrap();
+        Self { url: format!("{base}/{name}"), server, name }
+    }
+}
+
+/// The server's URL, and the same without a database.
+fn server() -> Option<(String, String)> {
+    let Ok(server) = std::env::var("FRONTDESK_TEST_POSTGRES") else {
+        assert!(std::env::var("CI").is_err(), "FRONTDESK_TEST_POSTGRES is not set");
+        return None;
+    };
+    let (base, _) = server.rsplit_once('/').unwrap();
+    Some((server.clone(), base.to_owned()))
 }
 
 fn random() -> u64 {

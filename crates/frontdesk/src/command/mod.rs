@@ -1,5 +1,6 @@
 //! The commands, one file each, and what they share.
 
+mod backup;
 mod config;
 mod credentials;
 mod demo;
@@ -46,6 +47,12 @@ pub(crate) fn run(cli: Option<Cli>) -> Result<(), Failure> {
         Some(Command::RequesterFields(args)) => {
             requester_fields::run(&settings(&effective(Vec::new())?)?, args)
         }
+        Some(Command::Backup(args)) => {
+            let options = args.options();
+            backup::run(&settings(&effective(options)?)?, args)
+        }
+        Some(Command::Restore(args)) => backup::restore(&settings(&effective(Vec::new())?)?, &args),
+        Some(Command::Verify(args)) => backup::verify(&settings(&effective(Vec::new())?)?, &args),
         Some(Command::Demo(args)) => demo::run(&settings(&effective(args.new.options())?)?, &args),
     }
 }

@@ -38,7 +38,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     if let Some(tls) = &tls {
         tokio::spawn(Arc::clone(tls).reload_on_hangup());
     }
-    rooms.start_background();
+    rooms.start_background(&settings.place, &settings.backup);
     let router = rooms
         .router(urls.people_use(), settings.requester_calls)
         .merge(probes::router(rooms.clone(), Arc::clone(&metrics)));

@@ -15,7 +15,7 @@ use std::fmt;
 use crate::Failure;
 pub use file::ConfigFile;
 pub use mask::mask_url;
-pub use settings::{Place, Settings, TlsFiles};
+pub use settings::{BackupPlan, Place, Settings, TlsFiles};
 
 /// One setting, as all sources know it.
 #[derive(Debug)]
@@ -63,6 +63,10 @@ pub const SPECS: &[Spec] = &[
     spec("stop_timeout_s", Some("30"), Shown::Number),
     spec("requester_reads_per_minute", Some("500"), Shown::Number),
     spec("requester_writes_per_minute", Some("300"), Shown::Number),
+    spec("backup_every_h", None, Shown::Number),
+    spec("backup_dir", None, Shown::Text),
+    spec("backup_keep", Some("7"), Shown::Number),
+    spec("backup_mib_per_s", Some("50"), Shown::Number),
 ];
 
 impl Spec {

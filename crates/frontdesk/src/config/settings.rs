@@ -38,6 +38,21 @@ pub struct Settings {
     pub limits: Limits,
     /// How often a key of the requester API may be used.
     pub(crate) requester_calls: CallLimits,
+    /// When backups are written, and where to.
+    pub backup: BackupPlan,
+}
+
+/// When backups are written, and where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupPlan {
+    /// The folder of archives.
+    pub dir: PathBuf,
+    /// How often one is written while the desk is served; never when nobody says so.
+    pub every: Option<Duration>,
+    /// How many of them are kept.
+    pub keep: usize,
+    /// How fast the desk is read.
+    pub bytes_per_second: Option<u64>,
 }
 
 /// Where a desk lives.
@@ -77,6 +92,7 @@ impl Settings {
             log_format: reader.value("log_format", read::log_format).unwrap_or_default(),
             limits: limits(&mut reader),
             requester_calls: requester_calls(&mut reader),
+            backup: backup(&mut reader),
         };
         reader.finish(settings)
     }
@@ -103,6 +119,19 @@ fn requester_calls(reader: &mut Reader<'_>) -> CallLimits {
         number.and_then(|number| NonZeroU32::new(u32::try_from(number).unwrap_or(u32::MAX)))
     };
     CallLimits { reads: calls("requester_reads_per_minute"), writes: calls("requester_writes_per_minute") }
+}
+
+fn backup(reader: &mut Reader<'_>) -> BackupPlan {
+    let hours = reader.value("backup_every_h", |text| read::number(text, 0, 24 * 366)).unwrap_or(0);
+    let keep = reader.value("backup_keep", |text| read::number(text, 1, 100_000)).unwrap_or(1);
+    let mib = reader.value("backup_mib_per_s", |text| read::number(text, 0, 100_000)).unwrap_or(0);
+    let data_dir = reader.value("data_dir", read::path).unwrap_or_default();
+    BackupPlan {
+        dir: reader.value("backup_dir", read::path).unwrap_or_else(|| data_dir.join("backups")),
+        every: (hours > 0).then(|| Duration::from_secs(hours * 3600)),
+        keep: usize::try_from(keep).unwrap_or(usize::MAX),
+        bytes_per_second: (mib > 0).then_some(mib * 1024 * 1024),
+    }
 }
 
 fn limits(reader: &mut Reader<'_>) -> Limits {

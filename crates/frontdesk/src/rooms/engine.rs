@@ -7,7 +7,7 @@ use crate::config::Place;
 use crate::metrics::{Kind, Page};
 
 /// The file that holds a desk on SQLite, in the data directory.
-const FILE: &str = "frontdesk.db";
+pub(super) const FILE: &str = "frontdesk.db";
 
 /// Opens the database; `beside` a server that may be running on it, or as the only one.
 pub(super) async fn open(place: &Place, beside: bool) -> Result<Db, Failure> {
@@ -22,6 +22,15 @@ pub(super) async fn open(place: &Place, beside: bool) -> Result<Db, Failure> {
         }
     }
     .map_err(|error| Failure::runtime(error.to_string().replace('\n', " ")))
+}
+
+/// Refuses to make a database where a command asked for one that is there.
+pub(super) fn must_be_there(place: &Place) -> Result<(), Failure> {
+    let file = place.data_dir.join(FILE);
+    if place.database_url.is_none() && !file.exists() {
+        return Err(Failure::usage(format!("there is no desk in {}", place.data_dir.display())));
+    }
+    Ok(())
 }
 
 /// Writes the engine's numbers.

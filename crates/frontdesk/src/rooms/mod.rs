@@ -1,7 +1,8 @@
-//! The rooms below, as this crate sees them: the only place that names `store`, `desk`, `api` and `transfer`.
+//! The rooms below, as this crate sees them: the only place that names `store`, `desk`, `api`, `transfer` and `backup`.
 //!
 //! Whatever serves or fills a desk opens it here, once, with the real clock and the machine's randomness.
 
+pub(crate) mod archives;
 mod credentials;
 mod engine;
 mod lease;
@@ -19,7 +20,7 @@ use store::engine::Db;
 
 pub(crate) use self::transfer::{ExportOptions, Format, ImportOptions, Imported, open_mapping};
 use crate::Failure;
-use crate::config::Place;
+use crate::config::{BackupPlan, Place};
 use crate::metrics::Page;
 use crate::serve::TraceId;
 pub(crate) use api::CallLimits;
@@ -34,6 +35,7 @@ pub(crate) struct Rooms {
     identity: Arc<Identity>,
     /// Where several processes share a database.
     lease: Option<lease::Lease>,
+    backups: Arc<archives::Counted>,
 }
 
 /// The clock of the machine.
@@ -54,6 +56,12 @@ const MEASURE: Duration = Duration::from_secs(120);
 
 /// How often to look for requests on hold whose time has come.
 const JOBS: Duration = Duration::from_secs(10);
+
+/// How often to look for files without a row.
+const SWEEP: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// The folder of attached files, in the data directory.
+const FILES: &str = "files";
 
 /// The number by which a server that has its database for itself makes ids.
 const ALONE: u16 = 0;
@@ -135,10 +143,15 @@ impl Rooms {
     }
 
     async fn open_as(place: &Place, beside: bool) -> Result<Rooms, Failure> {
+        if archives::restored_to(place).is_half_restored() {
+            return Err(Failure::runtime(
+                "a restore into this place has not come to its end; run frontdesk restore again",
+            ));
+        }
         let db = engine::open(place, beside).await?;
         let node = if beside { BESIDE } else { ALONE };
         let options =
-            DeskOptions { files_dir: place.data_dir.join("files"), clock: Arc::new(SystemClock), node };
+            DeskOptions { files_dir: place.data_dir.join(FILES), clock: Arc::new(SystemClock), node };
         let desk = Desk::open(db.clone(), options).await.map_err(|error| one_line(&error))?;
         let lease = match place.database_url.is_some() {
             true => Some(lease::Lease::hold(&db, &desk).await.map_err(|error| one_line(&error))?),
@@ -146,11 +159,24 @@ impl Rooms {
         };
         let options = IdentityOptions::new(desk.id_source().clone());
         let identity = Arc::new(Identity::new(db.clone(), Arc::new(SystemSecrets), options));
-        Ok(Rooms { db, desk, identity, lease })
+        Ok(Rooms { db, desk, identity, lease, backups: Arc::default() })
     }
 
     /// Starts what runs beside the requests while the desk is served. It ends with the runtime.
-    pub(crate) fn start_background(&self) {
+    pub(crate) fn start_background(&self, place: &Place, plan: &BackupPlan) {
+        self.start_backups(place, plan);
+        let desk = Arc::clone(&self.desk);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                match desk.sweep_files().await {
+                    Ok(swept) => {
+                        tracing::debug!(swept.strays, swept.gone, "files without a row were put away")
+                    }
+                    Err(error) => tracing::warn!(%error, "the folder of files was not swept"),
+                }
+            }
+        });
         let desk = Arc::clone(&self.desk);
         tokio::spawn(async move {
             loop {
@@ -248,6 +274,7 @@ impl Rooms {
     /// The engine's numbers: commits, batches, queues, connections.
     pub(crate) fn write_metrics(&self, page: &mut Page) {
         engine::write_metrics(page, self.db.stats());
+        self.write_backup_metrics(page);
     }
 
     /// Carries out an order about credentials.

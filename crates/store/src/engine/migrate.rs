@@ -24,6 +24,10 @@ pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS \"schema_step\" (\
 pub(super) const APPLIED: &str = "SELECT \"number\", \"checksum\" FROM \"schema_step\" ORDER BY \"number\"";
 pub(super) const RECORD: &str = "INSERT INTO \"schema_step\" (\"number\", \"name\", \"checksum\", \"applied_at\") VALUES ($1, $2, $3, $4)";
 
+/// The number of a step that no program knows: it stands in a database into which a restore has begun, until it is
+/// whole, so that nobody takes half a desk for one.
+pub const RESTORING: i64 = 999_999_999;
+
 impl Step {
     pub(super) fn text(&self, dialect: Dialect) -> &str {
         match dialect {
@@ -69,6 +73,12 @@ pub(super) fn pending(
     applied: &[(i64, String)],
     dialect: Dialect,
 ) -> Result<Vec<Step>, StoreError> {
+    let is_restore = steps.iter().any(|step| i64::from(step.number) == RESTORING);
+    if !is_restore && applied.iter().any(|(number, _)| *number == RESTORING) {
+        return Err(StoreError::Schema(
+            "a restore into this database has not come to its end; run frontdesk restore again".into(),
+        ));
+    }
     for (number, checksum) in applied {
         let Some(step) = steps.iter().find(|step| i64::from(step.number) == *number) else {
             return Err(StoreError::Schema(format!(

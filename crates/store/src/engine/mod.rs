@@ -12,6 +12,7 @@
 //! | scan | reader threads, bounded queue, deadline | pool, `statement_timeout` |
 //! | booleans | stored and read as `Int(0)`/`Int(1)` | `Bool` for a `BOOLEAN` column |
 
+mod frozen;
 mod migrate;
 mod pg_value;
 mod postgres;
@@ -20,7 +21,8 @@ mod sqlite;
 mod sqlite_names;
 mod sqlite_writer;
 
-pub use migrate::Step;
+pub use frozen::FrozenView;
+pub use migrate::{RESTORING, Step};
 pub use model::Value;
 pub use postgres::PostgresOptions;
 pub use sqlite::SqliteOptions;

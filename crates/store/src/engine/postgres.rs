@@ -44,6 +44,9 @@ impl Default for PostgresOptions {
 /// Rows are guarded by what each statement expects, so the cheapest level is enough.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// The state is fixed by the first statement behind BEGIN, which reads.
+const BEGIN_FROZEN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; \
+    SET LOCAL idle_in_transaction_session_timeout = 0; SELECT 1 FROM pg_catalog.pg_class LIMIT 1";
 /// DDL and bulk loads take as long as they take.
 const BEGIN_LONG: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0";
 /// Prepared statements that a connection keeps. The texts of filters with lists are many.
@@ -151,7 +154,7 @@ impl From<PgError> for Failed {
 
 /// A connection that must not return to the pool by accident: a caller that stops waiting leaves a transaction open.
 /// Dropped before [`Lease::finish`], the connection closes, and the server rolls back.
-struct Lease(Option<Object>);
+pub(super) struct Lease(Option<Object>);
 
 impl Lease {
     fn client(&self) -> Result<&Object, Failed> {
@@ -160,6 +163,17 @@ impl Lease {
             class: Class::Plain,
             reported: false,
         })
+    }
+
+    /// One query, for as long as it takes.
+    pub async fn read(&self, query: &Query) -> Result<Vec<Row>, StoreError> {
+        let rows = async {
+            let client = self.client()?;
+            let statement = client.prepare_cached(&query.sql).await?;
+            let rows = fetch(client, &statement, &query.binds).await?;
+            Ok::<_, Failed>(rows.iter().map(cells).collect::<Result<_, _>>()?)
+        };
+        rows.await.map_err(|failed| failed.error)
     }
 
     /// Back to the pool.
@@ -337,6 +351,16 @@ impl Postgres {
             }
             Err(failed) => Err(lease.roll_back(failed).await),
         }
+    }
+
+    /// A connection in a transaction that sees one state of the database, for as long as it is held.
+    pub async fn freeze(&self) -> Result<Lease, StoreError> {
+        let begun = async {
+            let lease = Lease(Some(self.client().await?));
+            lease.client()?.batch_execute(BEGIN_FROZEN).await?;
+            Ok::<_, Failed>(lease)
+        };
+        begun.await.map_err(|failed| failed.error)
     }
 
     pub async fn commit(&self, statements: &[Statement]) -> Result<Vec<u64>, StoreError> {

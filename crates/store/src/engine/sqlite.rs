@@ -127,6 +127,8 @@ pub(super) struct Sqlite {
     is_shared: bool,
     threads: Mutex<Vec<JoinHandle<()>>>,
     deadline: Duration,
+    path: PathBuf,
+    options: SqliteOptions,
     /// Held while the database is open.
     lock: Mutex<Option<File>>,
 }
@@ -169,6 +171,8 @@ impl Sqlite {
             is_shared: options.shared,
             threads: Mutex::new(Vec::new()),
             deadline: options.read_deadline,
+            path: path.clone(),
+            options: options.clone(),
             lock: Mutex::new(lock),
         };
         let explain = |e| StoreError::Unavailable(shared.names.explain(e).to_string());
@@ -199,6 +203,21 @@ impl Sqlite {
 
     pub fn watch_rows(&self, watch: Arc<dyn RowWatch>) -> bool {
         !self.is_shared && self.shared.changes.watch(watch)
+    }
+
+    /// A reading connection beside those of the engine's own threads. It is interrupted when the database closes.
+    pub fn another_reader(&self) -> Result<Reader, StoreError> {
+        let shared = self.shared.clone();
+        let cache = reader_cache(&self.options, 1);
+        let closing = shared.closing.clone();
+        let opened = open_reader(&self.path, &self.options, cache).and_then(|mut connection| {
+            connection.progress_handler(STEPS, Some(move || closing.load(Ordering::Relaxed)))?;
+            Ok(connection)
+        });
+        match opened {
+            Ok(connection) => Ok(Reader { connection, shared }),
+            Err(error) => Err(StoreError::Unavailable(shared.names.explain(error).to_string())),
+        }
     }
 
     pub async fn read(&self, query: Query) -> Result<Vec<Row>, StoreError> {
@@ -452,7 +471,28 @@ impl Drop for Sqlite {
     }
 }
 
-fn closed() -> StoreError {
+/// A connection for whoever reads for long.
+pub(super) struct Reader {
+    connection: Connection,
+    shared: Arc<Shared>,
+}
+
+impl Reader {
+    /// Begins the one transaction in which it reads.
+    pub fn begin(&self) -> Result<(), StoreError> {
+        writer::execute(&self.connection, "BEGIN").map(|_| ()).map_err(|e| self.shared.names.explain(e))
+    }
+
+    /// One query.
+    pub fn read(&self, query: &Query) -> Result<Vec<Row>, StoreError> {
+        run_query(&self.connection, query).map_err(|error| match explain_read(&self.shared, error) {
+            StoreError::Timeout => closed(),
+            error => error,
+        })
+    }
+}
+
+pub(super) fn closed() -> StoreError {
     StoreError::Unavailable("the database is closed".into())
 }
 

@@ -27,6 +27,8 @@ const GAP: Duration = Duration::from_micros(60);
 const CHECKPOINT_AT: u64 = 4_000;
 /// … and at so many (64 MB) the writer itself waits until the log can begin anew.
 pub(super) const WAL_CAP: u64 = 16_384;
+/// How long the writer waits for readers then.
+const READERS: Duration = Duration::from_millis(200);
 
 /// Runs until the queue is closed and empty, then leaves an empty log behind.
 pub(super) fn run(shared: &Shared, mut connection: Connection) {
@@ -82,11 +84,11 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
             next_passive = wal + CHECKPOINT_AT;
         }
         if wal >= next_restart {
-            // The passive checkpoints do not catch up. Waiting for readers, and for the passive checkpoint that
-            // runs, is bounded by the busy timeout: a short one at first, because a reader that is older than that
-            // is tried again a quarter later and ends at its deadline; the whole one when the log is twice the
-            // size, where a slow disk must slow the writer down.
-            let patience = if wal < 2 * WAL_CAP { Duration::from_millis(200) } else { super::sqlite::BUSY };
+            // The passive checkpoints do not catch up. The passive checkpoint that runs is waited for: shortly at
+            // first, longer when the log is twice the size, where a slow disk must slow the writer down. Readers are
+            // never waited for longer than a moment: they end at their deadline, and a backup, which holds the log
+            // for minutes, must not hold the writer as well.
+            let patience = if wal < 2 * WAL_CAP { READERS } else { super::sqlite::BUSY };
             next_restart = match restart_log(shared, &connection, patience) {
                 Ok(true) => WAL_CAP,
                 Ok(false) => wal + WAL_CAP / 4,
@@ -105,11 +107,11 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
     }
 }
 
-/// Copies the whole log and lets the next commit begin it anew; false when readers hold it for longer than patience.
+/// Copies the whole log and lets the next commit begin it anew; false when readers hold it.
 fn restart_log(shared: &Shared, connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
     // SQLite waits for readers, but not for another checkpoint.
     shared.checkpoint.quiet(patience);
-    connection.busy_timeout(patience)?;
+    connection.busy_timeout(READERS)?;
     let busy = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0));
     connection.busy_timeout(super::sqlite::BUSY)?;
     busy.map(|busy| busy == 0)
