@@ -7,9 +7,12 @@
     reason = "a test that cannot go on should say so"
 )]
 
+mod archives;
 mod binary;
 mod command_line;
 mod crash;
+mod home;
+mod load;
 mod program;
 mod requester_fields;
 mod rooms;

@@ -1,0 +1,138 @@
+//! A desk of the real binary on either engine, and calls of its API.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use serde_json::Value;
+use testkit::{Database, Engine};
+
+use crate::binary::{Desk, frontdesk, scratch};
+
+/// Where a desk lives, served or not.
+pub struct Home {
+    pub dir: PathBuf,
+    pub database: Option<Database>,
+    pub secrets: Value,
+}
+
+/// Runs one future of the test kit.
+pub fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+impl Home {
+    /// A new desk; `None` where this machine has no PostgreSQL to test with.
+    pub fn new(engine: Engine) -> Option<Home> {
+        let database = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(wait(Database::create())?),
+        };
+        let mut home = Home { dir: scratch(), database, secrets: Value::Null };
+        let made = home.run(&["init", "--json"]);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        home.secrets = serde_json::from_slice(&made.stdout).unwrap();
+        Some(home)
+    }
+
+    /// The first technician key.
+    pub fn key(&self) -> &str {
+        self.secrets["technician_key"].as_str().unwrap()
+    }
+
+    /// A command on this desk.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = frontdesk(&self.dir);
+        command.args(arguments);
+        if let Some(database) = &self.database {
+            command.args(["--database-url", &database.url]);
+        }
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs a command that must succeed; what it printed.
+    pub fn done(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{arguments:?}: {out}{err}");
+        out.into_owned()
+    }
+
+    /// Serves it.
+    pub fn serve(&self, options: &[&str]) -> Desk {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(options);
+        Desk::spawn_logging(command, &self.dir.join("log"))
+    }
+
+    /// A client of a server of this desk.
+    pub fn client(&self, desk: &Desk) -> Client {
+        Client { address: desk.address(), key: self.key().to_owned() }
+    }
+}
+
+/// Calls with a key, each on a connection of its own.
+#[derive(Clone)]
+pub struct Client {
+    pub address: String,
+    pub key: String,
+}
+
+/// The status and the body of an answer.
+pub type Answer = (u16, Vec<u8>);
+
+impl Client {
+    /// One call; `None` when the server was gone before the whole answer was here: such an answer acknowledges nothing.
+    pub fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Option<Answer> {
+        let mut socket = TcpStream::connect(&self.address).ok()?;
+        socket.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: desk\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
+            body.len()
+        );
+        socket.write_all(head.as_bytes()).ok()?;
+        socket.write_all(body).ok()?;
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).ok()?;
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+        let head = std::str::from_utf8(&answer[..end]).ok()?.to_ascii_lowercase();
+        let length =
+            head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok())?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        let body = answer.split_off(end + 4);
+        (body.len() == length).then_some((status, body))
+    }
+
+    /// A call of the V3 API with a JSON body.
+    pub fn call(&self, method: &str, path: &str, body: &str) -> Option<(u16, Value)> {
+        let headers = format!("authtoken: {}\r\n", self.key);
+        let (status, body) = self.send(method, &format!("/api/v3{path}"), &headers, body.as_bytes())?;
+        Some((status, serde_json::from_slice(&body).ok()?))
+    }
+
+    /// A call that must be answered.
+    pub fn must(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        self.call(method, path, body).unwrap_or_else(|| panic!("no answer to {method} {path}"))
+    }
+
+    /// The object of a call that must succeed.
+    pub fn ok(&self, method: &str, path: &str, body: &str) -> Value {
+        let (status, json) = self.must(method, path, body);
+        assert!((200..300).contains(&status), "{method} {path}: {status} {json}");
+        json
+    }
+
+    /// How many requests have a word.
+    pub fn found(&self, word: &str) -> u64 {
+        let info = format!("{{\"list_info\":{{\"search_text\":\"{word}\",\"get_total_count\":true}}}}");
+        let path = format!("/requests?input_data={}", testkit::encoded(&info));
+        self.ok("GET", &path, "")["list_info"]["total_count"].as_u64().unwrap()
+    }
+}
