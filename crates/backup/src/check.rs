@@ -43,6 +43,7 @@ pub async fn check_desk(db: &Db, files_dir: &Path) -> Result<Audit, BackupError>
     };
     audit.take(audit::references(&view, &catalogue).await);
     audit.take(audit::documents(&view, &catalogue).await);
+    audit.take(audit::keys(&view, &catalogue).await);
     drop(view);
     for (blob, bytes) in attached {
         audit.file(files_dir, &blob, bytes);

@@ -10,6 +10,7 @@
 mod approvals;
 mod assets;
 mod catalogs;
+mod clock;
 mod cmdb;
 mod conventions;
 mod golden;

@@ -12,11 +12,6 @@ use crate::binary::{refusal, scratch};
 use crate::home::{Client, Home, wait};
 use crate::load;
 
-fn happyfox(home: &Home) -> String {
-    let key = &home.secrets["happyfox"];
-    format!("{}:{}", key["api_key"].as_str().unwrap(), key["auth_code"].as_str().unwrap())
-}
-
 fn files_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
@@ -28,7 +23,7 @@ fn files_in(folder: &Path) -> Vec<String> {
 /// comes of it is served and goes on.
 fn under_load(engine: Engine, restored_on: Engine) {
     let Some(home) = Home::new(engine) else { return };
-    let happyfox = happyfox(&home);
+    let happyfox = home.happyfox();
     let desk = home.serve(&[]);
     let clients: Vec<Client> = vec![home.client(&desk); 8];
     let run = |name: &str, stop: &AtomicBool| load::run(&clients, &happyfox, name, 1, stop, false);
@@ -61,7 +56,8 @@ fn under_load(engine: Engine, restored_on: Engine) {
         },
         Engine::Sqlite => None,
     };
-    let copy = Home { dir: scratch(), database, secrets: home.secrets.clone() };
+    let url = database.as_ref().map(|database| database.url.clone());
+    let copy = Home { dir: scratch(), url, database, secrets: home.secrets.clone() };
     let archive = home.dir.join("two.tar.gz");
     copy.done(&["restore", archive.to_str().unwrap()]);
     let desk = copy.serve(&[]);
@@ -116,7 +112,8 @@ fn killed_in_the_middle(engine: Engine) {
 
     // The restore: into a new place, killed, refused as a desk, begun again.
     let database = home.database.as_ref().map(|_| wait(Database::empty()).unwrap());
-    let copy = Home { dir: scratch(), database, secrets: home.secrets.clone() };
+    let url = database.as_ref().map(|database| database.url.clone());
+    let copy = Home { dir: scratch(), url, database, secrets: home.secrets.clone() };
     let mut kills = 0;
     for n in 1..5 {
         if killed(&copy, &["restore", archive], Duration::from_millis(150 * n)) {

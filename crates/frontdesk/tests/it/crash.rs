@@ -28,9 +28,7 @@ fn crash(engine: Engine, rounds: u64) {
     let seed = setting("SEED").unwrap_or(now.into());
     println!("FRONTDESK_TEST_CRASH_SEED={seed}");
     let mut dice = Dice(seed);
-    let happyfox = &home.secrets["happyfox"];
-    let happyfox =
-        format!("{}:{}", happyfox["api_key"].as_str().unwrap(), happyfox["auth_code"].as_str().unwrap());
+    let happyfox = home.happyfox();
     let mut accounts: Vec<Account> = Vec::new();
     for round in 0..rounds {
         let mut desk = home.serve(&[]);

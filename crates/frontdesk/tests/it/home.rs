@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -14,6 +15,9 @@ use crate::binary::{Desk, frontdesk, scratch};
 /// Where a desk lives, served or not.
 pub struct Home {
     pub dir: PathBuf,
+    /// PostgreSQL instead of SQLite.
+    pub url: Option<String>,
+    /// Dropped with the desk, where it is the desk's own.
     pub database: Option<Database>,
     pub secrets: Value,
 }
@@ -30,11 +34,16 @@ impl Home {
             Engine::Sqlite => None,
             Engine::Postgres => Some(wait(Database::create())?),
         };
-        let mut home = Home { dir: scratch(), database, secrets: Value::Null };
+        Some(Home::on(database.as_ref().map(|database| database.url.clone()), database))
+    }
+
+    /// A new desk on a database that somebody else keeps.
+    pub fn on(url: Option<String>, database: Option<Database>) -> Home {
+        let mut home = Home { dir: scratch(), url, database, secrets: Value::Null };
         let made = home.run(&["init", "--json"]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         home.secrets = serde_json::from_slice(&made.stdout).unwrap();
-        Some(home)
+        home
     }
 
     /// The first technician key.
@@ -46,8 +55,8 @@ impl Home {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = frontdesk(&self.dir);
         command.args(arguments);
-        if let Some(database) = &self.database {
-            command.args(["--database-url", &database.url]);
+        if let Some(url) = &self.url {
+            command.args(["--database-url", url]);
         }
         command
     }
@@ -65,11 +74,26 @@ impl Home {
         out.into_owned()
     }
 
+    /// Key and code of the HappyFox face, with a colon between.
+    pub fn happyfox(&self) -> String {
+        let key = &self.secrets["happyfox"];
+        format!("{}:{}", key["api_key"].as_str().unwrap(), key["auth_code"].as_str().unwrap())
+    }
+
     /// Serves it.
     pub fn serve(&self, options: &[&str]) -> Desk {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.args(options);
-        Desk::spawn_logging(command, &self.dir.join("log"))
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let log = format!("log{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        Desk::spawn_logging(command, &self.dir.join(log))
+    }
+
+    /// What all servers of this desk have logged.
+    pub fn logs(&self) -> String {
+        let entries = std::fs::read_dir(&self.dir).unwrap().map(|entry| entry.unwrap());
+        let logs = entries.filter(|entry| entry.file_name().to_str().unwrap().starts_with("log"));
+        logs.map(|entry| std::fs::read_to_string(entry.path()).unwrap()).collect()
     }
 
     /// A client of a server of this desk.

@@ -9,10 +9,13 @@
 
 mod archives;
 mod binary;
+mod cluster;
 mod command_line;
 mod crash;
+mod faults;
 mod home;
 mod load;
+mod many;
 mod program;
 mod requester_fields;
 mod rooms;

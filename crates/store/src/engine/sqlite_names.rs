@@ -74,14 +74,15 @@ impl Names {
                 | ffi::SQLITE_CONSTRAINT_ROWID,
             ) => StoreError::Conflict { constraint: self.index(&message) },
             (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => StoreError::Referenced { constraint: String::new() },
+            (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => StoreError::Unavailable(format!(
+                "the database file is damaged ({message}): frontdesk verify says where, frontdesk restore makes a new one"
+            )),
             (ErrorCode::DiskFull, _) => StoreError::Full(message),
             (ErrorCode::OperationInterrupted, _) => StoreError::Timeout,
             (
                 ErrorCode::DatabaseBusy
                 | ErrorCode::DatabaseLocked
                 | ErrorCode::SystemIoFailure
-                | ErrorCode::DatabaseCorrupt
-                | ErrorCode::NotADatabase
                 | ErrorCode::CannotOpen
                 | ErrorCode::OutOfMemory
                 | ErrorCode::ReadOnly
