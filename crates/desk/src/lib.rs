@@ -18,6 +18,7 @@ mod draft;
 mod error;
 pub mod files;
 mod history;
+pub mod html;
 pub mod identity;
 pub mod jobs;
 mod links;

@@ -2,9 +2,9 @@
 
 use crate::context::Context;
 use crate::draft::Draft;
-use crate::{Desk, DeskError, Refusal};
+use crate::{Desk, DeskError, Refusal, html};
 use model::filter::equals;
-use model::{Access, Change, Id, Leaf, Module, Patch, Preset, Record, RefInput, Size, Value, fold};
+use model::{Access, Change, Id, Kind, Leaf, Module, Patch, Preset, Record, RefInput, Size, Value, fold};
 use std::sync::Arc;
 use store::Query;
 
@@ -27,6 +27,9 @@ impl Desk {
             draft.given.push(*slot);
             let value = match change {
                 Change::Clear => Value::Null,
+                Change::Value(Value::Text(text)) if matches!(leaf.field.kind, Kind::Html { .. }) => {
+                    html::stored(text).as_ref().into()
+                }
                 Change::Value(value) => value.clone(),
                 Change::Ref(input) => match self.find_one(ctx, draft, leaf, input).await? {
                     Ok(id) => id.into(),

@@ -1,7 +1,7 @@
 //! Records out of the desk, page by page in the order of their ids, so that memory stays flat whatever the number.
 
 use crate::columns::{self, Part, Place as Column};
-use crate::{Format, TransferError, cell, modules, reasons};
+use crate::{Format, TransferError, cell, formula, modules, reasons};
 use desk::{Context, Desk, ListAsk, Place, Snapshot};
 use model::{Filter, Kind, Leaf, Module, Storage};
 use std::io::Write;
@@ -146,13 +146,16 @@ impl Writer<'_> {
             let leaf = record.module.leaf(column.slot);
             cells.push(leaf.and_then(|leaf| cell::shown(record, leaf, column.slot, column.part, view)));
         }
-        let texts: Vec<&str> = cells.iter().map(|cell| cell.as_deref().unwrap_or("")).collect();
+        let texts: Vec<_> =
+            cells.iter().map(|cell| formula::harmless(cell.as_deref().unwrap_or(""))).collect();
         self.record(&texts)
     }
 
-    fn record(&mut self, cells: &[&str]) -> Result<bool, TransferError> {
+    fn record(&mut self, cells: &[impl AsRef<str>]) -> Result<bool, TransferError> {
         let mut writer = csv::Writer::from_writer(Vec::with_capacity(512));
-        writer.write_record(cells).map_err(|error| TransferError::Failed(error.to_string()))?;
+        writer
+            .write_record(cells.iter().map(AsRef::as_ref))
+            .map_err(|error| TransferError::Failed(error.to_string()))?;
         let bytes = writer.into_inner().map_err(|error| TransferError::Failed(error.to_string()))?;
         self.put(&bytes)
     }

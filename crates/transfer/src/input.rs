@@ -2,7 +2,7 @@
 
 use crate::plan::{Job, Plan};
 use crate::reasons::Reason;
-use crate::{Format, TransferError};
+use crate::{Format, TransferError, formula};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -145,7 +145,7 @@ fn csv_row(plan: &Plan, number: i64, line: u64, record: &csv::ByteRecord) -> Job
     let mut cells = Vec::with_capacity(has);
     for (cell, column) in record.iter().zip(&plan.columns) {
         match std::str::from_utf8(cell) {
-            Ok(text) => cells.push(text),
+            Ok(text) => cells.push(formula::original(text)),
             Err(_) => {
                 let leaf = column.place.and_then(|place| plan.module.leaf(place.slot));
                 let field = leaf.map_or("", |leaf| leaf.path.as_str());

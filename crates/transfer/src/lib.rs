@@ -9,6 +9,7 @@
 mod cell;
 mod columns;
 mod export;
+mod formula;
 mod import;
 mod input;
 mod mapping;

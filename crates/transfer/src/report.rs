@@ -1,7 +1,7 @@
 //! What became of the rows: of those that were refused one line a reason, in a file of its own.
 
-use crate::TransferError;
 use crate::reasons::Reason;
+use crate::{TransferError, formula};
 use desk::ImportProgress;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -65,7 +65,9 @@ impl Report {
                 self.first.push(format!("row {row} (line {line}): {field}{words}"));
             }
             if let Some((writer, path)) = &mut self.writer {
-                let cells = [&row.to_string(), &line.to_string(), field, words];
+                // The reason may quote what stood in the file.
+                let words = formula::harmless(words);
+                let cells = [&row.to_string(), &line.to_string(), field, words.as_ref()];
                 writer.write_record(cells).map_err(|error| cannot(path, &error.into()))?;
             }
         }

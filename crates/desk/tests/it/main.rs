@@ -7,4 +7,5 @@
 
 mod attributes;
 mod criteria;
+mod html;
 mod permissions;

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, HttpBody};
 use axum::extract::ConnectInfo;
+use axum::http::header::Entry;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderName, Method, Request, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::routing::future::RouteFuture;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
@@ -54,6 +55,7 @@ impl<'a> hyper::service::Service<Request<Incoming>> for Observe<'a> {
             target: request.uri().path_and_query().cloned(),
             in_flight: self.server.metrics.request(),
             pulse: self.pulse,
+            is_encrypted: self.server.tls.is_some(),
         };
         let mut request = request.map(|incoming| body::of(incoming, pause));
         request.extensions_mut().insert(about.trace);
@@ -74,6 +76,7 @@ struct About<'a> {
     target: Option<PathAndQuery>,
     in_flight: InFlight<'a>,
     pulse: &'a Pulse,
+    is_encrypted: bool,
 }
 
 pin_project! {
@@ -113,9 +116,11 @@ impl About<'_> {
         let took = self.started.elapsed();
         self.in_flight.finish(&self.method, response.status(), took);
         self.log(&response, took);
+        let headers = response.headers_mut();
         if let Some(value) = trace_id::header(self.trace) {
-            response.headers_mut().insert(X_TRACE_ID.clone(), value);
+            headers.insert(X_TRACE_ID.clone(), value);
         }
+        protect(headers, self.is_encrypted);
         response
     }
 
@@ -141,13 +146,34 @@ impl About<'_> {
     }
 }
 
+/// What keeps browsers from making more of an answer than it is. Whoever answers may say otherwise: pages have rules of
+/// their own, as do files that may be kept.
+fn protect(headers: &mut HeaderMap, is_encrypted: bool) {
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+        kind.as_bytes().get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"text/html"))
+    });
+    let mut say = |name: HeaderName, value: &'static str| {
+        if let Entry::Vacant(place) = headers.entry(name) {
+            place.insert(HeaderValue::from_static(value));
+        }
+    };
+    say(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // Nearly every answer is about people.
+    say(header::CACHE_CONTROL, "no-store");
+    say(header::REFERRER_POLICY, "no-referrer");
+    if !is_page {
+        say(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox");
+    }
+    if is_encrypted {
+        say(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+}
+
 /// The answer in place of one that panicked. The panic itself has been logged by the panic hook.
 fn panicked() -> Response<Body> {
     const BODY: &str = r#"{"response_status":{"status_code":4000,"messages":[{"status_code":4001,"type":"failed"}],"status":"failed"}}"#;
     let mut response = Response::new(Body::from(BODY));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, axum::http::HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

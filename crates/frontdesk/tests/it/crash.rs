@@ -4,7 +4,7 @@
 //! thousands. A failing run tells its seed, which `FRONTDESK_TEST_CRASH_SEED` takes; the machine's timing is of its own.
 //!
 //! The V3 API knows no idempotency keys, so a client that got no answer to a POST cannot tell, and a second POST is a
-//! second record. What can be repeated is what has a key of its own: people by their addresses.
+//! second record. The requester API knows them: every push that was not answered is sent again, and nobody is there twice.
 
 use std::sync::atomic::AtomicBool;
 use std::thread;

@@ -83,7 +83,10 @@ impl Home {
     /// Serves it.
     pub fn serve(&self, options: &[&str]) -> Desk {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.args(options);
+        // Tests are one client in a hurry.
+        command
+            .args(["--requester-reads-per-minute", "0", "--requester-writes-per-minute", "0"])
+            .args(options);
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let log = format!("log{}", COUNT.fetch_add(1, Ordering::Relaxed));
         Desk::spawn_logging(command, &self.dir.join(log))

