@@ -32,6 +32,7 @@ prepare_machine() {
     command -v chromium >/dev/null || missing+=(chromium)
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv python3-pip)
     postgres_bin >/dev/null || missing+=(postgresql)
+    [[ -x /usr/sbin/haproxy ]] || missing+=(haproxy)
     install "${missing[@]}"
 
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt

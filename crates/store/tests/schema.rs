@@ -80,3 +80,133 @@ async fn old_requests_are_judged_when_lateness_comes_in() {
         assert!(unset.is_empty(), "{flag}: {unset:?}");
     }
 }
+
+/// Words that engines which speak PostgreSQL's protocol may not know, or know otherwise (docs/many-processes.md).
+const NOT_PORTABLE: [&str; 34] = [
+    "serial",
+    "bigserial",
+    "sequence",
+    "nextval",
+    "currval",
+    "trigger",
+    "plpgsql",
+    "listen",
+    "notify",
+    "unlisten",
+    "pg_advisory_lock",
+    "pg_advisory_xact_lock",
+    "pg_try_advisory_lock",
+    "lock table",
+    "temp table",
+    "temporary table",
+    "with recursive",
+    "now()",
+    "current_timestamp",
+    "clock_timestamp",
+    "localtimestamp",
+    "ctid",
+    "xmin",
+    "deferrable",
+    "unlogged",
+    "prepare transaction",
+    "savepoint",
+    "inherits",
+    "tablesample",
+    "generated always",
+    "create extension",
+    "create type",
+    "create domain",
+    "create rule",
+];
+
+/// The texts between quotes in a source file, comments left out.
+fn literals(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let code: String = source
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    // What tests hold is theirs.
+    let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut rest = code;
+    while let Some((_, after)) = rest.split_once('"') {
+        let mut end = 0;
+        let bytes = after.as_bytes();
+        while end < bytes.len() && bytes.get(end) != Some(&b'"') {
+            end += if bytes.get(end) == Some(&b'\\') { 2 } else { 1 };
+        }
+        found.push(after.get(..end).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "));
+        rest = after.get(end + 1..).unwrap_or_default();
+    }
+    found
+}
+
+fn sources(folder: &std::path::Path, out: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            out.push(path);
+        }
+    }
+}
+
+/// Whether a word stands in a text by itself.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(word).any(|(at, _)| {
+        let before = text.get(..at).and_then(|t| t.chars().last());
+        let after = text.get(at + word.len()..).and_then(|t| t.chars().next());
+        !is_part(before) && !(is_part(after) && word.ends_with(char::is_alphanumeric))
+    })
+}
+
+#[test]
+fn no_statement_needs_what_only_postgresql_has() {
+    let mut statements: Vec<(String, String)> = Vec::new();
+    for step in store::migrations::steps() {
+        statements.push((format!("step {}", step.number), step.postgres.to_lowercase()));
+    }
+    let migrations = statements.len();
+    let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    for room in ["store", "desk", "backup", "transfer", "api"] {
+        sources(&crates.join(room).join("src"), &mut files);
+    }
+    let verbs = [
+        "select ", "insert ", "update ", "delete ", "begin", "commit", "set ", "copy ", "create ", "drop ",
+        " from ", " where ",
+    ];
+    for file in &files {
+        // SQLite's own are SQLite's.
+        if file.file_name().is_some_and(|name| name.to_str().unwrap_or_default().starts_with("sqlite")) {
+            continue;
+        }
+        for text in literals(&std::fs::read_to_string(file).unwrap()) {
+            let text = text.to_lowercase();
+            if verbs.iter().any(|verb| text.starts_with(verb) || text.contains(verb)) {
+                statements.push((file.display().to_string(), text));
+            }
+        }
+    }
+    assert!(
+        migrations > 300 && statements.len() - migrations > 100,
+        "{migrations} and {} statements",
+        statements.len()
+    );
+    let mut wrong = Vec::new();
+    for (place, text) in &statements {
+        for word in NOT_PORTABLE.iter().filter(|word| has_word(text, word)) {
+            wrong.push(format!("{place}: {word} in {text}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // The net holds.
+    assert!(
+        has_word("create table x (id serial primary key)", "serial")
+            && !has_word("\"serial_number\"", "serial")
+    );
+    assert!(has_word("select now()", "now()"));
+}

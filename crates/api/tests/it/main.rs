@@ -9,6 +9,7 @@
 
 mod approvals;
 mod assets;
+mod attack;
 mod catalogs;
 mod clock;
 mod cmdb;

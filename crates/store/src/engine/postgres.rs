@@ -46,7 +46,7 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// The state is fixed by the first statement behind BEGIN, which reads.
 const BEGIN_FROZEN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; \
-    SET LOCAL idle_in_transaction_session_timeout = 0; SELECT 1 FROM pg_catalog.pg_class LIMIT 1";
+    SET LOCAL idle_in_transaction_session_timeout = 0; SELECT 1";
 /// DDL and bulk loads take as long as they take.
 const BEGIN_LONG: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0";
 /// Prepared statements that a connection keeps. The texts of filters with lists are many.
