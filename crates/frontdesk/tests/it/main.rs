@@ -19,6 +19,7 @@ mod many;
 mod program;
 mod requester_fields;
 mod rooms;
+mod secrets;
 mod server;
 mod slow_clients;
 mod stopping;
