@@ -14,6 +14,7 @@ mod catalogs;
 mod clock;
 mod cmdb;
 mod conventions;
+mod fuzz;
 mod golden;
 mod happyfox;
 mod life;
