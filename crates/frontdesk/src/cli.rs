@@ -132,6 +132,9 @@ pub(crate) struct ServeArgs {
     /// Writing calls a minute of each key of the requester API, a list being one; 0 is no limit [default: 300]
     #[arg(long, value_name = "N")]
     pub(crate) requester_writes_per_minute: Option<String>,
+    /// Load balancers whose X-Forwarded-For is believed: addresses and networks, with commas between
+    #[arg(long, value_name = "ADDRESSES")]
+    pub(crate) trusted_proxies: Option<String>,
     /// Hours between backups that are written while the desk is served; 0 for none [default: none]
     #[arg(long, value_name = "HOURS")]
     pub(crate) backup_every_h: Option<String>,
@@ -535,6 +538,7 @@ impl ServeArgs {
             stop_timeout_s,
             requester_reads_per_minute,
             requester_writes_per_minute,
+            trusted_proxies,
             backup_every_h,
             backup_dir,
             backup_keep,
@@ -555,6 +559,7 @@ impl ServeArgs {
             ("stop_timeout_s", stop_timeout_s),
             ("requester_reads_per_minute", requester_reads_per_minute),
             ("requester_writes_per_minute", requester_writes_per_minute),
+            ("trusted_proxies", trusted_proxies),
             ("backup_every_h", backup_every_h),
             ("backup_dir", backup_dir),
             ("backup_keep", backup_keep),

@@ -42,7 +42,8 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let router = rooms
         .router(urls.people_use(), settings.requester_calls)
         .merge(probes::router(rooms.clone(), Arc::clone(&metrics)));
-    let server = Server { router, metrics, limits: settings.limits, tls };
+    let proxies = settings.trusted_proxies.clone();
+    let server = Server { router, metrics, limits: settings.limits, tls, proxies };
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
     finish(listener, server, &rooms, &mut signals).await
 }

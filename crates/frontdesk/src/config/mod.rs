@@ -63,6 +63,7 @@ pub const SPECS: &[Spec] = &[
     spec("stop_timeout_s", Some("30"), Shown::Number),
     spec("requester_reads_per_minute", Some("500"), Shown::Number),
     spec("requester_writes_per_minute", Some("300"), Shown::Number),
+    spec("trusted_proxies", None, Shown::Text),
     spec("backup_every_h", None, Shown::Number),
     spec("backup_dir", None, Shown::Text),
     spec("backup_keep", Some("7"), Shown::Number),

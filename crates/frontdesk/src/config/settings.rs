@@ -11,7 +11,7 @@ use super::{Effective, read};
 use crate::Failure;
 use crate::logging::Format;
 use crate::rooms::CallLimits;
-use crate::serve::Limits;
+use crate::serve::{Limits, Proxies};
 
 /// Every setting, valid.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub struct Settings {
     pub(crate) requester_calls: CallLimits,
     /// When backups are written, and where to.
     pub backup: BackupPlan,
+    /// Load balancers that are believed about where a call comes from.
+    pub trusted_proxies: Proxies,
 }
 
 /// When backups are written, and where to.
@@ -93,6 +95,7 @@ impl Settings {
             limits: limits(&mut reader),
             requester_calls: requester_calls(&mut reader),
             backup: backup(&mut reader),
+            trusted_proxies: reader.value("trusted_proxies", Proxies::read).unwrap_or_default(),
         };
         reader.finish(settings)
     }

@@ -20,6 +20,7 @@ mod body;
 mod connection;
 mod listen;
 mod observe;
+mod proxies;
 mod signals;
 mod tls;
 mod trace_id;
@@ -36,6 +37,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch as channel};
 
 use crate::metrics::Metrics;
 pub use listen::{ListenError, bind};
+pub use proxies::Proxies;
 pub use signals::Signals;
 pub use tls::Tls;
 pub use trace_id::{TraceId, current_trace};
@@ -78,6 +80,8 @@ pub struct Server {
     pub limits: Limits,
     /// Certificate and key, for HTTPS.
     pub tls: Option<Arc<Tls>>,
+    /// Who is believed about where a call comes from.
+    pub proxies: Proxies,
 }
 
 /// How serving ended.

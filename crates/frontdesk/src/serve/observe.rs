@@ -59,7 +59,8 @@ impl<'a> hyper::service::Service<Request<Incoming>> for Observe<'a> {
         };
         let mut request = request.map(|incoming| body::of(incoming, pause));
         request.extensions_mut().insert(about.trace);
-        request.extensions_mut().insert(ConnectInfo(self.peer));
+        let origin = self.server.proxies.origin(self.peer, request.headers());
+        request.extensions_mut().insert(ConnectInfo(origin));
         // Building the future runs a little of the router already; its log lines belong to the request too.
         let entered = trace_id::enter(about.trace);
         let answer = self.server.router.clone().call(request);

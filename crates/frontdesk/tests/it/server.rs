@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::Extension;
 use axum::routing::{any, get};
 use frontdesk::metrics::Metrics;
-use frontdesk::serve::{self, Ended, Limits, Server, Tls, TraceId, current_trace};
+use frontdesk::serve::{self, Ended, Limits, Proxies, Server, Tls, TraceId, current_trace};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -32,7 +32,13 @@ impl Running {
     pub async fn start_with(limits: Limits, tls: Option<Arc<Tls>>) -> Running {
         let listener = serve::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let server = Server { router: router(), metrics: Arc::new(Metrics::new()), limits, tls };
+        let server = Server {
+            router: router(),
+            metrics: Arc::new(Metrics::new()),
+            limits,
+            tls,
+            proxies: Proxies::default(),
+        };
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(serve::run(listener, server, async { drop(stopped.await) }));
         Running { address, stop, ended }
