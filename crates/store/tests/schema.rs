@@ -159,7 +159,7 @@ fn has_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let before = text.get(..at).and_then(|t| t.chars().last());
         let after = text.get(at + word.len()..).and_then(|t| t.chars().next());
-        !is_part(before) && !(is_part(after) && word.ends_with(char::is_alphanumeric))
+        !(is_part(before) || is_part(after) && word.ends_with(char::is_alphanumeric))
     })
 }
 

@@ -37,7 +37,7 @@ fn runs(texts: &[String]) -> Option<bool> {
     let mut page = std::fs::File::create(&path).unwrap();
     write!(page, "<!doctype html><html><body>").unwrap();
     for text in texts {
-        write!(page, "<div>{text}</div>\n").unwrap();
+        writeln!(page, "<div>{text}</div>").unwrap();
     }
     write!(page, "</body></html><script>for (const a of document.querySelectorAll('#auto')) {{ try {{ a.click() }} catch {{}} }}</script>").unwrap();
     drop(page);

@@ -73,6 +73,8 @@ pub(super) struct Shared {
     pub names: Names,
     pub counters: Counters,
     pub changes: writer::Changes,
+    /// Whether another process may have the database open.
+    pub is_shared: bool,
     reads: Queue<Scan>,
     closing: Arc<AtomicBool>,
 }
@@ -123,8 +125,6 @@ pub(super) struct Sqlite {
     inline: Vec<Mutex<Option<Inline>>>,
     /// Where the search for a free inline connection begins.
     turn: AtomicUsize,
-    /// Whether another process may write as well.
-    is_shared: bool,
     threads: Mutex<Vec<JoinHandle<()>>>,
     deadline: Duration,
     path: PathBuf,
@@ -160,6 +160,7 @@ impl Sqlite {
             names,
             counters: Counters::default(),
             changes: writer::Changes::default(),
+            is_shared: options.shared,
             reads: Queue::new(options.read_queue.max(1)),
             closing: Arc::new(AtomicBool::new(false)),
         });
@@ -168,7 +169,6 @@ impl Sqlite {
             shared: shared.clone(),
             inline: Vec::new(),
             turn: AtomicUsize::new(0),
-            is_shared: options.shared,
             threads: Mutex::new(Vec::new()),
             deadline: options.read_deadline,
             path: path.clone(),
@@ -197,12 +197,12 @@ impl Sqlite {
         Ok(())
     }
 
-    pub const fn is_shared(&self) -> bool {
-        self.is_shared
+    pub fn is_shared(&self) -> bool {
+        self.shared.is_shared
     }
 
     pub fn watch_rows(&self, watch: Arc<dyn RowWatch>) -> bool {
-        !self.is_shared && self.shared.changes.watch(watch)
+        !self.shared.is_shared && self.shared.changes.watch(watch)
     }
 
     /// A reading connection beside those of the engine's own threads. It is interrupted when the database closes.

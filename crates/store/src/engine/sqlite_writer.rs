@@ -101,6 +101,10 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
         }
     }
     shared.checkpoint.end();
+    if shared.is_shared {
+        // Emptying the log waits for readers while it holds the writers of all processes. Whoever closes last does it.
+        return;
+    }
     let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
     if let Err(e) = emptied {
         tracing::warn!(error = %e, "the write-ahead log was not emptied; the next start does it");
