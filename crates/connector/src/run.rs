@@ -46,6 +46,22 @@ impl Client {
         self.run_action(I::ACTION, inputs.into_inputs()).await
     }
 
+    /// Whether an action would be sent with these inputs, without sending it.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for an unknown action or with all inputs that cannot be.
+    pub fn check_inputs(action: &str, inputs: &Json) -> Result<()> {
+        let known = catalogue::action(action)
+            .ok_or_else(|| Error::input("action", format!("there is no action {action}")))?;
+        let map = inputs.as_object().ok_or_else(|| Error::input("inputs", "an object is expected"))?;
+        let values = Values::read(known, map)?;
+        match known.does {
+            Does::Raw => Ok(()),
+            Does::List => list_query(&values).map(|_| ()),
+            _ => build::path(known, &values).map(|_| ()),
+        }
+    }
+
     async fn run_action(&self, action: &'static Action, inputs: Map<String, Json>) -> Result<Json> {
         let values = Values::read(action, &inputs)?;
         let debug = values.is_true("debug") || values.is_true("debugRequest");

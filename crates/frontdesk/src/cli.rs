@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use crate::command::connector::ConnectorArgs;
 use crate::{Failure, say};
 
 /// An open, self-hosted service desk. Without a command it serves on 127.0.0.1:8080 from ./frontdesk-data.
@@ -46,6 +47,13 @@ pub(crate) enum Command {
     Restore(RestoreArgs),
     /// Check the desk, or an archive: checksums, counts, the database's file, every reference
     Verify(VerifyArgs),
+    /// Speak to a desk over its API, this one or one in the cloud: actions, lists, polling, bulk
+    Connector(ConnectorArgs),
+    /// Print what makes a shell complete commands, options and keys of actions
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
 }
 
 impl Command {
@@ -63,6 +71,8 @@ impl Command {
             Command::Backup(_) => Some("backup"),
             Command::Restore(_) => Some("restore"),
             Command::Verify(_) => Some("verify"),
+            Command::Connector(_) => Some("connector"),
+            Command::Completions { .. } => Some("completions"),
         }
     }
 }

@@ -21,6 +21,11 @@ impl Failure {
         Failure { code: 1, message: message.into() }
     }
 
+    /// With an exit code of its own, where scripts want to tell more cases apart.
+    pub(crate) fn coded(code: u8, message: impl Into<String>) -> Self {
+        Failure { code, message: message.into() }
+    }
+
     /// The exit code of the process.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)

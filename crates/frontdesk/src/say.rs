@@ -21,19 +21,21 @@ pub(crate) fn json(value: &serde_json::Value) {
 
 /// A table for standard output: columns as wide as their widest cell, two spaces between.
 pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) {
-    let mut widths = head.map(str::len);
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.to_vec()).collect();
+    columns(&head.map(str::to_owned), &rows);
+}
+
+/// A table of any number of columns.
+pub(crate) fn columns(head: &[String], rows: &[Vec<String>]) {
+    let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    let line = |cells: Vec<&str>| {
+    for row in std::iter::once(head).chain(rows.iter().map(Vec::as_slice)) {
         let padded: Vec<String> =
-            cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         out(padded.join("  ").trim_end());
-    };
-    line(head.to_vec());
-    for row in rows {
-        line(row.iter().map(String::as_str).collect());
     }
 }

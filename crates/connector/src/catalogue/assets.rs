@@ -5,8 +5,8 @@ use super::list::ListInputs;
 
 const ID: Input = Input::path("The asset's id").like("1510894167438614");
 const NAME: Input = Input::body("name", "Its name, which no other asset has").like("192.0.2.1");
-const STATE: Input = Input::body("state", "Its state, such as In Store or In Use");
-const PRODUCT: Input = Input::body("product", "What it is one of");
+const STATE: Input = Input::body("state", "Its state, such as In Store or In Use").such_as("In Store");
+const PRODUCT: Input = Input::body("product", "What it is one of").such_as("ThinkPad X1");
 const TAG: Input =
     Input::body("asset_tag", "The tag that is stuck on it").like("Sample Content").within(MORE.0, MORE.1);
 const COMMENTS: Input =

@@ -19,6 +19,8 @@ pub struct Input {
     pub default: Option<&'static str>,
     /// What one may look like, as text or JSON text.
     pub example: Option<&'static str>,
+    /// What one may look like on a desk as it ships, where there is no example.
+    pub sample: Option<&'static str>,
     /// The values that it may have, where there are only some: value and label.
     pub choices: &'static [(&'static str, &'static str)],
     /// The structured object that it is a member of in the grouped form.
@@ -164,6 +166,7 @@ impl Input {
         required: false,
         default: None,
         example: None,
+        sample: None,
         choices: &[],
         group: None,
         help: "",
@@ -184,6 +187,10 @@ impl Input {
     }
     pub(crate) const fn like(mut self, example: &'static str) -> Self {
         self.example = Some(example);
+        self
+    }
+    pub(crate) const fn such_as(mut self, sample: &'static str) -> Self {
+        self.sample = Some(sample);
         self
     }
     pub(crate) const fn or(mut self, default: &'static str) -> Self {

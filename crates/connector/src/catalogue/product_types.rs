@@ -6,8 +6,9 @@ use super::list::ListInputs;
 
 const ID: Input = Input::path("The product type's id").like("1510894167438614");
 const NAME: Input = Input::body("name", "Its name, which no other product type has").like("test-name");
-const CATEGORY: Input = Input::body("category", "Its category: IT or Non-IT");
-const TYPE: Input = Input::body("type", "What its products are: Asset, Component or Consumable");
+const CATEGORY: Input = Input::body("category", "Its category: IT or Non-IT").such_as("IT");
+const TYPE: Input =
+    Input::body("type", "What its products are: Asset, Component or Consumable").such_as("Asset");
 const MORE: Input = Input::own("Other fields of the product type; they win over those above")
     .to(Target::Merge)
     .like(ATTRIBUTES);

@@ -5,7 +5,7 @@ use super::input::{Input, Target};
 use super::list::ListInputs;
 
 const ID: Input = Input::path("The product's id").like("1510894167438614");
-const TYPE: Input = Input::body("product_type", "Its type, such as Workstation");
+const TYPE: Input = Input::body("product_type", "Its type, such as Workstation").such_as("Workstation");
 const NAME: Input = Input::body("name", "Its name, which no other product has").like("test-name");
 const MANUFACTURER: Input =
     Input::body("manufacturer", "Who makes it").like("test-manufacturer").within(DETAILS.0, DETAILS.1);

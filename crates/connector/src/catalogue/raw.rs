@@ -26,7 +26,7 @@ actions! {
     "Sends any call to the API with the connection's credential."
     raw_request RawRequest "rawRequest" "Raw Request" Raw "" "{url}" "" {
         need text url "url" "URL" = own("The path below the API's base").like("/assets");
-        need text method "method" "Method" = own("The HTTP method").one_of(METHODS);
+        need text method "method" "Method" = own("The HTTP method").one_of(METHODS).such_as("GET");
         may text data "data" "Data" = own("The body as it is; not together with form or file data. A record is sent as \
             input_data=…, percent-encoded").like(r#"{"exampleKey": "Example Data"}"#);
         may pairs form_data "formData" "Form Data" = own("Texts of a multipart body");
@@ -45,7 +45,7 @@ actions! {
             "Try again after answers 3xx and 4xx too, and not only after 5xx and broken connections").or("false");
         may whole max_retries "maxRetries" "Max Retry Count" = own(
             "How often to try again, whatever the method: 0 for never. When it is not given, only what is safe is tried \
-             again, as in all actions").or("0");
+             again, as in all actions");
         may flag use_exponential_backoff "useExponentialBackoff" "Use Exponential Backoff" = own(
             "Longer and longer pauses between tries").or("false");
     }

@@ -105,7 +105,7 @@ impl Transport {
             Err(_) => Err(Error::Deadline {
                 call: call.shown(),
                 seconds: deadline.as_secs(),
-                uncertain: begun.load(Ordering::Relaxed),
+                uncertain: begun.load(Ordering::Relaxed) && !only_reads(call),
             }),
         }
     }
@@ -320,9 +320,14 @@ async fn multipart(texts: &[(String, String)], files: &[FilePart]) -> Result<For
     Ok(form)
 }
 
+/// A call that changes nothing, so that it does not matter whether it was heard.
+fn only_reads(call: &Call) -> bool {
+    matches!(call.method, http::Method::GET | http::Method::HEAD | http::Method::OPTIONS)
+}
+
 fn broken(call: &Call, error: &reqwest::Error) -> (Ended, Error) {
     let reached = !error.is_connect() && !error.is_builder();
-    let uncertain = reached && call.method != http::Method::GET && call.method != http::Method::HEAD;
+    let uncertain = reached && !only_reads(call);
     let ended = if reached { Ended::Broken } else { Ended::NotReached };
     (ended, Error::Network { call: call.shown(), message: chain(error), uncertain })
 }

@@ -14,6 +14,7 @@ const DIFFERENT: &[(&str, &str, &str, &str)] = &[
     ("*", "assetType", "default", "a placeholder with an id that no desk has"),
     ("createConfigurationItem", "attributes", "default", "a placeholder that would be written"),
     ("updateConfigurationItem", "attributes", "default", "a placeholder that would be written"),
+    ("rawRequest", "maxRetries", "default", "without it what is safe is tried again, as in all actions"),
     ("*", "emailIdsToNotify", "example", "no address; the service refuses it"),
 ];
 

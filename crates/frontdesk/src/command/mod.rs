@@ -2,6 +2,7 @@
 
 mod backup;
 mod config;
+pub(crate) mod connector;
 mod credentials;
 mod demo;
 mod export;
@@ -15,7 +16,7 @@ use std::future::Future;
 use crate::cli::{Cli, Command, Options};
 use crate::config::{Effective, Settings, Sources};
 use crate::rooms::Rooms;
-use crate::{Failure, logging};
+use crate::{Failure, logging, say};
 
 /// Does what was typed; `None` when the command line has been answered already (help, version).
 pub(crate) fn run(cli: Option<Cli>) -> Result<(), Failure> {
@@ -44,6 +45,18 @@ pub(crate) fn run(cli: Option<Cli>) -> Result<(), Failure> {
         Some(Command::Credentials(args)) => credentials::run(&settings(&effective(Vec::new())?)?, args),
         Some(Command::Import(args)) => import::run(&settings(&effective(Vec::new())?)?, args),
         Some(Command::Export(args)) => export::run(&settings(&effective(Vec::new())?)?, args),
+        Some(Command::Completions { shell }) => {
+            let mut cli = <Cli as clap::CommandFactory>::command();
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut cli, "frontdesk", &mut script);
+            say::out(String::from_utf8_lossy(&script).trim_end());
+            Ok(())
+        }
+        Some(Command::Connector(args)) => {
+            // It has no desk of its own: of the settings only those about logging matter.
+            settings(&effective(Vec::new())?)?;
+            connector::run(args)
+        }
         Some(Command::RequesterFields(args)) => {
             requester_fields::run(&settings(&effective(Vec::new())?)?, args)
         }

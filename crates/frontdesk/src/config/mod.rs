@@ -175,7 +175,7 @@ impl Sources {
 const CONFIG_VARIABLE: &str = "FRONTDESK_CONFIG";
 
 /// What begins like our variables and is for our test run, not for us.
-const OTHERS: [&str; 2] = ["FRONTDESK_TEST_", "FRONTDESK_SKIP_"];
+const OTHERS: [&str; 3] = ["FRONTDESK_TEST_", "FRONTDESK_SKIP_", "FRONTDESK_CONNECTOR_"];
 
 /// What every setting is worth; `None` is not set.
 #[derive(Debug)]

@@ -1,0 +1,84 @@
+//! `frontdesk connector`: the connector on the command line. It speaks to any desk that has a V3 API; the desk in the data
+//! directory has no part in it.
+
+mod args;
+mod bulk;
+mod cells;
+mod connect;
+mod describe;
+mod given;
+mod output;
+mod poll;
+mod profiles;
+mod run;
+mod session;
+
+pub(crate) use args::ConnectorArgs;
+
+use crate::Failure;
+use ::connector::Error;
+use args::Command;
+use std::future::Future;
+
+/// Does what was typed.
+pub(super) fn run(args: ConnectorArgs) -> Result<(), Failure> {
+    let ConnectorArgs { common, command } = args;
+    match command {
+        Command::Actions(args) => describe::actions(&args),
+        Command::Describe(args) => describe::one(&args),
+        Command::Run(args) => block_on(run::action(&common, &args)),
+        Command::Source(args) => block_on(run::source(&common, &args)),
+        Command::Poll(args) => block_on(poll::run(&common, &args)),
+        Command::Connect(args) => block_on(connect::run(&common, args)),
+        Command::Profiles(args) => block_on(profiles::run(&common, args)),
+        Command::Bulk(args) => block_on(bulk::run(&common, &args)),
+    }
+}
+
+/// One thread is enough for waiting, and starts sooner than several.
+fn block_on(future: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::runtime(format!("cannot start: {error}")))?;
+    let result = runtime.block_on(future);
+    // What still runs (a look-up of a name that does not answer) is not waited for.
+    runtime.shutdown_background();
+    result
+}
+
+/// The exit codes, as the help tells them.
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  the service refused, or some rows were refused
+  2  it cannot be asked: a wrong option, input or profile
+  3  not allowed: no token, a refused one, or no permission
+  4  there is no such record
+  5  the service was not reached, had no time or failed; nothing was done, try again
+  6  the answer was lost: it may have been done or not, look before trying again";
+
+/// An error of the library as this program ends with it.
+fn failure(error: Error) -> Failure {
+    let code = match &error {
+        Error::Input(_) | Error::Configuration(_) => 2,
+        Error::NotAuthenticated(_) | Error::OAuth { .. } => 3,
+        Error::Network { .. } | Error::Deadline { .. } => {
+            if error.is_uncertain() {
+                6
+            } else {
+                5
+            }
+        }
+        Error::Service(said) => match said.http_status {
+            401 | 403 => 3,
+            404 => 4,
+            429 | 503 => 5,
+            // A read that failed may be made again; of a write nobody knows.
+            500..=599 if said.call.starts_with("GET ") => 5,
+            500..=599 => 6,
+            _ => 1,
+        },
+        _ => 1,
+    };
+    Failure::coded(code, error.to_string().replace('\n', " "))
+}
