@@ -12,6 +12,7 @@ mod archives;
 mod binary;
 mod cluster;
 mod command_line;
+mod connector;
 mod crash;
 mod faults;
 mod home;

@@ -64,10 +64,10 @@ impl<'a> Sink<'a> {
             }
             return self.close();
         }
-        let records = records(answer);
+        let (records, is_list) = records(answer);
         // One record is read downwards.
-        if let ([record], Target::Table(_), true) = (records.as_slice(), &self.target, self.fields.is_empty())
-        {
+        let downwards = !is_list && self.fields.is_empty();
+        if let ([record], Target::Table(_), true) = (records.as_slice(), &self.target, downwards) {
             let fields = cells::fields(&records);
             let line = |field: &String| vec![field.clone(), short(cells::cell(record.get(field)), 100)];
             let rows: Vec<Vec<String>> =
@@ -163,21 +163,25 @@ fn narrowed(record: Json, fields: &[String]) -> Json {
     Json::Object(members)
 }
 
-/// The records of an answer: the rows of a list, or the one record, or what else there is.
-fn records(answer: &Json) -> Vec<Json> {
+/// The records of an answer: the rows of a list, or the one record, or what else there is. And whether it is a list.
+fn records(answer: &Json) -> (Vec<Json>, bool) {
     if let Some(Json::Array(rows)) = answer.get("result") {
-        return rows.clone();
+        return (rows.clone(), true);
     }
     let data = answer.get("data").unwrap_or(answer);
-    let Some(members) = data.as_object() else { return vec![json!({"data": data})] };
-    let own = members.iter().filter(|(key, _)| !["response_status", "list_info"].contains(&key.as_str()));
-    let own: Vec<&Json> = own.map(|(_, value)| value).collect();
-    match own.as_slice() {
-        [Json::Array(rows)] => rows.clone(),
-        [record @ Json::Object(_)] => vec![(*record).clone()],
-        [] => vec![members.get("response_status").cloned().unwrap_or(Json::Null)],
-        _ => own.iter().find_map(|v| v.as_array().cloned()).unwrap_or_else(|| vec![data.clone()]),
+    let Some(members) = data.as_object() else { return (vec![json!({"data": data})], false) };
+    let status = ["response_status", "list_info"];
+    let own = members.iter().filter(|(key, _)| !status.contains(&key.as_str())).map(|(_, value)| value);
+    let own: Vec<&Json> = own.collect();
+    if let Some(rows) = own.iter().find_map(|value| value.as_array()) {
+        return (rows.clone(), true);
     }
+    let record = match own.as_slice() {
+        [record @ Json::Object(_)] => (*record).clone(),
+        [] => members.get("response_status").cloned().unwrap_or(Json::Null),
+        _ => data.clone(),
+    };
+    (vec![record], false)
 }
 
 fn writer(out: &Out) -> Result<Box<dyn Write>, Failure> {

@@ -7,6 +7,7 @@ use super::session::{Session, manners, shower, variable};
 use crate::Failure;
 use ::connector::{Batch, PollOptions, PollState, Poller, Secret, Webhook, replace_private};
 use serde_json::{Value as Json, json};
+use std::future::Future;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -42,16 +43,36 @@ pub(super) async fn run(common: &Common, args: &PollArgs) -> Result<(), Failure>
         }
     };
     let mut poller = Poller::new(session.client, options, read(&path)?).map_err(failure)?;
+    let mut stop = std::pin::pin!(stopped());
     loop {
-        match round(&mut poller, &teller, &path).await {
-            Ok(()) => {}
+        match round(&mut poller, &teller, &path, stop.as_mut()).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
             Err(stop) if args.once || !stop.passes => return Err(stop.failure),
             Err(stop) => tracing::warn!("{}; the next look is in {} s", stop.failure, args.every),
         }
         if args.once {
             return Ok(());
         }
-        tokio::time::sleep(Duration::from_secs(args.every)).await;
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            () = tokio::time::sleep(Duration::from_secs(args.every)) => {}
+        }
+    }
+}
+
+/// Waits for SIGTERM or Ctrl-C. Both end the polling between two batches, so that what was told is remembered.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        // Without handlers the signals end the process by themselves.
+        _ => std::future::pending().await,
     }
 }
 
@@ -72,8 +93,14 @@ struct Stop {
     passes: bool,
 }
 
-/// One round. What was told is remembered after it was told: who is killed in between hears it again, and loses nothing.
-async fn round(poller: &mut Poller, teller: &Teller, path: &Path) -> Result<(), Stop> {
+/// One round; false when it was stopped. What was told is remembered after it was told: who is killed in between hears it
+/// again, and loses nothing.
+async fn round(
+    poller: &mut Poller,
+    teller: &Teller,
+    path: &Path,
+    mut stop: std::pin::Pin<&mut impl Future<Output = ()>>,
+) -> Result<bool, Stop> {
     let service = |error: ::connector::Error| {
         use ::connector::Error;
         let passes = matches!(&error, Error::Network { .. } | Error::Deadline { .. } | Error::Answer { .. })
@@ -81,14 +108,20 @@ async fn round(poller: &mut Poller, teller: &Teller, path: &Path) -> Result<(), 
         Stop { failure: failure(error), passes }
     };
     let ours = |failure: Failure| Stop { failure, passes: false };
-    while let Some(batch) = poller.next().await.map_err(service)? {
+    loop {
+        let batch = tokio::select! {
+            () = &mut stop => return Ok(false),
+            batch = poller.next() => batch.map_err(service)?,
+        };
+        let Some(batch) = batch else { break };
         match teller {
             Teller::Lines => lines(&batch).map_err(ours)?,
             Teller::Webhook(webhook) => webhook.tell(&batch).await.map_err(service)?,
         }
         keep(path, &batch.state).map_err(ours)?;
     }
-    keep(path, poller.state()).map_err(ours)
+    keep(path, poller.state()).map_err(ours)?;
+    Ok(true)
 }
 
 /// A reader who hung up has not heard them.
