@@ -5,7 +5,7 @@
 //! - [`serve`] is the HTTP server around any axum router: slow clients, TLS, trace ids, graceful stop.
 //! - `probes` answers `/healthz`, `/readyz` and `/metrics`; [`metrics`] holds the numbers.
 //! - `logging` writes the log lines.
-//! - `rooms` is the only place that knows the rooms below.
+//! - `rooms` is the only place that knows the rooms below; `command::connector` alone knows the connector, which is none.
 //!
 //! It knows no rule of the desk, no SQL and no V3 format. To add a setting: one line in [`config::SPECS`], one field
 //! in [`config::Settings`], one option in `cli`; a test compares the three.

@@ -169,7 +169,8 @@ impl Transport {
         let begin = Instant::now();
         let (request, shown) =
             self.request(base, credential, call).await.map_err(|e| (Ended::Unwanted, e))?;
-        let result = self.exchange(request, call, mode).await;
+        let place = request.url().origin().ascii_serialization();
+        let result = self.exchange(request, call, mode, &place).await;
         if debug || !self.observers.is_empty() {
             let (status, received) = match &result {
                 Ok(Reply { status, content: Content::Whole(bytes), .. }) => {
@@ -238,9 +239,15 @@ impl Transport {
         request: reqwest::Request,
         call: &Call,
         mode: Mode,
+        place: &str,
     ) -> Result<Reply, (Ended, Error)> {
         let response = match self.http.execute(request).await {
             Ok(response) => response,
+            Err(error) if error.is_connect() => {
+                let message = format!("cannot reach {place}: {}", cause(&error));
+                let error = Error::Network { call: call.shown(), message, uncertain: false };
+                return Err((Ended::NotReached, error));
+            }
             Err(error) => return Err(broken(call, &error)),
         };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -326,10 +333,8 @@ fn only_reads(call: &Call) -> bool {
 }
 
 fn broken(call: &Call, error: &reqwest::Error) -> (Ended, Error) {
-    let reached = !error.is_connect() && !error.is_builder();
-    let uncertain = reached && !only_reads(call);
-    let ended = if reached { Ended::Broken } else { Ended::NotReached };
-    (ended, Error::Network { call: call.shown(), message: chain(error), uncertain })
+    let uncertain = !only_reads(call);
+    (Ended::Broken, Error::Network { call: call.shown(), message: chain(error), uncertain })
 }
 
 /// What a refusal for too many calls looks like where the status does not say it (conventions.md section 2.8).
@@ -349,6 +354,15 @@ fn is_bad_token(error: &Error) -> bool {
         };
         error.http_status == 401 && !error.messages.iter().any(about_scope)
     })
+}
+
+/// What is at the bottom of an error.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut deepest = error;
+    while let Some(next) = deepest.source() {
+        deepest = next;
+    }
+    deepest.to_string()
 }
 
 /// An error with what caused it: the outermost text alone says next to nothing. The address is left out, since it may

@@ -14,6 +14,7 @@ mod lists;
 mod manners;
 mod oauth;
 mod records;
+mod samples;
 mod sources;
 mod support;
 mod trigger;

@@ -273,7 +273,28 @@ fn each_kind_of_failure_has_its_exit_code_and_its_line() {
     }
     let mut gone = place.command(&["--retries", "1", "run", "listRequests"]);
     gone.env("FRONTDESK_CONNECTOR_URL", "http://127.0.0.1:9").env("FRONTDESK_CONNECTOR_KEY", "x");
-    assert!(refusal(&gone.output().unwrap(), 5).contains("refused"));
+    let line = refusal(&gone.output().unwrap(), 5);
+    assert!(line.contains("cannot reach http://127.0.0.1:9: Connection refused"), "{line}");
+}
+
+#[test]
+fn a_desk_behind_tls_is_spoken_to_by_who_trusts_it() {
+    let dir = scratch();
+    let fixture = |name: &str| format!("{}/tests/it/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    let secrets: Value = serde_json::from_slice(&output(&dir, &["init", "--json"]).stdout).unwrap();
+    let desk = Desk::serve(&dir, &["--tls-cert", &fixture("one.crt"), "--tls-key", &fixture("one.key")]);
+    let port = desk.address().rsplit(':').next().unwrap().to_owned();
+    let run = |trusted: &str| {
+        let mut command = frontdesk(&dir);
+        command.args(["connector", "--retries", "0", "run", "listRequests"]);
+        command.env("SSL_CERT_FILE", fixture(trusted)).env_remove("SSL_CERT_DIR");
+        command.env("FRONTDESK_CONNECTOR_URL", format!("https://localhost:{port}"));
+        command.env("FRONTDESK_CONNECTOR_KEY", secrets["technician_key"].as_str().unwrap());
+        command.output().unwrap()
+    };
+    let trusted = run("one.crt");
+    assert!(trusted.status.success(), "{}", String::from_utf8_lossy(&trusted.stderr));
+    assert!(refusal(&run("two.crt"), 5).contains("certificate"));
 }
 
 #[test]
