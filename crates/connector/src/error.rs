@@ -102,8 +102,10 @@ impl Error {
     pub fn is_uncertain(&self) -> bool {
         match self {
             Self::Network { uncertain, .. } | Self::Deadline { uncertain, .. } => *uncertain,
-            Self::Service(error) => error.http_status >= 500 && error.http_status != 503,
-            Self::Answer { .. } => true,
+            Self::Service(error) => {
+                error.http_status >= 500 && error.http_status != 503 && !only_reads(&error.call)
+            }
+            Self::Answer { call, .. } => !only_reads(call),
             _ => false,
         }
     }
@@ -188,6 +190,11 @@ impl ServiceMessage {
             fields,
         }
     }
+}
+
+/// A call that changes nothing: it does not matter whether it was heard.
+fn only_reads(call: &str) -> bool {
+    ["GET ", "HEAD ", "OPTIONS "].iter().any(|method| call.starts_with(method))
 }
 
 /// A number that may be written as text.

@@ -9,6 +9,7 @@ mod raw;
 pub(crate) use clean::{Values, time_ms};
 
 use crate::catalogue::{self, Action, Does, Inputs};
+use crate::http::{Call, Repeat};
 use crate::list::ListQuery;
 use crate::{Client, Error, Result};
 use serde_json::{Map, Value as Json, json};
@@ -82,12 +83,13 @@ impl Client {
             Does::Update => self.put(&path, &build::body(action, values)?).await,
             Does::Create => self.create(&path, &build::body(action, values)?, self.name()).await,
             Does::Operate => {
+                let method = ::http::Method::from_bytes(action.method.as_bytes());
+                let method = method.map_err(|_| Error::input("method", "it is no method"))?;
+                // What was done is refused the second time, so an answer that is lost stays lost.
+                let call = Call::new(method, path).repeat(Repeat::Unsafe);
                 let body = build::body(action, values)?;
-                if action.method == "POST" {
-                    self.post(&path, &body).await
-                } else {
-                    self.put(&path, &body).await
-                }
+                let empty = body.as_object().is_some_and(Map::is_empty);
+                self.json(&if empty { call } else { call.input(&body) }).await
             }
             Does::File => files::act(self, action, &path, values).await,
             Does::Raw => raw::send(self, values).await,
@@ -111,7 +113,7 @@ impl Client {
         match build::query(action, values).as_slice() {
             [] => self.delete(path).await,
             pairs => {
-                let call = crate::http::Call::new(::http::Method::DELETE, path);
+                let call = Call::new(::http::Method::DELETE, path);
                 let call = pairs.iter().fold(call, |call, (key, value)| call.query(*key, value.as_str()));
                 self.json(&call).await
             }

@@ -203,7 +203,10 @@ impl Poller {
     async fn newest(&self, order: Order) -> Result<Mark> {
         let path = self.options.resource.path();
         let query = ListQuery::new().fields([order.field()]);
-        let last = self.client.page(&path, &query.clone().sort(order.field(), true), 1).await?;
+        // What has no such time is no news, wherever a service sorts it.
+        let any = json!({"field": order.field(), "condition": "greater or equal", "value": "0"});
+        let latest = query.clone().criteria(any).sort(order.field(), true);
+        let last = self.client.page(&path, &latest, 1).await?;
         let mut mark = Mark::default();
         for row in &last.rows {
             if let (Some(id), Some(place)) = (id_of(row), order.place(row)) {

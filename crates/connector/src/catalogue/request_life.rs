@@ -42,7 +42,7 @@ actions! {
     }
     "Moves a request to the trash; one that is there already stays there."
     trash_request TrashRequest "trashRequest" "Move Request To Trash"
-        Delete "DELETE" "/requests/{requestId}/move_to_trash" ""
+        Operate "DELETE" "/requests/{requestId}/move_to_trash" ""
     {
         need text request_id "requestId" "Request ID" = ID;
     }

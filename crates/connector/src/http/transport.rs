@@ -10,7 +10,7 @@ use crate::auth::{Auth, Credential};
 use crate::error::ServiceError;
 use crate::{Error, Result};
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, LOCATION, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 use reqwest::Url;
 use reqwest::multipart::{Form, Part};
@@ -253,6 +253,13 @@ impl Transport {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         if mode == Mode::Stream && response.status().is_success() {
             return Ok(Reply { status, headers, content: Content::Stream(response) });
+        }
+        if let (300..=399, Some(target)) = (status, headers.get(LOCATION)) {
+            let message = format!(
+                "{place} sends its clients to {}; connect to that address",
+                target.to_str().unwrap_or("another address")
+            );
+            return Err((Ended::Unwanted, Error::Answer { call: call.shown(), message }));
         }
         let body = self.whole(response, call).await?;
         let json = || serde_json::from_slice::<Json>(&body).ok();

@@ -58,6 +58,17 @@ on_both_engines! {
         assert_eq!(rows[0].as_object().unwrap().len(), 2, "id and the field that was asked for: {}", rows[0]);
     }
 
+    criteria_that_are_too_long_for_an_address_go_in_the_body(app) {
+        let ids = requests(app, 3).await;
+        let port = Port::of(app).await;
+        let mut many: Vec<String> = (0..500).map(|n| (100_000_000_000_000_000_u64 + n).to_string()).collect();
+        many.extend(ids[..2].iter().cloned());
+        let query = ListQuery::new().criteria(json!({"field": "id", "condition": "is", "values": many}));
+        let rows: Vec<Json> = by_key(app, &port).walk("/requests", query).into_stream().try_collect().await.unwrap();
+        assert_eq!(rows.iter().map(id).collect::<Vec<_>>(), ids[..2]);
+        assert!(port.seen()[0].uri.query().is_none() && port.seen()[0].body.len() > 4096);
+    }
+
     an_order_is_kept_and_rows_that_move_up_are_not_missed(app) {
         let ids = requests(app, 40).await;
         let port = Port::of(app).await;

@@ -73,11 +73,11 @@ fn failure(error: Error) -> Failure {
             401 | 403 => 3,
             404 => 4,
             429 | 503 => 5,
-            // A read that failed may be made again; of a write nobody knows.
-            500..=599 if said.call.starts_with("GET ") => 5,
-            500..=599 => 6,
+            500..=599 if error.is_uncertain() => 6,
+            500..=599 => 5,
             _ => 1,
         },
+        Error::Answer { .. } if error.is_uncertain() => 6,
         _ => 1,
     };
     Failure::coded(code, error.to_string().replace('\n', " "))
