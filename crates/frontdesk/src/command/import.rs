@@ -46,13 +46,7 @@ fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
     if args.key.is_some() {
         mapping.key.clone_from(&args.key);
     }
-    let delimiter = match args.delimiter.as_str() {
-        "\\t" | "tab" => b'\t',
-        one => match one.as_bytes() {
-            [byte] => *byte,
-            _ => return Err(Failure::usage("--delimiter must be one character")),
-        },
-    };
+    let delimiter = delimiter_of(&args.delimiter)?;
     Ok(ImportOptions {
         module: args.module.clone(),
         ci_type: args.ci_type.clone(),
@@ -65,6 +59,15 @@ fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
         clear_empty: args.clear_empty,
         report: args.report.clone(),
     })
+}
+
+/// What stands between the cells of a CSV file.
+pub(super) fn delimiter_of(text: &str) -> Result<u8, Failure> {
+    match (text, text.as_bytes()) {
+        ("\\t" | "tab", _) => Ok(b'\t'),
+        (_, [byte]) => Ok(*byte),
+        _ => Err(Failure::usage("--delimiter must be one character")),
+    }
 }
 
 /// The format that was named, or that a file's name tells.

@@ -83,10 +83,20 @@ fn settings(effective: &Effective) -> Result<Settings, Failure> {
 /// Runs a command's future to its end. What still runs beside it then (connections that would not finish) is left
 /// behind, not waited for.
 fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::runtime(format!("cannot start: {error}")))?;
+    run_on(tokio::runtime::Builder::new_multi_thread(), future)
+}
+
+/// The same on one thread, which starts sooner than several: for commands that mostly wait.
+fn block_on_one_thread<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    run_on(tokio::runtime::Builder::new_current_thread(), future)
+}
+
+fn run_on<T>(
+    mut builder: tokio::runtime::Builder,
+    future: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let runtime =
+        builder.enable_all().build().map_err(|error| Failure::runtime(format!("cannot start: {error}")))?;
     let result = runtime.block_on(future);
     runtime.shutdown_background();
     result

@@ -37,22 +37,34 @@ pub(super) async fn run(common: &Common, args: ConnectArgs) -> Result<(), Failur
         OAUTH
     };
     let connection = Connection::from_inputs(kind, &inputs).map_err(failure)?;
-    let tokens = tokens_of(&args.name)?;
-    // Tokens of an older profile of this name belong to another credential.
-    let _ = std::fs::remove_file(&tokens);
-    let builder = Client::builder(connection).tokens(FileTokens::at(tokens));
+    // An older profile of this name stays as it is until the new one works.
+    let (tokens, fresh) = (tokens_of(&args.name)?, tokens_of(&format!("{}.new", args.name))?);
+    let builder = Client::builder(connection).tokens(FileTokens::at(&fresh));
     let client = finished(builder, common, None, common.debug)?;
-    if kind == OAUTH && args.code {
-        let code = secret("CODE", "Code of the self client")?;
-        client.accept_code(&Secret::from(code)).await.map_err(failure)?;
-    } else if kind == OAUTH && !args.refresh_token {
-        consent(&client, args.port).await?;
+    let admitted = admit(&client, kind, &args).await;
+    // The lock's file is empty, and there may be none.
+    let _ = std::fs::remove_file(fresh.with_extension("lock"));
+    if let Err(failure) = admitted {
+        let _ = std::fs::remove_file(&fresh);
+        return Err(failure);
     }
-    greet(&client).await?;
+    let moved = if fresh.exists() { std::fs::rename(&fresh, &tokens) } else { Ok(()) };
+    moved.map_err(|error| Failure::runtime(format!("cannot keep {}: {error}", tokens.display())))?;
     let base = client.connection().base();
     Profiles::read()?.put(&args.name, kind, &inputs)?;
     say::out(&format!("Connected to {base} as profile {}.", args.name));
     Ok(())
+}
+
+/// Gets tokens where it takes some, and asks whether the desk lets the client in.
+async fn admit(client: &Client, kind: &str, args: &ConnectArgs) -> Result<(), Failure> {
+    if kind == OAUTH && args.code {
+        let code = secret("CODE", "Code of the self client")?;
+        client.accept_code(&Secret::from(code)).await.map_err(failure)?;
+    } else if kind == OAUTH && !args.refresh_token {
+        consent(client, args.port).await?;
+    }
+    greet(client).await
 }
 
 /// A person consents in the browser.

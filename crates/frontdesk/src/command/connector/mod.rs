@@ -15,10 +15,10 @@ mod session;
 
 pub(crate) use args::ConnectorArgs;
 
+use super::block_on_one_thread;
 use crate::Failure;
 use ::connector::Error;
 use args::Command;
-use std::future::Future;
 
 /// Does what was typed.
 pub(super) fn run(args: ConnectorArgs) -> Result<(), Failure> {
@@ -26,25 +26,13 @@ pub(super) fn run(args: ConnectorArgs) -> Result<(), Failure> {
     match command {
         Command::Actions(args) => describe::actions(&args),
         Command::Describe(args) => describe::one(&args),
-        Command::Run(args) => block_on(run::action(&common, &args)),
-        Command::Source(args) => block_on(run::source(&common, &args)),
-        Command::Poll(args) => block_on(poll::run(&common, &args)),
-        Command::Connect(args) => block_on(connect::run(&common, args)),
-        Command::Profiles(args) => block_on(profiles::run(&common, args)),
-        Command::Bulk(args) => block_on(bulk::run(&common, &args)),
+        Command::Run(args) => block_on_one_thread(run::action(&common, &args)),
+        Command::Source(args) => block_on_one_thread(run::source(&common, &args)),
+        Command::Poll(args) => block_on_one_thread(poll::run(&common, &args)),
+        Command::Connect(args) => block_on_one_thread(connect::run(&common, args)),
+        Command::Profiles(args) => block_on_one_thread(profiles::run(&common, args)),
+        Command::Bulk(args) => block_on_one_thread(bulk::run(&common, &args)),
     }
-}
-
-/// One thread is enough for waiting, and starts sooner than several.
-fn block_on(future: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::runtime(format!("cannot start: {error}")))?;
-    let result = runtime.block_on(future);
-    // What still runs (a look-up of a name that does not answer) is not waited for.
-    runtime.shutdown_background();
-    result
 }
 
 /// The exit codes, as the help tells them.

@@ -3,12 +3,12 @@
 use super::super::args::BulkArgs;
 use super::super::given::{self, Place};
 use crate::Failure;
-use crate::rooms::open_mapping;
+use crate::command::import::{delimiter_of, format_of};
+use crate::rooms::{Format, open_mapping};
 use ::connector::catalogue::Action;
 use serde_json::{Map, Value as Json, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 
 /// A row.
 pub(super) struct Row {
@@ -52,9 +52,10 @@ impl Rows {
         };
         let fixed = defaults.iter().map(|(name, value)| Ok((lead(name)?, value.clone())));
         let fixed = fixed.collect::<Result<Vec<_>, Failure>>()?;
-        let source = if is_csv(args) {
+        let format = format_of(args.format.as_deref(), Some(&args.from))?;
+        let source = if format == Format::Csv {
             let mut reader = csv::ReaderBuilder::new()
-                .delimiter(delimiter(&args.delimiter)?)
+                .delimiter(delimiter_of(&args.delimiter)?)
                 .trim(csv::Trim::Headers)
                 .from_reader(file);
             let head = reader.headers().map_err(|error| Failure::usage(format!("{name}: {error}")))?.clone();
@@ -195,20 +196,4 @@ fn pairs(option: &str, given: &[String]) -> Result<Vec<(String, String)>, Failur
             .ok_or_else(|| Failure::usage(format!("{option} {text}: NAME=VALUE is expected")))
     };
     given.iter().map(pair).collect()
-}
-
-fn is_csv(args: &BulkArgs) -> bool {
-    let by_name = |path: &Path| {
-        let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
-        !["ndjson", "jsonl", "json"].contains(&kind)
-    };
-    args.format.as_deref().map_or_else(|| by_name(&args.from), |format| format == "csv")
-}
-
-fn delimiter(text: &str) -> Result<u8, Failure> {
-    match (text, text.as_bytes()) {
-        ("\\t" | "tab", _) => Ok(b'\t'),
-        (_, [byte]) => Ok(*byte),
-        _ => Err(Failure::usage("--delimiter must be one character")),
-    }
 }
