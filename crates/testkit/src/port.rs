@@ -57,6 +57,8 @@ pub enum Act {
     CutWithin,
     /// Hands it to the desk and lets the answer wait.
     Late(Duration),
+    /// Hands it to the desk and lets the answer's second half wait.
+    Stall(Duration),
 }
 
 /// A desk, or nothing, behind a port.
@@ -164,6 +166,18 @@ async fn answer(
                 Err(cut())
             };
             let chunks = stream::once(async { Ok(half) }).chain(stream::once(rest));
+            Ok(Response::from_parts(parts, Body::from_stream(chunks)))
+        }
+        Act::Stall(time) => {
+            let (mut parts, body) = pass.await.unwrap().into_parts();
+            let bytes = body.collect().await.unwrap().to_bytes();
+            parts.headers.insert("content-length", bytes.len().into());
+            let (first, second) = (bytes.slice(..bytes.len() / 2), bytes.slice(bytes.len() / 2..));
+            let rest = async move {
+                tokio::time::sleep(time).await;
+                Ok(second)
+            };
+            let chunks = stream::once(async { io::Result::Ok(first) }).chain(stream::once(rest));
             Ok(Response::from_parts(parts, Body::from_stream(chunks)))
         }
         Act::Late(time) => {

@@ -176,6 +176,24 @@ async fn deadlines_hold_against_slow_answers() {
 }
 
 #[tokio::test]
+async fn a_body_may_be_slow_and_may_not_stop() {
+    let app = testkit::App::start(testkit::Engine::Sqlite).await.unwrap();
+    let port = Port::with(Some(&app), |n, _| match n {
+        0 => Act::Stall(Duration::from_millis(300)),
+        1 => Act::Stall(Duration::from_secs(30)),
+        _ => Act::Pass,
+    })
+    .await;
+    let mut manners = quick();
+    manners.read_timeout = Duration::from_secs(2);
+    let client = with_key(&port, &app.secrets.technician_key, manners);
+    client.get("/requests").await.unwrap();
+    assert_eq!(port.seen().len(), 1, "a pause is no end");
+    client.get("/requests").await.unwrap();
+    assert_eq!(port.seen().len(), 3, "one that stopped is asked again");
+}
+
+#[tokio::test]
 async fn no_more_calls_at_once_than_allowed() {
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let app = testkit::App::start(testkit::Engine::Sqlite).await.unwrap();

@@ -177,6 +177,25 @@ async fn tokens_that_expire_in_the_middle_are_replaced_and_posts_are_sent_once()
 }
 
 #[tokio::test]
+async fn programs_that_share_a_file_of_tokens_renew_it_once() {
+    let port = Port::with(None, |n, seen| match seen.uri.path() {
+        "/oauth/v2/token" => token(&format!("t{n}"), 3600.0),
+        _ => empty(),
+    })
+    .await;
+    let dir = tempfile::tempdir().unwrap();
+    let connection = Connection::oauth(&port.origin, "id", "hush").unwrap().with_refresh_token("hush");
+    let program = || {
+        let tokens = FileTokens::at(dir.path().join("t.json"));
+        Client::builder(connection.clone()).tokens(tokens).manners(quick()).build().unwrap()
+    };
+    let programs: Vec<Client> = (0..8).map(|_| program()).collect();
+    let results = join_all(programs.iter().map(|client| client.get("/requests"))).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert_eq!(port.seen().iter().filter(|s| s.uri.path() == "/oauth/v2/token").count(), 1);
+}
+
+#[tokio::test]
 async fn a_short_token_is_renewed_before_it_ends() {
     let port = Port::with(None, |n, seen| {
         if seen.uri.path() == "/oauth/v2/token" { token(&format!("t{n}"), 1.0) } else { empty() }
