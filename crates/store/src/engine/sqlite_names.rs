@@ -5,6 +5,13 @@ use rusqlite::{Connection, ErrorCode, ffi};
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+/// What is said of a file that is not as SQLite left it.
+pub(super) fn damaged(what: &str) -> StoreError {
+    StoreError::Unavailable(format!(
+        "the database file is damaged ({what}): frontdesk verify says where, frontdesk restore makes a new one"
+    ))
+}
+
 /// SQLite names the columns that a unique index covers, PostgreSQL names the index. This translates, so that both
 /// report the index.
 #[derive(Default)]
@@ -74,9 +81,7 @@ impl Names {
                 | ffi::SQLITE_CONSTRAINT_ROWID,
             ) => StoreError::Conflict { constraint: self.index(&message) },
             (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => StoreError::Referenced { constraint: String::new() },
-            (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => StoreError::Unavailable(format!(
-                "the database file is damaged ({message}): frontdesk verify says where, frontdesk restore makes a new one"
-            )),
+            (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => damaged(&message),
             (ErrorCode::DiskFull, _) => StoreError::Full(message),
             (ErrorCode::OperationInterrupted, _) => StoreError::Timeout,
             (
