@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tower_service::Service;
 
 pub use happyfox::CallLimits;
-pub use v3::criteria_filter;
+pub use v3::{Reader, criteria_filter};
 
 /// The number under which one call is found in the logs; the wiring puts it into the request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ pub struct Ready {
     pub record: Record,
     /// Fields that a closing rule still wants; the rest is written all the same.
     pub unmet: Vec<String>,
-    statements: Vec<Statement>,
+    pub(crate) statements: Vec<Statement>,
 }
 
 /// Why a commit of rows was not made. Nothing of it is written.
@@ -30,6 +30,8 @@ pub enum NotCommitted {
     Stale,
     /// One of the rows is refused; which one can be told of one alone.
     Refused(DeskError),
+    /// Another process moved on what was to be moved on here.
+    Overtaken,
     /// It failed for another reason, which is none of the rows'.
     Failed(DeskError),
 }
@@ -99,7 +101,7 @@ impl Desk {
         Ok(Some(Ready { record: draft.new, unmet: draft.unmet, statements }))
     }
 
-    /// Commits rows that are ready, and before them how far an import has got: all or none.
+    /// Commits rows that are ready, and before them how far has got whatever brings them: all or none.
     ///
     /// # Errors
     /// See [`NotCommitted`].
@@ -108,19 +110,29 @@ impl Desk {
         rows: &[&Ready],
         advance: Option<Statement>,
     ) -> Result<(), NotCommitted> {
+        self.commit_beside(rows, advance, Vec::new()).await
+    }
+
+    /// The same, and behind them what else is to be written.
+    pub(crate) async fn commit_beside(
+        &self,
+        rows: &[&Ready],
+        advance: Option<Statement>,
+        behind: Vec<Statement>,
+    ) -> Result<(), NotCommitted> {
         // The first statement: whoever finds that another process was there must not take its rows for conflicts.
         let first = usize::from(advance.is_some());
         let count: usize = rows.iter().map(|row| row.statements.len()).sum();
-        let mut statements = Vec::with_capacity(count + first);
+        let mut statements = Vec::with_capacity(count + first + behind.len());
         statements.extend(advance);
         for row in rows {
             statements.extend(row.statements.iter().cloned());
         }
+        statements.extend(behind);
         match (self.store.commit(statements).await, rows) {
             (Ok(()), _) => {}
             (Err(StoreError::Stale { statement }), _) if statement < first => {
-                let words = "Another process imports the same file".to_owned();
-                return Err(NotCommitted::Failed(Refusal::because("file", words).into()));
+                return Err(NotCommitted::Overtaken);
             }
             (Err(StoreError::Stale { .. }), _) => return Err(NotCommitted::Stale),
             (Err(error @ StoreError::Conflict { .. }), [row]) => {
@@ -270,23 +282,10 @@ impl Desk {
     pub async fn taken(&self, record: &Record) -> Result<Vec<Refusal>, DeskError> {
         let mut taken = Vec::new();
         let module = &record.module;
+        let whole = self.snapshot().catalogue.whole_of(module).clone();
         for (slot, leaf) in module.leaves().iter().enumerate() {
-            let Some(within) = leaf.field.unique.as_ref().filter(|_| leaf.field.storage == Storage::Column)
-            else {
-                continue;
-            };
-            let Some(value) = operand(leaf, record.at(slot)) else { continue };
-            let mut filter = equals(module, &leaf.path, vec![value]);
-            for path in within {
-                let Some(other) = module.find(path) else { continue };
-                filter = filter.and(match operand(other, record.get(path)) {
-                    Some(value) => equals(module, path, vec![value]),
-                    None => model::filter::test(module, path, model::Op::Empty, Vec::new()),
-                });
-            }
-            let others = filter.and(equals(module, "id", vec![record.id().into()]).negate());
-            let whole = self.snapshot().catalogue.whole_of(module).clone();
-            if self.store.exists(&whole, rebased(others, &whole)).await? {
+            let Some(others) = rivals(record, slot, &whole) else { continue };
+            if self.store.exists(&whole, others).await? {
                 taken.push(Refusal::NotUnique(leaf.path.clone()));
             }
         }
@@ -328,6 +327,24 @@ impl Desk {
     pub async fn end_import(&self, name: &str) -> Result<(), DeskError> {
         Ok(self.store.commit(vec![self.store.end_import(name)]).await?)
     }
+}
+
+/// The records of the whole module that have a record's value at a place where it must be one of a kind; `None` where it
+/// need not be, or the record has no value there.
+pub(crate) fn rivals(record: &Record, slot: usize, whole: &Arc<Module>) -> Option<model::Filter> {
+    let module = &record.module;
+    let leaf = module.leaf(slot).filter(|leaf| leaf.field.storage == Storage::Column)?;
+    let within = leaf.field.unique.as_ref()?;
+    let mut filter = equals(module, &leaf.path, vec![operand(leaf, record.at(slot))?]);
+    for path in within {
+        let Some(other) = module.find(path) else { continue };
+        filter = filter.and(match operand(other, record.get(path)) {
+            Some(value) => equals(module, path, vec![value]),
+            None => model::filter::test(module, path, model::Op::Empty, Vec::new()),
+        });
+    }
+    let others = filter.and(equals(module, "id", vec![record.id().into()]).negate());
+    Some(rebased(others, whole))
 }
 
 /// A value as filters compare it; `None` for no value.

@@ -66,6 +66,15 @@ impl Files {
         tokio::fs::File::open(folder).await?.sync_all().await
     }
 
+    /// Where the bytes of a row belong, in a folder that is there.
+    pub async fn place(&self, id: Id) -> io::Result<PathBuf> {
+        let path = self.path(&id.to_string())?;
+        if let Some(folder) = path.parent() {
+            tokio::fs::create_dir_all(folder).await?;
+        }
+        Ok(path)
+    }
+
     pub async fn read(&self, blob: &str) -> io::Result<Vec<u8>> {
         tokio::fs::read(self.path(blob)?).await
     }

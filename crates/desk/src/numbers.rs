@@ -70,6 +70,13 @@ impl Numbers {
         }
     }
 
+    /// A series goes on from behind a number that came from elsewhere, unless it is there already.
+    pub fn at_least(&self, name: &str, number: i64) -> Statement {
+        let sql = r#"INSERT INTO "counter" ("value", "name") VALUES ($1, $2) ON CONFLICT ("name") DO UPDATE
+            SET "value" = excluded."value" WHERE "counter"."value" < excluded."value" "#;
+        Statement { sql: sql.into(), binds: vec![number.into(), name.into()], expect: Expect::Any }
+    }
+
     /// Gives back what is left of the blocks, where nobody has taken one since. On a graceful stop.
     pub async fn give_back(&self) {
         for (name, block) in self.blocks.lock().await.drain() {

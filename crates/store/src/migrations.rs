@@ -8,7 +8,7 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 10] = [
+const FILES: [(u32, &str, &str); 11] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
     (3, "more", include_str!("../migrations/0003_more.sql")),
@@ -19,6 +19,7 @@ const FILES: [(u32, &str, &str); 10] = [
     (8, "requesters", include_str!("../migrations/0008_requesters.sql")),
     (9, "requester_api", include_str!("../migrations/0009_requester_api.sql")),
     (11, "jobs", include_str!("../migrations/0011_jobs.sql")),
+    (12, "migrations", include_str!("../migrations/0012_migrations.sql")),
 ];
 
 /// A file may have this many statements; its steps are numbered from `file × STEPS_PER_FILE`.

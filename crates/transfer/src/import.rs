@@ -12,7 +12,7 @@ use crate::reasons::{self, Reason};
 use crate::report::Report;
 use crate::seen::Seen;
 use crate::{Format, Mapping, TransferError};
-use desk::{Context, Desk, DeskError, ImportProgress, Known, NotCommitted, Place, Ready};
+use desk::{Context, Desk, DeskError, ImportProgress, Known, NotCommitted, Place, Ready, Refusal};
 use model::{Id, Kind, Module, Storage, Value, fold};
 use serde_json::Value as Json;
 use std::collections::{HashMap, HashSet};
@@ -509,8 +509,14 @@ impl Run {
     async fn save(&mut self, ready: &[&Ready], next: &ImportProgress) -> Result<(), NotCommitted> {
         let desk = &self.importer.desk;
         let advance = self.name.as_ref().map(|name| desk.advance_import(name, self.saved, next));
-        desk.commit_ready(ready, advance).await?;
-        self.saved = next.last_row;
+        match desk.commit_ready(ready, advance).await {
+            Ok(()) => self.saved = next.last_row,
+            Err(NotCommitted::Overtaken) => {
+                let words = "Another process imports the same file".to_owned();
+                return Err(NotCommitted::Failed(Refusal::because("file", words).into()));
+            }
+            Err(why) => return Err(why),
+        }
         Ok(())
     }
 

@@ -11,6 +11,7 @@
 
 pub mod criteria;
 pub mod envelope;
+pub mod facts;
 pub mod failure;
 pub mod lenient;
 pub mod list_info;

@@ -415,7 +415,7 @@ fn texts(value: &Json, options: &[model::Name], path: &str) -> Result<Change, Fa
 }
 
 /// A reference: an object with id, name or e-mail address; the text of one; a bare id or name. `None` for none.
-fn reference(value: &Json, path: &str) -> Result<Option<RefInput>, Failure> {
+pub(crate) fn reference(value: &Json, path: &str) -> Result<Option<RefInput>, Failure> {
     let value = lenient::opened(value);
     let by_name = |text: &str| RefInput { name: Some(text.to_owned()), ..RefInput::default() };
     match value.as_ref() {

@@ -11,6 +11,7 @@ mod catalogs;
 mod cmdb;
 mod conversations;
 mod criteria;
+mod inside;
 mod list;
 mod operations;
 mod related;
@@ -19,6 +20,7 @@ mod uploads;
 mod write;
 
 pub use criteria::criteria_filter;
+pub use inside::Reader;
 
 use crate::Api;
 use answer::Answer;

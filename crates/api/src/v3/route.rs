@@ -50,6 +50,9 @@ pub(crate) async fn follow(call: &Call<'_>) -> Result<Target, Failure> {
         return Ok(Target::Views);
     }
     let catalogue = &call.snapshot.catalogue;
+    if first == "history" && segments.peek().is_none() {
+        return whole(call, catalogue.module("history"));
+    }
     // A type of CI is named by the second segment.
     let below = segments.peek().and_then(|second| catalogue.at_path(&format!("{first}/{second}")));
     let module = match below {
@@ -115,7 +118,17 @@ fn bare(segment: &str) -> &str {
     segment.strip_prefix('_').unwrap_or(segment)
 }
 
+/// All rows of a module that is otherwise read below one record at a time: `requests/notes`, `tasks/comments`,
+/// `history`. A copy of the desk would have to ask ten times for each record. For administrators, who see all of them.
+fn whole(call: &Call<'_>, rows: Option<&Arc<Module>>) -> Result<Target, Failure> {
+    let rows = rows.filter(|_| call.ctx.is_administrator()).ok_or_else(Failure::not_found)?;
+    Ok(Target::Related(Place::top(rows.clone())))
+}
+
 fn on_collection(call: &Call<'_>, place: Place, segment: &str, rest: Vec<&str>) -> Result<Target, Failure> {
+    if let (Some(child), [], None) = (place.module.child(segment), rest.as_slice(), &place.parent) {
+        return whole(call, call.snapshot.catalogue.module(child.module));
+    }
     match (bare(segment), rest.as_slice()) {
         ("metainfo", []) => Ok(Target::Metainfo(place.module)),
         ("links", []) => Ok(Target::Links(place, None)),

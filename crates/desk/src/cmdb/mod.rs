@@ -83,7 +83,7 @@ async fn link(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskE
 }
 
 /// The module that a client means: by its name, its path, or the name of a view such as `asset_computer`.
-fn linkable(snapshot: &Snapshot, name: &str) -> Option<&'static str> {
+pub(crate) fn linkable(snapshot: &Snapshot, name: &str) -> Option<&'static str> {
     let catalogue = &snapshot.catalogue;
     let module = catalogue.module(name).or_else(|| catalogue.at_path(name))?;
     let whole = catalogue.whole_of(module);

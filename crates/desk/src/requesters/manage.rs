@@ -319,7 +319,7 @@ impl Desk {
             match self.commit_ready(&ready.iter().collect::<Vec<_>>(), None).await {
                 Ok(()) => {}
                 Err(NotCommitted::Failed(error)) => return Err(error),
-                Err(NotCommitted::Stale | NotCommitted::Refused(_)) => {
+                Err(NotCommitted::Stale | NotCommitted::Overtaken | NotCommitted::Refused(_)) => {
                     for id in ids {
                         let person = self.get(ctx, &place, id).await?;
                         self.edit(ctx, &place, id, &renaming(field, &person, old, new)).await?;

@@ -152,7 +152,8 @@ fn history() -> Description {
             Area::Requests,
             vec![
                 id(),
-                crate::digits("owner").hidden(),
+                // The record under which it is told: a note's change under its request.
+                crate::digits("owner").in_list(),
                 text("module", 50).unsearchable().in_list(),
                 crate::digits("record").in_list(),
                 refer("by", "user").in_list(),

@@ -1,0 +1,49 @@
+//! The V3 face without HTTP between: for a command of this program that compares what two desks show.
+
+use crate::v3::answer::Answer;
+use crate::v3::call::Call;
+use crate::{Api, ApiOptions};
+use desk::identity::Identity;
+use desk::{Context, Desk};
+use http::Method;
+use serde_json::Value as Json;
+use std::sync::Arc;
+use wire::failure::Failure;
+use wire::payload::Payload;
+
+/// Reads paths of the V3 face on behalf of a caller who is known already.
+#[derive(Clone, Debug)]
+pub struct Reader(Arc<Api>);
+
+impl Reader {
+    /// A reader of this desk.
+    #[must_use]
+    pub fn new(desk: Arc<Desk>, identity: Arc<Identity>) -> Self {
+        Self(Arc::new(Api { desk, identity, options: ApiOptions::default() }))
+    }
+
+    /// What GET of a path below `/api/v3` answers to the caller of `ctx`.
+    ///
+    /// # Errors
+    /// The refusal that a client would get; [`Failure::not_found`] where the answer is a file.
+    pub async fn get(&self, ctx: &Context, path: &str, input: Option<Json>) -> Result<Json, Failure> {
+        let call = Call {
+            api: &self.0,
+            ctx: ctx.clone(),
+            method: Method::GET,
+            segments: path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect(),
+            payload: Payload { input, ..Payload::default() },
+            body: bytes::Bytes::new(),
+            base: "/api/v3".to_owned(),
+            snapshot: self.0.desk.snapshot(),
+            groups: Vec::new(),
+            by_key: false,
+        };
+        match super::answer(&call).await? {
+            Answer::Json(text) | Answer::Status(_, text) => {
+                serde_json::from_str(&text).map_err(Failure::not_json)
+            }
+            Answer::File(..) => Err(Failure::not_found()),
+        }
+    }
+}
