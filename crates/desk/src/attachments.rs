@@ -89,6 +89,7 @@ impl Desk {
         if let Some(flag) = flag_of(file.purpose) {
             let stamps = [(flag, Value::Bool(true))];
             statements.push(self.store.stamp(module, owner, &stamps, Expect::Exactly(1)));
+            statements.extend(self.touch(module, owner, ctx.now));
         }
         let words = format!("{} attached", row.title());
         statements.extend(history::remark(self, ctx, &record, "ATTACH", &words)?);
@@ -271,6 +272,7 @@ impl Desk {
             let left = rows.iter().any(|r| r.id() != id && purpose_of(r) == purpose);
             let stamps = [(flag, Value::Bool(left))];
             statements.push(self.store.stamp(&place.module, owner, &stamps, Expect::Exactly(1)));
+            statements.extend(self.touch(&place.module, owner, ctx.now));
         }
         let words = format!("{} removed", row.title());
         statements.extend(history::remark(self, ctx, &record, "DETACH", &words)?);

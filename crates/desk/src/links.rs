@@ -21,6 +21,11 @@ pub struct Linked {
     pub comments: Option<String>,
 }
 
+/// What a request says of its links when one of them came or went.
+fn linked(has_some: bool, now: i64) -> [(&'static str, Value); 2] {
+    [("has_linked_requests", has_some.into()), ("last_updated_time", now.into())]
+}
+
 impl Desk {
     /// The requests linked to one, from either side.
     ///
@@ -106,10 +111,10 @@ impl Desk {
             link.set("created_by", ctx.caller.user);
             link.set("created_time", ctx.now);
             statements.extend(self.store.insert(&link));
-            let stamps = [("has_linked_requests", Value::Bool(true))];
+            let stamps = linked(true, ctx.now);
             statements.push(self.store.stamp(&place.module, *other, &stamps, Expect::Exactly(1)));
         }
-        let stamps = [("has_linked_requests", Value::Bool(true))];
+        let stamps = linked(true, ctx.now);
         statements.push(self.store.stamp(&place.module, id, &stamps, Expect::Exactly(1)));
         let words = format!("linked to {}", numbers.join(", "));
         statements.extend(history::remark(self, ctx, &record, "LINK", &words)?);
@@ -144,10 +149,10 @@ impl Desk {
             }
             statements.extend(self.store.remove(link));
             let elsewhere = self.links_of(other).await?.len() > 1;
-            let stamps = [("has_linked_requests", Value::Bool(elsewhere))];
+            let stamps = linked(elsewhere, ctx.now);
             statements.push(self.store.stamp(&place.module, other, &stamps, Expect::Any));
         }
-        let stamps = [("has_linked_requests", Value::Bool(left > 0))];
+        let stamps = linked(left > 0, ctx.now);
         statements.push(self.store.stamp(&place.module, id, &stamps, Expect::Exactly(1)));
         statements.extend(history::remark(self, ctx, &record, "UNLINK", "")?);
         Ok(self.store.commit(statements).await?)

@@ -649,6 +649,7 @@ impl Desk {
         statements.extend(self.store.remove_below(&record.module, record.id(), &snapshot.catalogue));
         statements.extend(nouns::after_removal(self, ctx, place, record, &snapshot).await?);
         statements.extend(history::removal(self, ctx, record, &snapshot).map_err(Written::Failed)?);
+        statements.extend(self.touch_above(ctx, place, record));
         match self.store.commit(statements).await {
             Ok(()) => {}
             Err(StoreError::Stale { statement: 0 }) => return Err(Written::Failed(DeskError::NotFound)),
@@ -696,7 +697,41 @@ impl Desk {
         let mut statements: Vec<Statement> =
             history::change(self, ctx, place, draft).await?.into_iter().collect();
         statements.extend(self.stale_caches(&draft.new.module));
+        statements.extend(self.touch_above(ctx, place, &draft.new));
+        if draft.new.module.name == "request" && draft.old.is_some() && draft.changes("problem") {
+            // A problem's incidents are shown with it alone.
+            let problems = [draft.before("problem").as_int(), draft.new.int("problem")];
+            let module = draft.snapshot.module("problem")?;
+            let touched = problems.into_iter().flatten().map(Id::new);
+            statements.extend(touched.filter_map(|id| self.touch(module, id, ctx.now)));
+        }
         Ok(statements)
+    }
+
+    /// What hangs on a record is part of it: who follows changes by their time must meet the record again. Of rows below
+    /// rows it is the record at the top.
+    fn touch_above(&self, ctx: &Context, place: &Place, record: &Record) -> Option<Statement> {
+        let snapshot = self.snapshot();
+        let mut row = record;
+        loop {
+            let (field, id) = row.module.above(row)?;
+            let above = snapshot.catalogue.module(row.module.find(field)?.target()?)?;
+            if let Some(stamp) = self.touch(above, id, ctx.now) {
+                return Some(stamp);
+            }
+            row = place
+                .parent
+                .as_ref()
+                .map(|(_, parent)| parent.as_ref())
+                .filter(|parent| parent.id() == id)?;
+        }
+    }
+
+    /// Notes that a record is another since now, where its module tells such a time.
+    pub(crate) fn touch(&self, module: &Module, id: Id, now: i64) -> Option<Statement> {
+        let field =
+            ["last_updated_time", "updated_time"].into_iter().find(|field| module.slot(field).is_some())?;
+        Some(self.store.stamp(module, id, &[(field, now.into())], store::engine::Expect::Any))
     }
 
     /// The same for a record that is written beside the one that the caller writes.

@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Write the records of a module as CSV or as JSON lines
     Export(ExportArgs),
+    /// Copy another desk into this one over the V3 API; run again after a kill, it goes on
+    Migrate(MigrateArgs),
     /// The additional fields of requesters, with the ids by which the requester API knows them; also beside a running server
     RequesterFields(RequesterFieldsArgs),
     /// Write an archive of the whole desk, also while it is served
@@ -67,6 +69,7 @@ impl Command {
             Command::Demo(_) => Some("demo"),
             Command::Import(_) => Some("import"),
             Command::Export(_) => Some("export"),
+            Command::Migrate(_) => Some("migrate"),
             Command::RequesterFields(_) => Some("requester-fields"),
             Command::Backup(_) => Some("backup"),
             Command::Restore(_) => Some("restore"),
@@ -269,6 +272,42 @@ pub(crate) struct ExportArgs {
     /// As whom [default: the first administrator]
     #[arg(long = "as", value_name = "EMAIL")]
     pub(crate) user: Option<String>,
+}
+
+/// Options of `migrate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 all is here, 1 something is not or differs, 2 it cannot be asked so.")]
+pub(crate) struct MigrateArgs {
+    /// The desk to copy: a profile of the connector, or an address with FRONTDESK_CONNECTOR_KEY, or with …_CLIENT_ID,
+    /// …_CLIENT_SECRET and …_REFRESH_TOKEN, beside it
+    #[arg(long, value_name = "PROFILE|URL", global = true)]
+    pub(crate) from: Option<String>,
+    /// One of its portals, when an address is given
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) portal: Option<String>,
+    /// Calls per second at most [default: no limit]
+    #[arg(long, value_name = "N", global = true)]
+    pub(crate) rate: Option<f64>,
+    /// Calls at once
+    #[arg(long, value_name = "N", default_value_t = 8, global = true)]
+    pub(crate) concurrency: usize,
+    /// Go on taking over what changes there, every so many seconds, until stopped
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "60")]
+    pub(crate) follow: Option<u64>,
+    /// As whom here [default: the first administrator]
+    #[arg(long = "as", value_name = "EMAIL", global = true)]
+    pub(crate) user: Option<String>,
+    #[command(subcommand)]
+    pub(crate) action: Option<MigrateAction>,
+}
+
+/// What else can be done with a copy.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateAction {
+    /// Compare both desks field by field, and print each difference
+    Verify,
+    /// Print what could not be taken over as it was, and why
+    Remarks,
 }
 
 /// Options of `requester-fields`.

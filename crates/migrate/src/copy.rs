@@ -152,7 +152,7 @@ impl<'a> Run<'a> {
     }
 
     /// Copies the rest of a list.
-    async fn part(&mut self, part: Part, gatherer: &Arc<Gatherer>) -> Result<(), MigrateError> {
+    pub async fn part(&mut self, part: Part, gatherer: &Arc<Gatherer>) -> Result<(), MigrateError> {
         let state = self.marks.get(&part.name).cloned().unwrap_or_default();
         if state.done {
             return Ok(());
@@ -231,7 +231,7 @@ impl<'a> Run<'a> {
     }
 
     /// Looks again at records that referred to what was not here yet.
-    async fn look_again(&mut self) -> Result<(), MigrateError> {
+    pub async fn look_again(&mut self) -> Result<(), MigrateError> {
         let gatherer = Arc::new(Gatherer::new(self.migration.there(), self.migration.desk.snapshot(), false));
         let snapshot = self.migration.desk.snapshot();
         let mut last: Option<Remark> = None;

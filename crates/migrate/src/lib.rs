@@ -22,6 +22,7 @@ mod verify;
 
 pub use compare::Difference;
 pub use copy::{Count, Outcome, Progress};
+pub use desk::Remark;
 pub use error::MigrateError;
 pub use verify::Verified;
 
@@ -84,6 +85,11 @@ impl Migration {
 
     fn here(&self) -> side::Side {
         let reader = api::Reader::new(self.desk.clone(), self.identity.clone());
-        side::Side::Here { reader, ctx: Box::new(Context { now: self.desk.now(), ..self.ctx.clone() }) }
+        side::Side::Here { reader, ctx: Box::new(self.now()) }
+    }
+
+    /// On whose behalf, at this moment.
+    fn now(&self) -> Context {
+        Context { now: self.desk.now(), ..self.ctx.clone() }
     }
 }

@@ -267,7 +267,15 @@ impl Run<'_> {
                 Err(failed) => return Err(failed.into_error()),
             };
             let shown: HashSet<i64> = rows.iter().filter_map(id_of).collect();
-            for (theirs, ours) in pairs.into_iter().filter(|(theirs, _)| !shown.contains(theirs)) {
+            let left: Vec<(i64, Id)> =
+                pairs.into_iter().filter(|(theirs, _)| !shown.contains(theirs)).collect();
+            let ids: Vec<Id> = left.iter().map(|(_, ours)| *ours).collect();
+            let here = self.migration.desk.facts_of(whole, &ids).await?;
+            for (theirs, ours) in left {
+                // Gone here as well, or in the trash.
+                if here.get(&ours).is_none_or(desk::records::in_trash) {
+                    continue;
+                }
                 // A list may leave out what is there all the same.
                 match there.record(&format!("{path}/{theirs}")).await {
                     Ok(_) => {}

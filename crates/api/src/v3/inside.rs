@@ -2,7 +2,7 @@
 
 use crate::v3::answer::Answer;
 use crate::v3::call::Call;
-use crate::{Api, ApiOptions};
+use crate::{Api, ApiOptions, happyfox};
 use desk::identity::Identity;
 use desk::{Context, Desk};
 use http::Method;
@@ -19,7 +19,9 @@ impl Reader {
     /// A reader of this desk.
     #[must_use]
     pub fn new(desk: Arc<Desk>, identity: Arc<Identity>) -> Self {
-        Self(Arc::new(Api { desk, identity, options: ApiOptions::default() }))
+        let options = ApiOptions::default();
+        let throttle = happyfox::Throttle::new(&desk, options.requester_calls);
+        Self(Arc::new(Api { desk, identity, options, throttle }))
     }
 
     /// What GET of a path below `/api/v3` answers to the caller of `ctx`.
@@ -37,10 +39,11 @@ impl Reader {
             base: "/api/v3".to_owned(),
             snapshot: self.0.desk.snapshot(),
             groups: Vec::new(),
+            once: None,
             by_key: false,
         };
         match super::answer(&call).await? {
-            Answer::Json(text) | Answer::Status(_, text) => {
+            Answer::Json(text) | Answer::Status(_, text) | Answer::Replayed(_, text) => {
                 serde_json::from_str(&text).map_err(Failure::not_json)
             }
             Answer::File(..) => Err(Failure::not_found()),

@@ -8,6 +8,7 @@ mod demo;
 mod export;
 mod import;
 mod init;
+mod migrate;
 mod requester_fields;
 mod serve;
 
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Option<Cli>) -> Result<(), Failure> {
         Some(Command::Config(args)) => config::run(&effective(args.serve.options())?, args.json),
         Some(Command::Credentials(args)) => credentials::run(&settings(&effective(Vec::new())?)?, args),
         Some(Command::Import(args)) => import::run(&settings(&effective(Vec::new())?)?, args),
+        Some(Command::Migrate(args)) => migrate::run(&settings(&effective(Vec::new())?)?, &args),
         Some(Command::Export(args)) => export::run(&settings(&effective(Vec::new())?)?, args),
         Some(Command::Completions { shell }) => {
             let mut cli = <Cli as clap::CommandFactory>::command();

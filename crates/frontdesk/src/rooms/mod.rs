@@ -6,6 +6,7 @@ pub(crate) mod archives;
 mod credentials;
 mod engine;
 mod lease;
+mod migrate;
 mod orders;
 mod requester_fields;
 mod transfer;
@@ -18,6 +19,7 @@ use desk::identity::{Identity, IdentityOptions, SystemSecrets};
 use desk::{Clock, Desk, DeskError, DeskOptions, shipped};
 use store::engine::Db;
 
+pub(crate) use self::migrate::{Copied, Look};
 pub(crate) use self::transfer::{ExportOptions, Format, ImportOptions, Imported, open_mapping};
 use crate::Failure;
 use crate::config::{BackupPlan, Place};

@@ -8,15 +8,8 @@ use testkit::{App, Port};
 
 /// The administrator of a desk.
 pub async fn admin(app: &App) -> Context {
-    let user = desk::shipped::ADMINISTRATOR;
-    Context {
-        caller: app.desk.caller(user).await.unwrap(),
-        scopes: Scopes::all(),
-        now: app.desk.now(),
-        trace: 0,
-        zone: app.desk.snapshot().settings.zone.clone(),
-        rehearsal: false,
-    }
+    let caller = app.desk.caller(desk::shipped::ADMINISTRATOR).await.unwrap();
+    Context::new(caller, Scopes::all(), app.desk.now(), app.desk.snapshot().settings.zone.clone())
 }
 
 /// A client with limits that let a test end soon.
