@@ -205,6 +205,15 @@ impl Desk {
         Ok(self.store.list(&query).await?.iter().filter_map(|row| row.at(slot).as_int()).collect())
     }
 
+    /// The running numbers of a module go on from behind this one.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn count_from(&self, module: &Module, number: i64) -> Result<(), DeskError> {
+        self.numbers.skip(&module.table, number).await;
+        Ok(self.store.commit(vec![self.numbers.at_least(&module.table, number)]).await?)
+    }
+
     /// The next running number of a module.
     ///
     /// # Errors
@@ -285,6 +294,13 @@ impl Desk {
         caches.sort_unstable();
         caches.dedup();
         behind.extend(caches.into_iter().map(|name| self.store.raise_cache_version(name)));
+        // Before the commit: who makes an id or a number meanwhile must not make one of these.
+        if let Some(greatest) = rows.iter().map(|row| row.record.id()).max() {
+            self.ids.raise(greatest);
+        }
+        for (series, number) in &greatest {
+            self.numbers.skip(series, *number).await;
+        }
         self.commit_beside(rows, advance, behind).await
     }
 

@@ -70,6 +70,13 @@ impl Numbers {
         }
     }
 
+    /// Of what this process may give out, forgets the numbers up to one that came from elsewhere.
+    pub async fn skip(&self, name: &str, number: i64) {
+        if let Some(block) = self.blocks.lock().await.get_mut(name) {
+            block.start = block.start.max(number.saturating_add(1).min(block.end));
+        }
+    }
+
     /// A series goes on from behind a number that came from elsewhere, unless it is there already.
     pub fn at_least(&self, name: &str, number: i64) -> Statement {
         let sql = r#"INSERT INTO "counter" ("value", "name") VALUES ($1, $2) ON CONFLICT ("name") DO UPDATE

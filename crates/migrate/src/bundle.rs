@@ -12,7 +12,7 @@ use futures_util::future::{self, BoxFuture, FutureExt};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use model::{Child, Module};
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Calls at once for one page; the client's own limit is beneath.
@@ -55,11 +55,12 @@ pub(crate) struct Bundle {
     pub told: Vec<(Child, Vec<i64>)>,
 }
 
-/// How a list below records is read.
+/// What is known of a list below one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Way {
-    Together,
+    /// It was shown of some record.
     Each,
+    /// It is shown of none.
     Not,
 }
 
@@ -71,6 +72,8 @@ pub(crate) struct Gatherer {
     /// Whether rows that have a list of their own are gathered too.
     with_lists: bool,
     ways: Mutex<HashMap<String, Way>>,
+    /// Lists that are not shown of all records together.
+    apart: Mutex<HashSet<String>>,
     not_shown: Mutex<BTreeMap<String, String>>,
 }
 
@@ -115,7 +118,14 @@ pub(crate) fn number(value: &Json) -> Option<i64> {
 
 impl Gatherer {
     pub fn new(side: Side, snapshot: Arc<Snapshot>, with_lists: bool) -> Self {
-        Self { side, snapshot, with_lists, ways: Mutex::default(), not_shown: Mutex::default() }
+        Self {
+            side,
+            snapshot,
+            with_lists,
+            ways: Mutex::default(),
+            apart: Mutex::default(),
+            not_shown: Mutex::default(),
+        }
     }
 
     /// Lists that the desk does not show, and its words.
@@ -246,24 +256,23 @@ impl Gatherer {
 
     /// The rows of a list that hangs on records, each with the place of its record, read in whatever way the desk shows it.
     async fn listed(&self, list: &List, items: &[Item]) -> Result<Vec<(usize, Object)>, Unread> {
-        let first = if list.together.is_some() { Way::Together } else { Way::Each };
-        let way = self.ways().get(&list.key).cloned().unwrap_or(first);
-        match (&way, &list.together) {
-            _ if items.is_empty() => return Ok(Vec::new()),
-            (Way::Not, _) => return Ok(Vec::new()),
-            (Way::Together, Some((path, by))) => match self.together(path, by, &list.fields, items).await {
-                Err(Unread::NotShown(_)) => self.ways().insert(list.key.clone(), Way::Each),
+        let way = self.ways().get(&list.key).cloned();
+        let apart = self.apart().contains(&list.key);
+        match &list.together {
+            _ if items.is_empty() || way == Some(Way::Not) => return Ok(Vec::new()),
+            Some((path, by)) if !apart => match self.together(path, by, &list.fields, items).await {
+                Err(Unread::NotShown(_)) => self.apart().insert(list.key.clone()),
                 other => return other,
             },
-            _ => None,
+            _ => false,
         };
         let lists = items.iter().enumerate().map(|(at, item)| self.each(at, item, list).boxed());
         let lists: Vec<_> = lists.collect();
         let mut lists: Vec<Listed> = stream::iter(lists).buffer_unordered(CALLS).try_collect().await?;
-        // Of one record it may be that it is gone meanwhile.
-        if let ([(_, Err(words)), _, ..], true) =
-            (lists.as_slice(), lists.iter().all(|(_, rows)| rows.is_err()))
-        {
+        // Of one record it may be that it is gone meanwhile, and of those in the trash that nothing is shown.
+        if lists.iter().any(|(_, rows)| rows.is_ok()) {
+            self.ways().insert(list.key.clone(), Way::Each);
+        } else if let ([(_, Err(words)), _, ..], None) = (lists.as_slice(), way) {
             self.ways().insert(list.key.clone(), Way::Not);
             let mut not_shown = self.not_shown.lock().unwrap_or_else(PoisonError::into_inner);
             not_shown.insert(list.key.clone(), words.clone());
@@ -378,6 +387,10 @@ impl Gatherer {
             }
         }
         files
+    }
+
+    fn apart(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.apart.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ways(&self) -> std::sync::MutexGuard<'_, HashMap<String, Way>> {

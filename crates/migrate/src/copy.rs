@@ -96,11 +96,12 @@ impl Migration {
         for whole in plan::order(&self.desk.snapshot()) {
             let gatherer = Arc::new(Gatherer::new(self.there(), self.desk.snapshot(), false));
             for part in run.parts(&whole).await? {
-                run.part(part, &gatherer).await?;
+                // In boxes here and below: a copy is a deep future, and threads have short stacks.
+                Box::pin(run.part(part, &gatherer)).await?;
             }
             run.outcome.not_shown.extend(gatherer.not_shown());
         }
-        run.look_again().await?;
+        Box::pin(run.look_again()).await?;
         run.end().await
     }
 
@@ -168,7 +169,8 @@ impl<'a> Run<'a> {
             criteria: part.criteria.clone(),
             after: mark.state.last_id,
         };
-        match self.walk(pages, gatherer, Some(&mut mark), false).await {
+        self.count_from(&part).await?;
+        match Box::pin(self.walk(pages, gatherer, Some(&mut mark), false)).await {
             Ok(()) => {}
             Err(Unread::NotShown(words)) => {
                 // Flags and types are ours; that another service does not list by them is nothing to be told.
@@ -183,6 +185,26 @@ impl<'a> Run<'a> {
         let advance = store.advance_migration(self.loader.ids.migration, &mark.name, mark.state.step, &done);
         store.commit(vec![advance]).await.map_err(|_| MigrateError::Overtaken)?;
         self.marks.insert(mark.name, MigratedPart { step: done.step + 1, ..done });
+        Ok(())
+    }
+
+    /// Numbers that are given anew, because records here have them, are none that is still to come.
+    async fn count_from(&self, part: &Part) -> Result<(), MigrateError> {
+        let leaf = desk::running_number(&part.module).and_then(|slot| part.module.leaf(slot));
+        let Some(leaf) = leaf else { return Ok(()) };
+        let path = format!("/{}", part.module.path());
+        let last = side::query(std::slice::from_ref(&leaf.path), None).rows(1).sort(leaf.path.as_str(), true);
+        let page = match side::page(&self.migration.client, self.migration.patience, &path, &last).await {
+            Ok(page) => page,
+            Err(Unread::NotShown(_)) => return Ok(()),
+            Err(failed) => return Err(failed.into_error()),
+        };
+        let number = page.rows.first().and_then(|row| row.get(&leaf.path));
+        if let Some(number) =
+            number.and_then(|number| crate::bundle::number(number.get("value").unwrap_or(number)))
+        {
+            self.migration.desk.count_from(&part.module, number).await?;
+        }
         Ok(())
     }
 
@@ -223,7 +245,7 @@ impl<'a> Run<'a> {
             done += page.len() as u64;
             let known = |list: &str| !gatherer.not_shown().contains_key(list);
             let shown: crate::load::Shown<'_> = if reconcile { Some(&known) } else { None };
-            self.loader.load(page, mark.as_deref_mut(), shown).await?;
+            Box::pin(self.loader.load(page, mark.as_deref_mut(), shown)).await?;
             (self.tell)(Progress { part: name.clone(), done, total });
         }
         drop(reader);
@@ -280,7 +302,7 @@ impl<'a> Run<'a> {
         };
         let exact = old.as_ref().and_then(|old| snapshot.catalogue.view_of(whole, old)).unwrap_or(whole);
         let bundles = gatherer.gather(exact, vec![object]).await.map_err(Unread::into_error)?;
-        self.loader.load(bundles, None, None).await
+        Box::pin(self.loader.load(bundles, None, None)).await
     }
 
     /// What the run did.

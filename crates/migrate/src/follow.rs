@@ -22,17 +22,17 @@ impl Migration {
         for whole in &order {
             let gatherer = Arc::new(Gatherer::new(self.there(), self.desk.snapshot(), true));
             for part in run.parts(whole).await? {
-                run.changed(part, &gatherer).await?;
+                Box::pin(run.changed(part, &gatherer)).await?;
             }
             run.outcome.not_shown.extend(gatherer.not_shown());
         }
         // What hangs on others goes first.
         for whole in order.iter().rev() {
             for (theirs, ours) in run.vanished(whole).await? {
-                run.remove(whole, theirs, ours).await?;
+                Box::pin(run.remove(whole, theirs, ours)).await?;
             }
         }
-        run.look_again().await?;
+        Box::pin(run.look_again()).await?;
         run.end().await
     }
 }
@@ -43,7 +43,7 @@ impl Run<'_> {
         let state = match self.marks.get(&part.name) {
             Some(state) if state.done => state.clone(),
             // It was not copied, or not to its end.
-            _ => return self.part(part, gatherer).await,
+            _ => return Box::pin(self.part(part, gatherer)).await,
         };
         let seen_until = self.migration.desk.now() - OVERLAP;
         let mut criteria = part.criteria.clone();
@@ -61,7 +61,7 @@ impl Run<'_> {
             criteria,
             after: 0,
         };
-        match self.walk(pages, gatherer, None, true).await {
+        match Box::pin(self.walk(pages, gatherer, None, true)).await {
             Ok(()) | Err(Unread::NotShown(_)) => {}
             Err(failed) => return Err(failed.into_error()),
         }

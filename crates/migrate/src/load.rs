@@ -73,7 +73,7 @@ impl Loader {
                 }
                 Some(_) => {
                     for bundle in &bundles {
-                        self.row_by_row(bundle, mark.as_deref_mut()).await?;
+                        Box::pin(self.row_by_row(bundle, mark.as_deref_mut())).await?;
                     }
                 }
             }
@@ -89,7 +89,7 @@ impl Loader {
         shown: Shown<'_>,
     ) -> Result<Option<NotCommitted>, MigrateError> {
         let mut placer = Placer::new(&self.desk, &mut self.ids);
-        let placed = placer.place(bundles).await?;
+        let placed = Box::pin(placer.place(bundles)).await?;
         let mut gone = Vec::new();
         if let Some(shown) = shown {
             for (bundle, placed) in bundles.iter().zip(&placed) {

@@ -70,7 +70,7 @@ impl<'a> Placer<'a> {
         for (bundle, rows) in bundles.iter().zip(told) {
             let mut placed = Vec::with_capacity(rows.len());
             for (row, facts) in rows {
-                placed.push(self.row(row, facts).await?);
+                placed.push(Box::pin(self.row(row, facts)).await?);
             }
             placed.extend(self.told(bundle).await?);
             all.push(placed);
@@ -206,15 +206,21 @@ impl<'a> Placer<'a> {
         if let Some((module, linked)) = self.linked(row) {
             record.set("linked_instance", self.ids.get(&module.name, linked).map(Id::get));
         }
-        if old.is_none()
-            && let Some(slot) = desk::running_number(&row.module)
+        if let Some(slot) = desk::running_number(&row.module)
             && let Some(number) = record.at(slot).as_int()
-            && self.taken.get(whole.name.as_ref()).is_some_and(|taken| taken.contains(&number))
         {
-            let next = self.desk.next_running(&whole).await?;
-            record.put(slot, next);
-            let path = row.module.leaf(slot).map_or("", |leaf| leaf.path.as_str());
-            placed.remarks.push(remark(path, format!("{number} is taken here; it is {next} now")));
+            let taken = || self.taken.get(whole.name.as_ref()).is_some_and(|taken| taken.contains(&number));
+            // Once given, a number stays.
+            let now = match &old {
+                Some(old) => old.at(slot).as_int().unwrap_or(number),
+                None if taken() => self.desk.next_running(&whole).await?,
+                None => number,
+            };
+            if now != number {
+                record.put(slot, now);
+                let path = row.module.leaf(slot).map_or("", |leaf| leaf.path.as_str());
+                placed.remarks.push(remark(path, format!("{number} is taken here; it is {now} now")));
+            }
         }
         self.desk.settle_facts(&mut record, old.as_ref(), &row.object).await?;
         if !self.ids.get(&whole.name, source_id).is_some_and(|known| known == id) {
@@ -413,9 +419,13 @@ impl<'a> Placer<'a> {
         &self,
         bundle: &Bundle,
         placed: &[Placed],
-        shown: &dyn Fn(&str) -> bool,
+        shown: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<Vec<Ready>, MigrateError> {
         let Some(first) = bundle.rows.first() else { return Ok(Vec::new()) };
+        // Of a record in the trash a service may not show what hangs on it.
+        if first.object.get("is_trashed") == Some(&Json::Bool(true)) {
+            return Ok(Vec::new());
+        }
         let whole = self.whole(&first.module);
         let Some(root) = first.id.and_then(|id| self.ids.get(&whole.name, id)) else { return Ok(Vec::new()) };
         let kept: HashSet<(String, Id)> = bundle
@@ -437,7 +447,7 @@ impl<'a> Placer<'a> {
                 }
                 let mut stay = Vec::new();
                 for row in self.desk.rows_below(rows, child.field, &parents).await? {
-                    if kept.contains(&(rows.name.to_string(), row.id())) {
+                    if kept.contains(&(self.whole(rows).name.to_string(), row.id())) {
                         stay.push(row.id());
                     } else {
                         gone.push(self.desk.ready_to_forget(row));
@@ -544,7 +554,7 @@ fn file_facts(record: &mut Record, row: &Row) {
     if of_resolution {
         record.set("module", "resolution");
         record.set("listed", false);
-    } else if let Some(above) = &row.above {
+    } else if let Some(above) = row.above.as_ref().filter(|_| record.get("module").is_null()) {
         record.set("module", above.module.name.as_ref());
     }
 }

@@ -66,7 +66,7 @@ pub(crate) fn is_told(catalogue: &Catalogue, related: &Child) -> bool {
 }
 
 /// The lists that show all records of a module: one for each type that shows more than the module itself, one for the
-/// rest, and each once more for what lists leave out unless they are asked for it. `source_id` says what the source calls
+/// rest, and each once more for what is deleted, inactive or in the trash. `source_id` says what the source calls
 /// a type of ours.
 pub(crate) fn parts(
     snapshot: &Snapshot,
@@ -100,18 +100,21 @@ pub(crate) fn parts(
         None => Vec::new(),
     };
     parts.push(Part { name: whole.path().into_owned(), module: whole.clone(), criteria });
-    if let Deletion::Flag(flag) = whole.deletion
-        && (whole.size != Size::Small || flag != "inactive")
-    {
-        let flagged = |part: &Part| {
-            let mut criteria = part.criteria.clone();
-            criteria
-                .push(json!({"field": flag, "condition": "is", "value": "true", "logical_operator": "and"}));
-            Part { name: format!("{} {flag}", part.name), criteria, ..part.clone() }
-        };
-        let more: Vec<Part> = parts.iter().map(flagged).collect();
-        parts.extend(more);
-    }
+    // What lists leave out unless they are asked for it.
+    let flag = match whole.deletion {
+        Deletion::Flag(flag) if whole.size != Size::Small || flag != "inactive" => flag,
+        Deletion::Trash => "is_trashed",
+        Deletion::Flag(_) | Deletion::Remove => return parts,
+    };
+    let with = |part: &Part, name: String, value: bool| {
+        let mut criteria = part.criteria.clone();
+        let value = value.to_string();
+        criteria.push(json!({"field": flag, "condition": "is", "value": value, "logical_operator": "and"}));
+        Part { name, criteria, ..part.clone() }
+    };
+    let flagged: Vec<Part> =
+        parts.iter().map(|part| with(part, format!("{} {flag}", part.name), true)).collect();
+    parts.extend(flagged);
     parts
 }
 

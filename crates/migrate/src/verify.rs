@@ -59,9 +59,9 @@ impl Migration {
             let there = Arc::new(Gatherer::new(self.there(), snapshot.clone(), false));
             let here = Gatherer::new(self.here(), snapshot.clone(), false);
             for part in both.run.parts(&whole).await? {
-                both.part(part, &there, &here).await?;
+                Box::pin(both.part(part, &there, &here)).await?;
             }
-            for (_, ours) in both.run.vanished(&whole).await? {
+            for (_, ours) in Box::pin(both.run.vanished(&whole)).await? {
                 both.differs(&whole, None, Some(ours.get()), None);
             }
         }
@@ -98,7 +98,7 @@ impl Both<'_> {
                 Err(failed) => return Err(failed.into_error()),
             };
             done += page.len() as u64;
-            self.page(&part, page, here).await?;
+            Box::pin(self.page(&part, page, here)).await?;
             (self.run.tell)(Progress { part: part.name.clone(), done, total });
         }
         Ok(())

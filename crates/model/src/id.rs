@@ -89,6 +89,11 @@ impl IdSource {
         self.node.store(in_range(node), Ordering::Relaxed);
     }
 
+    /// Never gives an id at or below this one from now on: it came from elsewhere.
+    pub fn raise(&self, floor: Id) {
+        self.last.fetch_max(floor.get() >> NODE_BITS, Ordering::Relaxed);
+    }
+
     /// The next id at the instant `now_ms`.
     pub fn next(&self, now_ms: i64) -> Id {
         // The counter is (ms, sequence); the node goes below it, so ids of one node rise strictly.
@@ -127,6 +132,9 @@ mod tests {
     fn ids_start_above_the_floor() {
         let floor = IdSource::new(0, 0).next(EPOCH_MS + 90_000_000_000).get();
         assert!(IdSource::new(1, floor).next(EPOCH_MS).get() > floor);
+        let later = IdSource::new(1, 0);
+        later.raise(Id(floor));
+        assert!(later.next(EPOCH_MS).get() > floor);
     }
 
     #[test]

@@ -8,4 +8,6 @@
 )]
 
 mod copies;
+mod faults;
+mod follows;
 mod support;
