@@ -12,7 +12,7 @@ const DESCRIPTION: Input = Input::body("description", "All there is to say, as t
 const KIND: Input =
     Input::body("task_type", "The task's type").like(r#"{"name": "test task_type", "id": "10000000023123"}"#);
 const OWNER: Input = Input::body("owner", "Who does it")
-    .like(r#"{"email_id": "john@zylker.com", "name": "John", "id": "100000000000220612"}"#);
+    .like(r#"{"email_id": "john@example.com", "name": "John", "id": "100000000000220612"}"#);
 const MINUTES: Input = effort("estimated_effort_minutes", "The minutes of the estimate", "Minutes");
 const HOURS: Input = effort("estimated_effort_hours", "The hours of the estimate", "Hours");
 const DAYS: Input = effort("estimated_effort_days", "The days of the estimate", "Days");

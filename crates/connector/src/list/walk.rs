@@ -189,7 +189,9 @@ impl Walk {
         let order = |info: &mut Map<String, Json>, field: &str| {
             info.insert("sort_field".into(), json!(field));
             info.insert("sort_order".into(), json!("asc"));
-            if let Some(Json::Array(fields)) = info.get_mut("fields_required") {
+            if let Some(Json::Array(fields)) = info.get_mut("fields_required")
+                && !fields.iter().any(|known| known == field)
+            {
                 fields.push(json!(field));
             }
         };
@@ -228,25 +230,14 @@ impl Walk {
         info
     }
 
-    /// The way to try when the service refuses this one's first page.
+    /// The way to try when the service refuses this one's first page. The last way adds nothing to what the caller asked
+    /// for, so if that is what is wrong, its refusal is the one that is told.
     fn other_way(&self, error: &Error) -> Option<Way> {
-        let error = error.service()?;
-        if self.last_page.is_some() || self.only_way || error.http_status != 400 {
+        let bad_input = error.service().is_some_and(|error| error.http_status == 400);
+        if self.last_page.is_some() || self.only_way || !bad_input {
             return None;
         }
-        let names = |word: &str| {
-            error.messages.iter().any(|m| {
-                m.fields.iter().any(|f| f.contains(word))
-                    || m.message.as_ref().is_some_and(|t| t.contains(word))
-            })
-        };
-        // What the caller asked for may be what is wrong: then the refusal is theirs to see.
-        let field = match &self.way {
-            Way::Id { .. } => "id",
-            Way::Time { field, .. } => field,
-            Way::Number { .. } => return None,
-        };
-        (names("sort_field") || names("search_criteria") || names(field)).then(|| self.way.next_best())?
+        self.way.next_best()
     }
 
     /// Moves on behind a page.

@@ -1,5 +1,5 @@
 //! The catalogue against what is known of the component that it takes after: connection, data sources and actions with
-//! key, label, type, required, default and example of each input.
+//! key, label, type, required, default and example of each input (an address in it is one of a reserved name).
 
 use connector::catalogue::{self, Action, Input};
 use serde_json::Value as Json;

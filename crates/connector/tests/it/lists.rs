@@ -84,7 +84,7 @@ on_both_engines! {
         assert_eq!(seen.len(), ids.len());
     }
 
-    what_is_asked_wrongly_is_refused_and_no_reason_to_walk_otherwise(app) {
+    what_is_asked_wrongly_is_refused(app) {
         let port = Port::of(app).await;
         let query = ListQuery::new().criteria(json!({"field": "nonsense", "condition": "is", "value": 1}));
         let error = by_key(app, &port).walk("/requests", query).next().await.unwrap_err();
