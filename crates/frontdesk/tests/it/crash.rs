@@ -3,8 +3,7 @@
 //! `FRONTDESK_TEST_CRASH_ROUNDS` says how many rounds each engine takes; the build takes a few dozen together, a night
 //! thousands. A failing run tells its seed, which `FRONTDESK_TEST_CRASH_SEED` takes; the machine's timing is of its own.
 //!
-//! The V3 API knows no idempotency keys, so a client that got no answer to a POST cannot tell, and a second POST is a
-//! second record. The requester API knows them: every push that was not answered is sent again, and nobody is there twice.
+//! Adds carry an `Idempotency-Key`: every one that was not answered is sent again, and nothing is there twice.
 
 use std::sync::atomic::AtomicBool;
 use std::thread;
@@ -68,7 +67,7 @@ fn crash(engine: Engine, rounds: u64) {
     let list = client.ok("GET", "/requests?get_total_count=true&row_count=1", "");
     assert_eq!(list["list_info"]["total_count"].as_u64(), Some(requests), "requests that nobody made");
     let acknowledged: usize = accounts.iter().map(Account::acknowledged).sum();
-    assert!(acknowledged as u64 > rounds * 10, "only {acknowledged} writes were acknowledged");
+    assert!(acknowledged as u64 > rounds * 3, "only {acknowledged} writes were acknowledged");
     desk.stop();
 }
 

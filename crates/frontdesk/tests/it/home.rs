@@ -139,7 +139,12 @@ impl Client {
 
     /// A call of the V3 API with a JSON body.
     pub fn call(&self, method: &str, path: &str, body: &str) -> Option<(u16, Value)> {
-        let headers = format!("authtoken: {}\r\n", self.key);
+        self.call_with("", method, path, body)
+    }
+
+    /// The same with more headers, each ending in a line break.
+    pub fn call_with(&self, headers: &str, method: &str, path: &str, body: &str) -> Option<(u16, Value)> {
+        let headers = format!("authtoken: {}\r\n{headers}", self.key);
         let (status, body) = self.send(method, &format!("/api/v3{path}"), &headers, body.as_bytes())?;
         Some((status, serde_json::from_slice(&body).ok()?))
     }
