@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use base64::Engine as _;
 use serde_json::Value;
@@ -115,8 +116,11 @@ impl Writer<'_> {
                 (8, _) => self.attach(),
                 _ => self.push_person(),
             };
-            if done.is_err() && !self.patient {
-                break;
+            match done {
+                Err(Gone) if !self.patient => break,
+                // Somebody who waits a moment: each call without an answer must be looked into later.
+                Err(Gone) => thread::sleep(Duration::from_millis(50)),
+                Ok(()) => {}
             }
         }
         self.account
