@@ -223,7 +223,7 @@ impl<'a> Placer<'a> {
             }
         }
         self.desk.settle_facts(&mut record, old.as_ref(), &row.object).await?;
-        if !self.ids.get(&whole.name, source_id).is_some_and(|known| known == id) {
+        if self.ids.get(&whole.name, source_id).is_none_or(|known| known != id) {
             self.ids.put(&whole.name, source_id, id);
             // Of rows that hang on others only what is not what one would expect.
             placed.noted =

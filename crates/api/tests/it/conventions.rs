@@ -68,7 +68,7 @@ on_both_engines! {
         let number = portals["portals"][0]["id"].as_str().unwrap();
         admin.send("GET", &format!("/app/{number}/api/v3/requests"), &[], "").await.ok();
         admin.send("GET", "/app/elsewhere/api/v3/requests", &[], "").await.refused(401, 4002, "-");
-        for nowhere in ["/api/v3", "/api/v3/", "/api/v3/nope", "/api/v3/requests/1/nope", "/api/v3/requests/nope/1", "/api/v3/history"] {
+        for nowhere in ["/api/v3", "/api/v3/", "/api/v3/nope", "/api/v3/requests/1/nope", "/api/v3/requests/nope/1"] {
             admin.send("GET", nowhere, &[], "").await.refused(404, 4007, "-");
         }
         admin.send("POST", &format!("/api/v3/requests/{id}"), &[], "").await.refused(400, 4021, "POST");
