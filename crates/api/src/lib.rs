@@ -1,4 +1,4 @@
-//! HTTP faces on one desk: the V3 API, OAuth 2.0, and the document that describes them.
+//! HTTP faces on one desk for programs: the V3 API, OAuth 2.0, and the document that describes them.
 //!
 //! A handler is a paragraph: decode, call one use case, encode. Rules live in `desk`, the wire format in `wire`.
 
@@ -13,23 +13,13 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{any, get};
 use desk::identity::{Grant, Identity};
-use desk::{Desk, DeskError};
+use desk::{Desk, DeskError, TraceId};
 use oauth::Presented;
 use std::sync::Arc;
 use tower_service::Service;
 
 pub use happyfox::CallLimits;
 pub use v3::{Reader, criteria_filter};
-
-/// The number under which one call is found in the logs; the wiring puts it into the request's extensions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TraceId(pub u128);
-
-impl std::fmt::Display for TraceId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:032x}", self.0)
-    }
-}
 
 /// What the faces need from the wiring.
 #[derive(Clone, Debug, Default)]
@@ -49,9 +39,10 @@ pub(crate) struct Api {
     pub throttle: happyfox::Throttle,
 }
 
-/// Everything under `/api`, `/app` and `/oauth`, and the answer to every other path.
-pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Router {
-    let faces = faces(desk, identity, options);
+/// Everything under `/api` and `/app`, the token endpoint, the pages that are served beside them, and the answer to
+/// every other path.
+pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions, pages: Router) -> Router {
+    let faces = faces(desk, identity, options).merge(pages);
     let known = faces.clone().fallback(v3::nowhere);
     faces.fallback(move |request: Request| elsewhere(known, request))
 }

@@ -16,8 +16,8 @@ pub mod demo;
 mod depreciation;
 mod draft;
 mod error;
-pub mod files;
 mod facts;
+pub mod files;
 mod history;
 pub mod html;
 pub mod identity;
@@ -31,12 +31,15 @@ mod numbers;
 pub mod once;
 mod people;
 pub mod permissions;
+mod preferences;
 mod problems;
 mod products;
 pub mod records;
+mod request_views;
 pub mod requesters;
 mod requests;
 mod resolve;
+mod saved_views;
 mod search;
 mod service;
 pub mod shipped;
@@ -53,13 +56,15 @@ pub use attachments::{FilesOf, Purpose, Upload};
 pub use batch::{Known, NotCommitted, Ready};
 pub use cmdb::impact::{Direction, Hit, Impact};
 pub use cmdb::relationships::Wanted;
-pub use context::{Access, Caller, Context, Scopes, Verb};
+pub use context::{Access, Caller, Context, Scopes, TraceId, Verb};
 pub use conversations::{Said, Speaker};
 pub use error::{DeskError, Refusal};
 pub use facts::running_number;
 pub use links::Linked;
+pub use preferences::PREFERENCES;
 pub use records::{ListAsk, Outcome, Page, Place};
-pub use requests::{overdue, response_overdue};
+pub use request_views::{REQUEST_VIEWS, request_view};
+pub use requests::{overdue, response_overdue, statuses::RESOLVED as SOLVED};
 pub use resolve::is_gone;
 pub use search::has_words;
 pub use snapshot::{Settings, Snapshot};
@@ -189,6 +194,15 @@ impl Desk {
     #[must_use]
     pub fn is_new(&self) -> bool {
         self.snapshot().rows("portal").is_empty()
+    }
+
+    /// Whether nobody has asked for anything yet: the desk is new to whoever comes.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_untouched(&self) -> Result<bool, DeskError> {
+        let snapshot = self.snapshot();
+        Ok(!self.store.exists(snapshot.module("request")?, model::Filter::everything()).await?)
     }
 
     /// Fills a new desk with its first rows, together with statements of the wiring's (the first credentials): all

@@ -76,6 +76,7 @@ pub(crate) async fn prepare(
         "udf_field" => udf::prepare(draft),
         "request_template" => templates::prepare(desk, ctx, draft, "request").await,
         "problem_template" => templates::prepare(desk, ctx, draft, "problem").await,
+        "saved_view" => crate::saved_views::prepare(ctx, draft),
         "status" => {
             status(draft);
             Ok(())
@@ -124,6 +125,7 @@ pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> R
     match record.module.table.as_ref() {
         "person" => users::may_delete(desk, ctx, record).await?,
         "udf_field" => udf::may_delete(desk, record).await?,
+        "saved_view" => crate::saved_views::may_change(ctx, record)?,
         "asset" if record.is("is_loaned") => {
             return Err(Refusal::because("id", "The asset is on loan; take it back first").into());
         }

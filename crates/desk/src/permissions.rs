@@ -78,6 +78,10 @@ pub fn visible(ctx: &Context, module: &Arc<Module>, snapshot: &Snapshot) -> Resu
     match module.table.as_ref() {
         "request" => return Ok(visible_requests(ctx, module)),
         "problem" => return Ok(visible_problems(ctx, module)),
+        "saved_view" => {
+            let mine = equals(module, "created_by", vec![Value::from(ctx.caller.user)]);
+            return Ok(Filter::Any(vec![mine, equals(module, "is_shared", vec![true.into()])]));
+        }
         "asset" if !ctx.is_technician() => {
             return Ok(equals(module, "user", vec![Value::from(ctx.caller.user)]));
         }

@@ -111,12 +111,17 @@ pub struct HappyfoxRow {
 
 /// A browser that is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns of migrations/0001_desk.sql")]
+#[expect(missing_docs, reason = "the columns of migrations/0001_desk.sql and 0010_pages.sql")]
 pub struct SessionRow {
     pub hash: Hash,
     pub person: Id,
     pub created: i64,
     pub expires: i64,
+    /// What the browser calls itself.
+    pub agent: Option<String>,
+    /// The network address that it signed in from.
+    pub address: Option<String>,
+    pub last_seen: Option<i64>,
 }
 
 /// What signing in needs to know of a person.
@@ -137,8 +142,7 @@ const ACCESS: &str = r#"SELECT "hash", "grant_id", "client", "person", "scopes",
 const KEY: &str =
     r#"SELECT "id", "hash", "person", "name", "created", "last_used", "revoked" FROM "technician_key""#;
 const HAPPYFOX: &str = r#"SELECT "id", "api_key", "code_hash", "person", "name", "created", "last_used", "disabled", "revoked" FROM "happyfox_key""#;
-const SESSION: &str =
-    r#"SELECT "hash", "person", "created", "expires" FROM "sign_in_session" WHERE "hash" = $1"#;
+const SESSION: &str = r#"SELECT "hash", "person", "created", "expires", "agent", "address", "last_seen" FROM "sign_in_session""#;
 const PERSON: &str = r#"SELECT "id", "name", "email_id", "inactive", "password_hash" FROM "person""#;
 
 /// The credentials of a desk. Cheap to clone.
@@ -213,7 +217,16 @@ impl Credentials {
     /// # Errors
     /// As [`Db::read`].
     pub async fn session(&self, hash: &Hash) -> Result<Option<SessionRow>, StoreError> {
-        self.one(SESSION, "", hex(hash)).await
+        self.one(SESSION, r#" WHERE "hash" = $1"#, hex(hash)).await
+    }
+
+    /// The sessions of a person that are good at `now`, the newest first.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn sessions_of(&self, person: Id, now: i64) -> Result<Vec<SessionRow>, StoreError> {
+        let rest = r#" WHERE "person" = $1 AND "expires" > $2 ORDER BY "created" DESC LIMIT $3"#;
+        self.all(SESSION, rest, &[person.into(), now.into()]).await
     }
 
     /// The person with an address, in any letter case.
@@ -576,9 +589,37 @@ pub fn happyfox_key_used(id: Id, now: i64) -> Statement {
 #[must_use]
 pub fn add_session(row: &SessionRow) -> Statement {
     write(
-        r#"INSERT INTO "sign_in_session" ("hash", "person", "created", "expires") VALUES ($1, $2, $3, $4)"#,
-        vec![hex(&row.hash), row.person.into(), row.created.into(), row.expires.into()],
+        r#"INSERT INTO "sign_in_session" ("hash", "person", "created", "expires", "agent", "address", "last_seen") VALUES ($1, $2, $3, $4, $5, $6, $7)"#,
+        vec![
+            hex(&row.hash),
+            row.person.into(),
+            row.created.into(),
+            row.expires.into(),
+            row.agent.clone().into(),
+            row.address.clone().into(),
+            row.last_seen.into(),
+        ],
         Expect::Exactly(1),
+    )
+}
+
+/// Notes that a session was used.
+#[must_use]
+pub fn session_seen(hash: &Hash, now: i64) -> Statement {
+    write(
+        r#"UPDATE "sign_in_session" SET "last_seen" = $1 WHERE "hash" = $2"#,
+        vec![now.into(), hex(hash)],
+        Expect::Any,
+    )
+}
+
+/// Ends a session of a person, if it is theirs.
+#[must_use]
+pub fn remove_session_of(person: Id, hash: &Hash) -> Statement {
+    write(
+        r#"DELETE FROM "sign_in_session" WHERE "person" = $1 AND "hash" = $2"#,
+        vec![person.into(), hex(hash)],
+        Expect::Any,
     )
 }
 
@@ -716,7 +757,7 @@ from_row!(RefreshRow { id, hash, client, person, scopes, created, last_used, rev
 from_row!(AccessRow { hash, grant, client, person, scopes, expires });
 from_row!(KeyRow { id, hash, person, name, created, last_used, revoked });
 from_row!(HappyfoxRow { id, api_key, code_hash, person, name, created, last_used, disabled, revoked });
-from_row!(SessionRow { hash, person, created, expires });
+from_row!(SessionRow { hash, person, created, expires, agent, address, last_seen });
 
 impl FromRow for PersonRow {
     fn from_row(row: &Row) -> Option<Self> {

@@ -8,7 +8,7 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 11] = [
+const FILES: [(u32, &str, &str); 12] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
     (3, "more", include_str!("../migrations/0003_more.sql")),
@@ -18,6 +18,7 @@ const FILES: [(u32, &str, &str); 11] = [
     (7, "side_table", include_str!("../migrations/0007_side_table.sql")),
     (8, "requesters", include_str!("../migrations/0008_requesters.sql")),
     (9, "requester_api", include_str!("../migrations/0009_requester_api.sql")),
+    (10, "pages", include_str!("../migrations/0010_pages.sql")),
     (11, "jobs", include_str!("../migrations/0011_jobs.sql")),
     (12, "migrations", include_str!("../migrations/0012_migrations.sql")),
 ];

@@ -37,7 +37,8 @@ impl<'a> Client<'a> {
     /// The same client of faces that were given other options, which live as long as it does.
     #[must_use]
     pub fn with_options(&self, options: api::ApiOptions) -> Self {
-        let router = api::router(self.app.desk.clone(), self.app.identity.clone(), options);
+        let router =
+            api::router(self.app.desk.clone(), self.app.identity.clone(), options, axum::Router::new());
         Self { router: Some(router), ..self.clone() }
     }
     /// A client with a technician key.

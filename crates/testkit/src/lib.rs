@@ -7,6 +7,7 @@
 //! ```
 //! Time stands still until a test moves it; ids and secrets are made anew for each desk.
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -14,10 +15,12 @@
     reason = "in a test, what does not work must stop it, loudly"
 )]
 
+mod browser;
 mod client;
 mod port;
 mod postgres;
 
+pub use browser::{Browser, Page};
 pub use client::{Client, Reply, encoded};
 pub use port::{Act, Port, Seen};
 pub use postgres::Database;
@@ -114,7 +117,8 @@ impl App {
             now: START,
         };
         desk.initialise(&first, statements).await.unwrap();
-        let router = api::router(desk.clone(), identity.clone(), Self::api_options());
+        let pages = web::router(desk.clone(), identity.clone(), "http://desk.example.com");
+        let router = api::router(desk.clone(), identity.clone(), Self::api_options(), pages);
         Self { desk, identity, clock, router, admin_password, secrets, _database: database, dir }
     }
 
@@ -134,6 +138,11 @@ impl App {
     #[must_use]
     pub fn happyfox(&self) -> Client<'_> {
         Client::with_basic(self, &self.secrets.happyfox.api_key, &self.secrets.happyfox.auth_code)
+    }
+
+    /// The first administrator's browser.
+    pub async fn admins_browser(&self) -> Browser<'_> {
+        Browser::of(self, shipped::ADMINISTRATOR).await
     }
 
     /// Somebody without a credential.

@@ -1,14 +1,10 @@
-//! OAuth 2.0 in the Zoho form (conventions.md section 2): consent, tokens, revocation; the credentials that API
-//! calls bring (section 1.5); and the front page, which shares the sign-in with the consent page.
+//! OAuth 2.0 in the Zoho form (conventions.md section 2): tokens and revocation, and the credentials that API calls
+//! bring (section 1.5). Sign-in and consent are pages, and with them in `web`.
 
-mod consent;
-mod front;
-mod pages;
-mod sign_in;
 mod token;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::post;
 use desk::Desk;
 use desk::identity::Identity;
 use http::{HeaderMap, header};
@@ -24,18 +20,10 @@ pub(crate) struct OAuth {
     pub public_url: String,
 }
 
-/// The front page and everything under `/oauth`.
+/// What clients themselves call under `/oauth`.
 pub(crate) fn router(desk: Arc<Desk>, identity: Arc<Identity>, public_url: Option<String>) -> Router {
     let state = Arc::new(OAuth { desk, identity, public_url: public_url.unwrap_or_default() });
     Router::new()
-        .route("/", get(front::show))
-        .route(front::SIGN_IN, post(front::sign_in))
-        .route(front::SIGN_OUT, post(front::sign_out))
-        .route("/oauth/v2/auth", get(consent::ask))
-        .route("/oauth/v2/auth/sign_in", post(consent::sign_in))
-        .route("/oauth/v2/auth/sign_out", post(consent::sign_out))
-        .route("/oauth/v2/auth/decide", post(consent::decide))
-        .route("/oauth/v2/style.css", get(pages::style))
         .route("/oauth/v2/token", post(token::give).get(token::wrong_method).put(token::wrong_method))
         .route("/oauth/v2/token/revoke", post(token::revoke).get(token::wrong_method))
         .with_state(state)

@@ -4,7 +4,7 @@
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
 use crate::v3::list;
-use desk::{Place, Snapshot};
+use desk::{Place, REQUEST_VIEWS, Snapshot};
 use model::filter::{equals, test};
 use model::{Filter, Id, Kind, Module, Op, Value};
 use std::sync::Arc;
@@ -141,24 +141,6 @@ pub(crate) fn fitting(values: &Arc<Module>, record: &model::Record) -> Filter {
     }
 }
 
-/// The shipped views of requests: name as clients send it, and what it says to people.
-const VIEWS: [(&str, &str); 14] = [
-    ("All_Requests", "All requests"),
-    ("All_Open", "All open requests"),
-    ("All_Closed", "All completed requests"),
-    ("Open_System", "Open requests"),
-    ("Onhold", "Requests on hold"),
-    ("Overdue", "Overdue requests"),
-    ("Due_Today", "Requests due today"),
-    ("Unassigned", "Requests without a technician"),
-    ("My_Open", "My open requests"),
-    ("My_Onhold", "My requests on hold"),
-    ("My_Overdue", "My overdue requests"),
-    ("My_All", "All my requests"),
-    ("My_Groups", "Open requests of my groups"),
-    ("Trash", "Requests in the trash"),
-];
-
 /// The filter of a view; names are compared without regard to case, underscores and the word `requests`.
 pub(crate) fn view_filter(call: &Call<'_>, module: &Arc<Module>, name: &str) -> Option<Filter> {
     let plain = |s: &str| {
@@ -167,39 +149,13 @@ pub(crate) fn view_filter(call: &Call<'_>, module: &Arc<Module>, name: &str) -> 
         s.replace("requests", "").replace("system", "")
     };
     let wanted = plain(name);
-    let known = VIEWS.iter().map(|(name, _)| *name).find(|known| plain(known) == wanted)?;
-    let statuses = |test: fn(&model::Record) -> bool| -> Vec<Value> {
-        call.snapshot.rows("status").iter().filter(|s| test(s)).map(|s| s.id().into()).collect()
-    };
-    let open = || equals(module, "status", statuses(|s| s.is("in_progress")));
-    let held = || equals(module, "status", statuses(|s| s.is("stop_timer")));
-    let mine = || equals(module, "technician", vec![call.ctx.caller.user.into()]);
-    let overdue = || desk::overdue(module, call.ctx.now);
-    let due_before = |end: i64| test(module, "due_by_time", Op::Less, vec![end.into()]);
-    let today = || wire::criteria::date_variable("TODAY").map(|v| v.range(call.ctx.now, &call.ctx.zone));
-    Some(match known {
-        "All_Open" | "Open_System" => open(),
-        "All_Closed" => equals(module, "status", statuses(|s| !s.is("in_progress"))),
-        "Onhold" => held(),
-        "Overdue" => open().and(overdue()),
-        "Due_Today" => {
-            let (from, to) = today()?;
-            open().and(due_before(to)).and(test(module, "due_by_time", Op::GreaterOrEqual, vec![from.into()]))
-        }
-        "Unassigned" => open().and(test(module, "technician", Op::Empty, Vec::new())),
-        "My_Open" => mine().and(open()),
-        "My_Onhold" => mine().and(held()),
-        "My_Overdue" => mine().and(open()).and(overdue()),
-        "My_All" => mine(),
-        "My_Groups" => open().and(equals(module, "group", call.groups.iter().map(|g| (*g).into()).collect())),
-        "Trash" => equals(module, "is_trashed", vec![true.into()]),
-        _ => Filter::everything(),
-    })
+    let known = REQUEST_VIEWS.iter().map(|(name, _)| *name).find(|known| plain(known) == wanted)?;
+    desk::request_view(&call.snapshot, &call.ctx, &call.groups, module, known)
 }
 
 /// GET of `list_view_filters/show_all`: the views by name (requests.md section 2).
 pub(crate) fn views(call: &Call<'_>) -> Answer {
-    let rows: Vec<serde_json::Value> = VIEWS
+    let rows: Vec<serde_json::Value> = REQUEST_VIEWS
         .iter()
         .enumerate()
         .map(|(i, (name, words))| {

@@ -192,58 +192,6 @@ on_both_engines! {
         assert_eq!((statuses.first(), statuses.last()), (Some(&401), Some(&429)), "{statuses:?}");
     }
 
-    the_front_page_signs_in_and_out(app) {
-        let nobody = app.nobody();
-        let page = nobody.send("GET", "/", &[], "").await;
-        let html = String::from_utf8_lossy(&page.bytes).into_owned();
-        assert_eq!(page.status, 200, "{html}");
-        assert!(page.headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
-        assert!(html.contains("action=\"/sign_in\"") && !html.contains("<script") && !html.contains("to continue to"), "{html}");
-        let visit = cookie(&page, "frontdesk_visit");
-        let input = |password: &str| form(&[("token", &hidden(&page)), ("email", "ada.admin@example.com"), ("password", password)]);
-        // A form that did not come with our page gets nowhere, nor does a wrong password.
-        let forged = nobody.send("POST", "/sign_in", &[FORM], input(&app.admin_password)).await;
-        assert_eq!(forged.status, 403);
-        let wrong = nobody.send("POST", "/sign_in", &[FORM, ("Cookie", &visit)], input("wrong")).await;
-        assert_eq!(wrong.status, 401);
-        let signed = nobody.send("POST", "/sign_in", &[FORM, ("Cookie", &visit)], input(&app.admin_password)).await;
-        assert_eq!((signed.status.as_u16(), signed.headers["location"].to_str().unwrap()), (303, "/"));
-        let session = cookie(&signed, "frontdesk_session");
-        let mine = nobody.send("GET", "/", &[("Cookie", &session)], "").await;
-        let html = String::from_utf8_lossy(&mine.bytes).into_owned();
-        for expected in ["ada.admin@example.com", "Administrator (SDAdmin)", "http://desk.example.com/api/v3", "href=\"/api/openapi.json\"", "Example IT"] {
-            assert!(html.contains(expected), "{expected} is missing from {html}");
-        }
-        // The same session serves the consent page.
-        let (id, _) = server_client(app).await;
-        let query = form(&[("response_type", "code"), ("client_id", &id), ("redirect_uri", CALLBACK), ("scope", "SDPOnDemand.requests.READ")]);
-        let consent = nobody.send("GET", &format!("/oauth/v2/auth?{query}"), &[("Cookie", &session)], "").await;
-        assert!(String::from_utf8_lossy(&consent.bytes).contains("Accept"));
-        let out = |token: String| form(&[("token", token.as_str())]);
-        let is_in = async || {
-            let page = nobody.send("GET", "/", &[("Cookie", &session)], "").await;
-            String::from_utf8_lossy(&page.bytes).contains("Signed in as")
-        };
-        nobody.send("POST", "/sign_out", &[FORM, ("Cookie", &session)], out("x".into())).await;
-        assert!(is_in().await, "somebody else's form signs nobody out");
-        let left = nobody.send("POST", "/sign_out", &[FORM, ("Cookie", &session)], out(hidden(&mine))).await;
-        assert_eq!((left.status.as_u16(), left.headers["location"].to_str().unwrap()), (303, "/"));
-        assert!(!is_in().await);
-    }
-
-    waiting_a_second_is_told_in_the_singular(app) {
-        let nobody = app.nobody();
-        let page = nobody.send("GET", "/", &[], "").await;
-        let visit = cookie(&page, "frontdesk_visit");
-        let mut last = String::new();
-        for _ in 0..6 {
-            let input = form(&[("token", &hidden(&page)), ("email", "ada.admin@example.com"), ("password", "wrong")]);
-            let reply = nobody.send("POST", "/sign_in", &[FORM, ("Cookie", &visit)], input).await;
-            last = String::from_utf8_lossy(&reply.bytes).into_owned();
-        }
-        assert!(last.contains("Please wait 1 second."), "{last}");
-    }
-
     revoking_takes_effect(app) {
         let s = &app.secrets;
         let pairs = [("grant_type", "refresh_token"), ("refresh_token", s.refresh_token.as_str()), ("client_id", s.client_id.as_str()),

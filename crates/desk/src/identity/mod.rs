@@ -29,7 +29,7 @@ pub use initial::{InitialHappyfox, InitialSecrets};
 pub use keys::{HappyfoxGrant, HappyfoxKey, TechnicianKey};
 pub use passwords::{PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, PasswordCost};
 pub use secrets::{NoEntropy, Secrets, SystemSecrets};
-pub use sessions::Session;
+pub use sessions::{OpenSession, Session};
 pub use tokens::{RefreshToken, Tokens};
 
 use crate::{DeskError, Scopes};

@@ -3,7 +3,7 @@
 use super::secrets::{self, hash_of};
 use super::throttle::Subject;
 use super::{Identity, OAuthError};
-use crate::{DeskError, Refusal};
+use crate::{Context, DeskError, Refusal};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use model::Id;
@@ -121,6 +121,47 @@ impl Identity {
         }
         self.sessions.forget_where(|session| session.user == user);
         Ok(())
+    }
+
+    /// Changes a person's own password, which they must know. Their sessions end.
+    ///
+    /// # Errors
+    /// Refused with the field `current_password` when it is another one, with `password` when the new one is too short
+    /// or too long; [`OAuthError::Throttled`] is told as a refusal too.
+    pub async fn change_password(
+        &self,
+        user: Id,
+        current: &str,
+        new: &str,
+        address: Option<IpAddr>,
+        now: i64,
+    ) -> Result<(), DeskError> {
+        let person = self.store.person(user).await?.ok_or(DeskError::NotFound)?;
+        match self.verify_password(&person.email, current, address, now).await {
+            Ok(found) if found == user => self.set_password(user, new).await,
+            Ok(_) | Err(OAuthError::AccessDenied) => {
+                Err(Refusal::because("current_password", "That is not your password").into())
+            }
+            Err(OAuthError::Throttled { retry_after_s }) => {
+                let words = format!("Too many attempts; please wait {retry_after_s} s");
+                Err(Refusal::because("current_password", words).into())
+            }
+            Err(OAuthError::Unavailable(why)) => Err(DeskError::Unavailable(why)),
+            Err(error) => Err(DeskError::Internal(error.to_string())),
+        }
+    }
+
+    /// Gives somebody a new password and returns it: an administrator's right.
+    ///
+    /// # Errors
+    /// [`DeskError::NotPermitted`] for anybody else, [`DeskError::NotFound`] when there is no such person.
+    pub async fn reset_password(&self, ctx: &Context, user: Id) -> Result<String, DeskError> {
+        if !ctx.is_administrator() {
+            return Err(DeskError::NotPermitted);
+        }
+        let password = self.new_password()?;
+        self.set_password(user, &password).await?;
+        Ok(password)
     }
 
     /// The person with this address and password. Whether there is such an address, whether its owner has a

@@ -52,6 +52,18 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// The hash that these hexadecimal digits stand for.
+pub(super) fn unhex(text: &str) -> Option<Hash> {
+    let mut hash = Hash::default();
+    if text.len() != hash.len() * 2 || !text.is_ascii() {
+        return None;
+    }
+    for (i, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * i..2 * i + 2)?, 16).ok()?;
+    }
+    Some(hash)
+}
+
 fn random<const N: usize>(secrets: &dyn Secrets) -> Result<[u8; N], NoEntropy> {
     let mut bytes = [0; N];
     secrets.fill(&mut bytes)?;
@@ -165,6 +177,15 @@ mod tests {
         for letter in ['A', 'B', 'C'] {
             let count = many.chars().filter(|c| *c == letter).count();
             assert!((850..1150).contains(&count), "{letter}: {count}");
+        }
+    }
+
+    #[test]
+    fn a_hash_comes_back_from_its_digits() {
+        let hash = hash_of("x");
+        assert_eq!(unhex(&hex(&hash)), Some(hash));
+        for bad in ["", "ab", &"zz".repeat(32), &"é".repeat(32)] {
+            assert_eq!(unhex(bad), None, "{bad}");
         }
     }
 

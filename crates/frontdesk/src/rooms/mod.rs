@@ -24,7 +24,6 @@ pub(crate) use self::transfer::{ExportOptions, Format, ImportOptions, Imported, 
 use crate::Failure;
 use crate::config::{BackupPlan, Place};
 use crate::metrics::Page;
-use crate::serve::TraceId;
 pub(crate) use api::CallLimits;
 pub(crate) use credentials::{Issue, Issued, Kind, Listed, Order};
 pub(crate) use requester_fields::{Description, FieldOrder};
@@ -266,11 +265,11 @@ impl Rooms {
         Ok(())
     }
 
-    /// Everything below `/api`, `/app` and `/oauth`.
+    /// The faces: what programs call, and the pages.
     pub(crate) fn router(&self, public_url: &str, requester_calls: CallLimits) -> Router {
         let options = api::ApiOptions { public_url: Some(public_url.to_owned()), requester_calls };
-        api::router(Arc::clone(&self.desk), Arc::clone(&self.identity), options)
-            .layer(axum::middleware::map_request(with_trace))
+        let pages = web::router(Arc::clone(&self.desk), Arc::clone(&self.identity), public_url);
+        api::router(Arc::clone(&self.desk), Arc::clone(&self.identity), options, pages)
     }
 
     /// The engine's numbers: commits, batches, queues, connections.
@@ -293,29 +292,6 @@ impl Rooms {
     }
 }
 
-/// Tells the faces the trace id of a call in their own words, so that an answer that quotes it quotes the one in
-/// the log.
-async fn with_trace(mut request: axum::extract::Request) -> axum::extract::Request {
-    if let Some(trace) = request.extensions().get::<TraceId>() {
-        let trace = api::TraceId(trace.0);
-        request.extensions_mut().insert(trace);
-    }
-    request
-}
-
 fn one_line(error: &dyn std::error::Error) -> Failure {
     Failure::runtime(error.to_string().replace('\n', " "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn faces_know_the_trace_id_of_the_log() {
-        let mut request = axum::extract::Request::default();
-        request.extensions_mut().insert(TraceId(7));
-        let request = with_trace(request).await;
-        assert_eq!(request.extensions().get::<api::TraceId>(), Some(&api::TraceId(7)));
-    }
 }

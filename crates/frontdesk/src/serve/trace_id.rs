@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use api::TraceId;
 use axum::http::{HeaderMap, HeaderValue};
+pub use desk::TraceId;
 
 /// The id the caller sent in `traceparent`, or else a new one.
 pub(super) fn of(headers: &HeaderMap) -> TraceId {

@@ -12,6 +12,7 @@ mod places;
 pub mod problems;
 mod requests;
 mod setup;
+mod views;
 mod work;
 
 use crate::filter::Path;
@@ -107,6 +108,7 @@ pub fn built_in() -> Vec<Description> {
     all.extend(people::modules());
     all.extend(places::modules());
     all.extend(setup::modules());
+    all.extend(views::modules());
     all
 }
 

@@ -112,6 +112,10 @@ fn user() -> Description {
                 refer_many("groups", "support_group", GROUPS),
                 refer_many("associated_sites", "site", SITES),
                 text("time_zone", 60),
+                // How somebody reads the pages; where nothing is said the browser decides.
+                pick("language", &["en", "de"]).unshown().untracked().unsearchable(),
+                pick("time_format", &["12", "24"]).unshown().untracked().unsearchable(),
+                pick("theme", &["light", "dark"]).unshown().untracked().unsearchable(),
                 flag("inactive").in_list(),
                 boolean("is_active").computed().in_list(),
                 created_time(),
@@ -121,6 +125,10 @@ fn user() -> Description {
             ],
         )
     }
+}
+
+fn pick(key: &'static str, options: &[&'static str]) -> Field {
+    Field::new(key, Kind::Pick { options: options.iter().map(|option| (*option).into()).collect() })
 }
 
 /// What a person may do. Shipped roles carry the vendor's names; `access` is what Frontdesk enforces.

@@ -1,0 +1,107 @@
+//! What happened to a record: who changed what, when, from what, to what.
+
+use crate::show::{self, Cell};
+use crate::times::Moment;
+use crate::visit::Visit;
+use desk::{DeskError, ListAsk, Place};
+use model::{Filter, Id, Kind, Module, Record};
+use serde_json::Value as Json;
+
+/// So many changes are shown, the newest.
+const CHANGES: u64 = 200;
+
+/// One change.
+pub(crate) struct Change {
+    pub by: Cell,
+    pub when: Moment,
+    /// What was done, in words.
+    pub what: String,
+    pub fields: Vec<FieldChange>,
+}
+
+/// What one field was and what it is.
+pub(crate) struct FieldChange {
+    pub label: String,
+    pub before: String,
+    pub after: String,
+}
+
+/// The changes of a record, the newest first.
+///
+/// # Errors
+/// As for reading the record; [`DeskError::NotPermitted`] for requesters.
+pub(crate) async fn of(visit: &Visit, place: &Place, id: Id) -> Result<Vec<Change>, DeskError> {
+    let ask = ListAsk::new(Filter::everything(), CHANGES);
+    let (_, page) = visit.desk().history_of(&visit.ctx, place, id, ask).await?;
+    let view = visit.desk().view(&page.records, None).await?;
+    Ok(page.records.iter().map(|entry| change(visit, &view, entry)).collect())
+}
+
+fn change(visit: &Visit, view: &desk::View, entry: &Record) -> Change {
+    let by = entry.reference("by").map(|id| show::reference(view, id)).unwrap_or_default();
+    let module = module_of(visit, entry);
+    let diff: Vec<Json> = entry.text("diff").and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default();
+    Change {
+        by,
+        when: visit.times.moment(entry.int("time").unwrap_or(0)),
+        what: what(visit, entry),
+        fields: diff.iter().filter_map(|d| field(visit, module, d)).collect(),
+    }
+}
+
+fn module_of<'v>(visit: &'v Visit, entry: &Record) -> Option<&'v Module> {
+    let name = entry.text("module")?;
+    let modules = visit.snapshot.catalogue.modules();
+    modules.iter().find(|m| m.key() == name || m.name == name).map(AsRef::as_ref)
+}
+
+fn what(visit: &Visit, entry: &Record) -> String {
+    let lang = visit.lang();
+    let operation = entry.text("operation").unwrap_or_default().to_ascii_lowercase();
+    let verb = lang
+        .find(&format!("operation.{operation}"))
+        .map_or_else(|| operation.replace('_', " "), str::to_owned);
+    let noun = module_of(visit, entry).map(|m| crate::names::both(visit, m).0).unwrap_or_default();
+    let words = entry.text("description").unwrap_or_default();
+    match (noun.is_empty(), words.is_empty()) {
+        (true, true) => verb,
+        (false, true) => format!("{noun}: {verb}"),
+        (_, false) => words.to_owned(),
+    }
+}
+
+fn field(visit: &Visit, module: Option<&Module>, diff: &Json) -> Option<FieldChange> {
+    let path = diff.get("field")?.as_str()?;
+    let leaf = module.and_then(|m| m.find(path));
+    // What is never shown is no more to be shown here.
+    if leaf.is_some_and(|leaf| !leaf.field.shown) {
+        return None;
+    }
+    let label = leaf.map_or_else(|| path.to_owned(), |leaf| visit.lang().label(&leaf.field.label));
+    let kind = leaf.map(|leaf| &leaf.field.kind);
+    let value = |key: &str| diff.get(key).map_or_else(String::new, |value| in_words(visit, kind, value));
+    Some(FieldChange { label, before: value("previous_value"), after: value("current_value") })
+}
+
+fn in_words(visit: &Visit, kind: Option<&Kind>, value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::Bool(b) => visit.lang().text(if *b { "word.yes" } else { "word.no" }).to_owned(),
+        Json::Number(n) => n.to_string(),
+        Json::String(text) => model::excerpt(text, 300),
+        Json::Array(items) => {
+            let words: Vec<String> = items.iter().map(|item| in_words(visit, kind, item)).collect();
+            words.join(", ")
+        }
+        Json::Object(object) => {
+            let text = |key: &str| object.get(key).and_then(Json::as_str);
+            if let Some(ms) = text("value").and_then(|v| v.parse().ok()) {
+                return match kind {
+                    Some(Kind::Date) => visit.times.date(ms),
+                    _ => visit.times.full(ms),
+                };
+            }
+            text("name").or_else(|| text("id")).unwrap_or_default().to_owned()
+        }
+    }
+}

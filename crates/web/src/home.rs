@@ -1,0 +1,196 @@
+//! The page that a technician begins with: what needs them now.
+
+use crate::approvals::{self, Waiting};
+use crate::shell::Shell;
+use crate::show::{self, Cell};
+use crate::times::Moment;
+use crate::views;
+use crate::visit::{Anybody, Visit};
+use crate::{answer, portal, requests};
+use askama::Template;
+use axum::response::Response;
+use desk::{DeskError, ListAsk, Place, View, request_view};
+use http::StatusCode;
+use model::filter::equals;
+use model::{Filter, Path, Record, SortKey, Value};
+
+/// So many are counted; beyond, a list says more than a number.
+const COUNTED: u64 = 100;
+/// So many are shown.
+const SHOWN: usize = 8;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomePage {
+    shell: Shell,
+    greeting: String,
+    today: String,
+    tiles: Vec<Tile>,
+    mine: Vec<Brief>,
+    unassigned: Vec<Brief>,
+    overdue: Vec<Brief>,
+    approvals: Vec<Waiting>,
+    tasks: Vec<TaskBrief>,
+    is_untouched: bool,
+}
+
+struct Tile {
+    label: String,
+    href: String,
+    count: String,
+    tone: &'static str,
+}
+
+/// A request in few words.
+pub(crate) struct Brief {
+    pub href: String,
+    pub number: String,
+    pub subject: String,
+    pub requester: Cell,
+    pub status: Cell,
+    pub priority: Cell,
+    pub due: Option<Moment>,
+    pub tone: &'static str,
+    pub moment: Moment,
+}
+
+struct TaskBrief {
+    href: String,
+    title: String,
+    due: Option<Moment>,
+}
+
+/// GET of `/`: the desk for those who work at it, the portal for everybody else.
+pub(crate) async fn show(Anybody(visit): Anybody) -> Response {
+    let done = if visit.ctx.is_technician() { page(&visit).await } else { portal::home(&visit).await };
+    visit.answered(done)
+}
+
+async fn page(visit: &Visit) -> Result<Response, DeskError> {
+    let lang = visit.lang();
+    let mut tiles = Vec::new();
+    let mut briefs: Vec<Vec<Brief>> = Vec::new();
+    for (name, sort, tone) in [
+        ("My_Open", ("due_by_time", false), ""),
+        ("Unassigned", ("created_time", true), ""),
+        ("Overdue", ("due_by_time", false), "late"),
+        ("Due_Today", ("due_by_time", false), "soon"),
+        ("Onhold", ("created_time", true), ""),
+    ] {
+        let (rows, count) = of_view(visit, name, sort).await?;
+        let is_none = count == "0";
+        tiles.push(Tile {
+            label: views::shipped_name(visit, name),
+            href: format!("/requests?in={name}"),
+            count,
+            tone: if is_none { "" } else { tone },
+        });
+        briefs.push(rows);
+    }
+    let mut briefs = briefs.into_iter();
+    let mut next = || briefs.next().unwrap_or_default();
+    let (mine, unassigned, overdue) = (next(), next(), next());
+    let page = HomePage {
+        shell: Shell::new(visit, lang.text("nav.home")),
+        greeting: greeting(visit),
+        today: visit.times.date_in_words(),
+        is_untouched: visit.ctx.is_administrator() && visit.desk().is_untouched().await?,
+        tiles,
+        mine,
+        unassigned,
+        overdue,
+        approvals: approvals::waiting(visit).await?,
+        tasks: tasks(visit).await?,
+    };
+    Ok(answer::page(StatusCode::OK, &page))
+}
+
+fn greeting(visit: &Visit) -> String {
+    let key = match visit.times.hour() {
+        5..12 => "home.morning",
+        12..18 => "home.afternoon",
+        _ => "home.evening",
+    };
+    let first = visit.person.text("first_name").filter(|n| !n.is_empty());
+    let name = first.or_else(|| visit.person.title().split(' ').next()).unwrap_or_default().to_owned();
+    visit.lang().say(key, &[("name", &name)])
+}
+
+async fn of_view(
+    visit: &Visit,
+    name: &str,
+    (field, descending): (&str, bool),
+) -> Result<(Vec<Brief>, String), DeskError> {
+    let place = requests::place(visit)?;
+    let groups = visit.person.references("groups");
+    let filter = request_view(&visit.snapshot, &visit.ctx, &groups, &place.module, name);
+    let mut ask = ListAsk::new(filter.unwrap_or_else(Filter::nothing), COUNTED);
+    ask.sort = Path::of(&place.module, field).map(|path| SortKey { path, descending }).into_iter().collect();
+    ask.slots = slots(&place);
+    let mut page = visit.desk().list(&visit.ctx, &place, ask).await?;
+    let count = if page.has_more { format!("{COUNTED}+") } else { page.records.len().to_string() };
+    page.records.truncate(SHOWN);
+    Ok((briefs(visit, &page.records).await?, count))
+}
+
+fn slots(place: &Place) -> Vec<usize> {
+    const SHOWN: [&str; 9] = [
+        "display_id",
+        "subject",
+        "requester",
+        "status",
+        "priority",
+        "due_by_time",
+        "created_time",
+        "resolved_time",
+        "completed_time",
+    ];
+    let mut slots: Vec<usize> = SHOWN.iter().filter_map(|path| place.module.slot(path)).collect();
+    slots.extend(place.module.slot("stopped_since"));
+    slots.extend(place.module.slot("last_updated_time"));
+    slots
+}
+
+/// Requests in few words.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn briefs(visit: &Visit, records: &[Record]) -> Result<Vec<Brief>, DeskError> {
+    let view = visit.desk().view(records, None).await?;
+    Ok(records.iter().map(|record| brief(visit, &view, record)).collect())
+}
+
+fn brief(visit: &Visit, view: &View, record: &Record) -> Brief {
+    let cell = |path: &str| record.reference(path).map(|id| show::reference(view, id)).unwrap_or_default();
+    Brief {
+        href: format!("/requests/{}", record.id()),
+        number: record.get("display_id").to_string(),
+        subject: record.title().to_owned(),
+        requester: cell("requester"),
+        status: cell("status"),
+        priority: cell("priority"),
+        due: record.int("due_by_time").map(|ms| visit.times.moment(ms)),
+        tone: show::due_tone(visit, record),
+        moment: visit.times.moment(record.int("created_time").unwrap_or(0)),
+    }
+}
+
+async fn tasks(visit: &Visit) -> Result<Vec<TaskBrief>, DeskError> {
+    let module = visit.snapshot.module("task")?.clone();
+    let open: Vec<Value> =
+        visit.snapshot.rows("status").iter().filter(|s| s.is("in_progress")).map(|s| s.id().into()).collect();
+    let mine =
+        equals(&module, "owner", vec![visit.ctx.caller.user.into()]).and(equals(&module, "status", open));
+    let mut ask = ListAsk::new(mine, SHOWN as u64);
+    ask.sort = Path::of(&module, "scheduled_end_time")
+        .map(|path| SortKey { path, descending: false })
+        .into_iter()
+        .collect();
+    let page = visit.desk().list(&visit.ctx, &Place::top(module), ask).await?;
+    let brief = |task: &Record| TaskBrief {
+        href: format!("/tasks/{}", task.id()),
+        title: task.title().to_owned(),
+        due: task.int("scheduled_end_time").map(|ms| visit.times.moment(ms)),
+    };
+    Ok(page.records.iter().map(brief).collect())
+}

@@ -1,0 +1,154 @@
+//! The pages of a desk: for technicians, for those who ask, for those who keep it. Rendered on the server; every page
+//! works without script.
+//!
+//! A page is a handler, a struct and a template: the handler's extractor says who may have it ([`visit`]), the struct
+//! holds what the template shows, ready to be shown, and the template is HTML and nothing else. Whatever is read or
+//! written goes through the use cases of `desk`, the same that the API calls; no rule is decided here. What a page
+//! offers (a button, an input) follows from the catalogue and from `desk::permissions`, what is done is the use case's
+//! to allow.
+//!
+//! To add a page: a handler in the file of its noun, a template of the same name, a line in [`router`]. To add texts:
+//! a key in both files under `texts/`; tests say what is missing. A module of the catalogue needs no page of its own:
+//! [`records`] has lists, forms and pages for all of them.
+
+mod account;
+mod admin;
+mod answer;
+mod approvals;
+mod form;
+mod history;
+mod home;
+mod icons;
+mod input;
+mod lists;
+mod names;
+mod portal;
+mod problem;
+mod records;
+mod requests;
+mod rich;
+mod search;
+mod shell;
+mod show;
+mod sign_in;
+mod statics;
+mod texts;
+mod times;
+mod views;
+mod visit;
+
+use axum::Router;
+use axum::routing::{get, post};
+use desk::Desk;
+use desk::identity::Identity;
+use std::sync::Arc;
+
+/// What the pages need.
+#[derive(Debug)]
+pub(crate) struct Web {
+    pub desk: Arc<Desk>,
+    pub identity: Arc<Identity>,
+    /// Where people and clients reach the desk, without a slash at the end.
+    pub public_url: String,
+}
+
+impl Web {
+    /// Whether cookies are for HTTPS alone.
+    pub fn is_secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// Every page, by who has it.
+pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, public_url: &str) -> Router {
+    let web = Arc::new(Web { desk, identity, public_url: public_url.trim_end_matches('/').to_owned() });
+    Router::new()
+        .merge(doors())
+        .merge(own_pages())
+        .merge(portal_pages())
+        .merge(request_pages())
+        .merge(record_pages())
+        .with_state(web)
+}
+
+/// For whoever comes.
+fn doors() -> Router<Arc<Web>> {
+    use sign_in::consent;
+    Router::new()
+        .route("/static/{file}", get(statics::serve))
+        .route("/sign_in", get(sign_in::show).post(sign_in::enter))
+        .route("/sign_out", post(sign_in::leave))
+        .route("/oauth/v2/auth", get(consent::ask))
+        .route("/oauth/v2/auth/sign_in", post(consent::sign_in))
+        .route("/oauth/v2/auth/sign_out", post(consent::sign_out))
+        .route("/oauth/v2/auth/decide", post(consent::decide))
+}
+
+/// For whoever is signed in, about themselves.
+fn own_pages() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/me", get(account::show))
+        .route("/me/preferences", post(account::prefer))
+        .route("/me/theme", post(account::theme))
+        .route("/me/password", post(account::password))
+        .route("/me/sessions/end", post(account::end))
+}
+
+/// For those who ask.
+fn portal_pages() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/portal", get(portal::show))
+        .route("/portal/decide", post(portal::decide))
+        .route("/portal/new", get(portal::new::show).post(portal::new::add))
+        .route("/portal/requests", get(portal::list))
+        .route("/portal/requests/{id}", get(portal::request::show))
+        .route("/portal/requests/{id}/{act}", post(portal::request::act))
+        .route("/portal/requests/{id}/files/{file}", get(portal::request::file))
+        .route("/portal/requests/{id}/{module}/{said}/files/{file}", get(portal::request::said_file))
+}
+
+/// For those who work at the desk.
+fn request_pages() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/search", get(search::show))
+        .route("/palette", get(search::palette))
+        .route("/suggest/{module}", get(search::suggest))
+        .route("/views", post(views::add))
+        .route("/views/{id}", post(views::change))
+        .route("/requests", get(requests::list::show))
+        .route("/requests/bulk", post(requests::bulk::run))
+        .route("/requests/new", get(requests::new::show).post(requests::new::add))
+        .route("/requests/{id}", get(requests::page::show))
+        .route("/requests/{id}/{act}", post(requests::act::run))
+        .route("/requests/{id}/files/{file}", get(requests::act::file))
+        .route("/requests/{id}/{module}/{said}/files/{file}", get(requests::act::said_file))
+}
+
+/// Every other module.
+fn record_pages() -> Router<Arc<Web>> {
+    use records::{edit, page};
+    let mut router = Router::new()
+        .route("/cmdb", get(records::list))
+        .route("/cmdb/{word}", get(records::in_cmdb))
+        .route("/cmdb/{word}/new", get(edit::cmdb_new).post(edit::cmdb_add))
+        .route("/cmdb/{word}/edit", get(edit::edit).post(edit::change))
+        .route("/cmdb/{word}/{act}", post(page::act))
+        .route("/cmdb/{word}/files/{file}", get(page::file))
+        .route("/admin", get(admin::show))
+        .route("/admin/{plural}", get(records::admin_list))
+        .route("/admin/{plural}/new", get(edit::admin_new).post(edit::admin_add))
+        .route("/admin/{plural}/{id}", get(page::admin_show))
+        .route("/admin/{plural}/{id}/edit", get(edit::admin_edit).post(edit::admin_change))
+        .route("/admin/{plural}/{id}/{act}", post(page::admin_act));
+    for plural in names::WORK {
+        router = router
+            .route(&format!("/{plural}"), get(records::list))
+            .route(&format!("/{plural}/new"), get(edit::new).post(edit::add))
+            .route(&format!("/{plural}/{{id}}"), get(page::show))
+            .route(&format!("/{plural}/{{id}}/edit"), get(edit::edit).post(edit::change))
+            .route(&format!("/{plural}/{{id}}/{{act}}"), post(page::act))
+            .route(&format!("/{plural}/{{id}}/files/{{file}}"), get(page::file));
+    }
+    router
+}

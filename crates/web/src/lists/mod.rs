@@ -1,0 +1,358 @@
+//! Lists of any module: columns, filters, order, pages; the same for requests and for countries.
+
+pub(crate) mod filters;
+pub(crate) mod keyset;
+pub(crate) mod query;
+
+use crate::input::{Choice, Control};
+use crate::names;
+use crate::show::{self, Cell};
+use crate::visit::Visit;
+use desk::{DeskError, ListAsk, Place};
+use filters::Chip;
+use model::{Filter, Id, Kind, Module, Record, Size, SortKey, Storage};
+use query::Query;
+use std::sync::Arc;
+
+/// Rows of a page.
+pub(crate) const ROWS: u64 = 50;
+
+/// A list as its page shows it.
+pub(crate) struct List {
+    /// The path of the list, without its query.
+    pub base: String,
+    pub query: Query,
+    pub columns: Vec<Column>,
+    pub rows: Vec<Row>,
+    pub chips: Vec<Chip>,
+    pub problems: Vec<String>,
+    /// The filter form: what is asked for most, and the rest.
+    pub filters: Vec<Control>,
+    pub more_filters: Vec<Control>,
+    /// The columns that can be shown.
+    pub shown: Vec<Choice>,
+    pub words: String,
+    /// The addresses of the pages around.
+    pub first: Option<String>,
+    pub previous: Option<String>,
+    pub next: Option<String>,
+}
+
+/// A column.
+pub(crate) struct Column {
+    pub path: String,
+    pub label: String,
+    /// The address of the list in its order; none where it has no order.
+    pub sort: Option<String>,
+    /// `ascending`, `descending`, or empty.
+    pub sorted: &'static str,
+    pub is_number: bool,
+    pub is_title: bool,
+}
+
+/// A row.
+pub(crate) struct Row {
+    pub id: Id,
+    pub href: String,
+    pub title: String,
+    pub cells: Vec<Cell>,
+}
+
+/// The columns of a module where nobody chose others.
+fn usual_columns(module: &Module) -> Vec<&str> {
+    match module.table.as_ref() {
+        "request" => vec![
+            "display_id",
+            "subject",
+            "requester",
+            "status",
+            "priority",
+            "technician",
+            "group",
+            "due_by_time",
+            "created_time",
+        ],
+        "problem" => {
+            vec!["display_id", "title", "status", "priority", "technician", "group", "reported_time"]
+        }
+        "task" => vec!["title", "status", "priority", "owner", "group", "scheduled_end_time", "created_date"],
+        "asset" => {
+            vec!["name", "product", "state", "user", "department", "site", "asset_tag", "serial_number"]
+        }
+        "ci" => vec!["name", "ci_type", "business_impact", "site", "user", "created_time"],
+        "person" => vec!["name", "email_id", "department", "site", "job_title", "phone", "is_technician"],
+        "product" => vec!["name", "product_type", "manufacturer", "part_no"],
+        "asset_loan" => vec!["loan_id", "loaned_to_user", "start_time", "end_time", "status"],
+        "udf_field" => vec!["name", "module.name", "field_type", "field_key"],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a field can be a column.
+fn is_column(leaf: &model::Leaf) -> bool {
+    leaf.field.shown
+        && leaf.path != "id"
+        && !matches!(leaf.field.kind, Kind::Json | Kind::Group(_))
+        && (leaf.field.storage != Storage::Computed
+            || matches!(leaf.path.as_str(), "is_overdue" | "is_first_response_overdue" | "short_description"))
+}
+
+fn columns_of<'m>(module: &'m Module, query: &Query) -> Vec<&'m str> {
+    let known = |path: &str| module.find(path).filter(|l| is_column(l)).map(|l| l.path.as_str());
+    let chosen: Vec<&str> = query.columns().into_iter().filter_map(known).collect();
+    if !chosen.is_empty() {
+        return chosen;
+    }
+    let usual: Vec<&str> = usual_columns(module).into_iter().filter_map(known).collect();
+    if !usual.is_empty() {
+        return usual;
+    }
+    // What the API's lists show, the name first.
+    let mut listed: Vec<&str> = module
+        .leaves()
+        .iter()
+        .filter(|l| l.field.in_list && is_column(l) && Some(l.path.as_str()) != module.deleted_flag())
+        .map(|l| l.path.as_str())
+        .take(8)
+        .collect();
+    if let Some(at) = listed.iter().position(|p| *p == module.title) {
+        listed.swap(0, at);
+    }
+    listed
+}
+
+/// The key by which a field sorts: a reference sorts by what its module is sorted by.
+fn sort_key(visit: &Visit, module: &Arc<Module>, field: &str, descending: bool) -> Option<SortKey> {
+    let mut path = visit.snapshot.catalogue.path(module, field)?;
+    let leaf = path.leaf()?;
+    if !keyset::is_sortable(&leaf.field.kind) || matches!(leaf.field.storage, Storage::Document { .. }) {
+        return None;
+    }
+    if let Some(target) = leaf.target() {
+        let target = visit.snapshot.catalogue.module(target)?.clone();
+        let slot = target.slot(if target.size == Size::Small { target.sort.0 } else { target.title })?;
+        path.via.push((path.module.clone(), path.slot));
+        path.module = target;
+        path.slot = slot;
+    }
+    Some(SortKey { path, descending })
+}
+
+/// Where a list is asked for, and what is always so in it.
+pub(crate) struct Asked<'a> {
+    pub place: &'a Place,
+    pub base: &'a str,
+    /// What the list is narrowed to besides its filters: a view's own rule.
+    pub narrowed: Filter,
+    pub query: Query,
+}
+
+/// The list that an address means.
+///
+/// # Errors
+/// When the visitor may not read the module, or the database does not answer.
+pub(crate) async fn list(visit: &Visit, asked: Asked<'_>) -> Result<List, DeskError> {
+    let module = asked.place.module.clone();
+    let query = asked.query;
+    let meant = filters::meant(visit, &module, asked.base, &query).await?;
+    let mut problems = meant.problems;
+    let paths = columns_of(&module, &query);
+    let words = query.get("q").unwrap_or("").to_owned();
+    let key = order(visit, &module, &query, &words, &mut problems);
+    let (place, is_back) = page_of(visit, &query, &mut problems);
+    let mut ask = ListAsk::new(meant.filter.and(asked.narrowed), ROWS);
+    search(&module, &words, &mut ask);
+    // Backwards, the list is read from its other end and turned round.
+    let sort = key.clone().map(|key| SortKey { descending: key.descending != is_back, ..key });
+    if let Some(place) = &place {
+        ask.filter = ask.filter.and(keyset::behind(&module, sort.as_ref(), place));
+    }
+    ask.sort = sort.clone().into_iter().collect();
+    let slots = slots_of(&module, &paths, key.as_ref());
+    ask.slots.clone_from(&slots);
+    let mut page = visit.desk().list(&visit.ctx, asked.place, ask).await?;
+    if is_back {
+        page.records.reverse();
+    }
+    visit.desk().complete(&visit.ctx, &mut page.records, Some(&slots)).await?;
+    let view = visit.desk().view(&page.records, Some(&slots)).await?;
+    let at = |record: &Record| place_of(&view, key.as_ref(), record);
+    let ends = (page.records.first().map(&at), page.records.last().map(&at));
+    let address = |name: &str, place: Option<keyset::Place>| {
+        place.map(|place| format!("{}{}", asked.base, query.with(name, Some(&place.to_string())).address()))
+    };
+    let (has_next, has_previous) =
+        if is_back { (true, page.has_more) } else { (page.has_more, place.is_some()) };
+    let rows = page.records.iter().map(|record| row(visit, &view, record, &paths)).collect();
+    let (filters, more_filters) = filters::controls(visit, &module, &query).await?;
+    let columns = paths.iter().map(|path| column(visit, &module, path, asked.base, &query)).collect();
+    Ok(List {
+        columns,
+        rows,
+        chips: meant.chips,
+        problems,
+        filters,
+        more_filters,
+        shown: shown(visit, &module, &paths),
+        words,
+        first: has_previous.then(|| format!("{}{}", asked.base, query.with("after", None).address())),
+        previous: address("before", ends.0.filter(|_| has_previous)),
+        next: address("after", ends.1.filter(|_| has_next)),
+        base: asked.base.to_owned(),
+        query,
+    })
+}
+
+/// In which order: as asked for, else as the module has it; hits of a search newest first.
+fn order(
+    visit: &Visit,
+    module: &Arc<Module>,
+    query: &Query,
+    words: &str,
+    problems: &mut Vec<String>,
+) -> Option<SortKey> {
+    if let Some((field, descending)) = query.sort() {
+        let key = sort_key(visit, module, field, descending);
+        if key.is_none() {
+            problems.push(visit.lang().say("list.bad_sort", &[("field", field)]));
+        }
+        return key;
+    }
+    let is_search = desk::is_searched(module) && !desk::words(words).is_empty();
+    if is_search {
+        return None;
+    }
+    sort_key(visit, module, module.sort.0, module.sort.1)
+}
+
+/// The place that the page begins behind or ends before.
+fn page_of(visit: &Visit, query: &Query, problems: &mut Vec<String>) -> (Option<keyset::Place>, bool) {
+    let (text, is_back) = match (query.get("after"), query.get("before")) {
+        (Some(text), _) => (text, false),
+        (None, Some(text)) => (text, true),
+        (None, None) => return (None, false),
+    };
+    let place = keyset::Place::read(text);
+    if place.is_none() {
+        problems.push(visit.lang().text("list.bad_page").to_owned());
+    }
+    let is_back = is_back && place.is_some();
+    (place, is_back)
+}
+
+/// The place of a row in the list.
+fn place_of(view: &desk::View, key: Option<&SortKey>, record: &Record) -> keyset::Place {
+    let value = key.map_or(model::Value::Null, |key| {
+        let value = match key.path.via.first() {
+            None => record.at(key.path.slot).clone(),
+            Some((_, slot)) => {
+                let other = record.at(*slot).as_int().and_then(|id| view.record(Id::new(id)));
+                other.map_or(model::Value::Null, |other| other.get(other_path(key)).clone())
+            }
+        };
+        keyset::compared(&key.path, &value)
+    });
+    keyset::Place { value, id: record.id() }
+}
+
+/// The field of the other record that a reference is sorted by.
+fn other_path(key: &SortKey) -> &str {
+    key.path.leaf().map_or("id", |leaf| leaf.path.as_str())
+}
+
+/// Words to search for: in the full text of a module that has one, else in what names a record.
+fn search(module: &Arc<Module>, text: &str, ask: &mut ListAsk) {
+    if text.trim().is_empty() {
+        return;
+    }
+    let words = desk::words(text);
+    if words.is_empty() {
+        ask.filter = Filter::nothing();
+    } else if desk::is_searched(module) {
+        ask.words = words;
+    } else {
+        for word in words {
+            let has = model::filter::test(module, module.title, model::Op::Contains, vec![word.into()]);
+            ask.filter = std::mem::replace(&mut ask.filter, Filter::everything()).and(has);
+        }
+    }
+}
+
+fn slots_of(module: &Module, paths: &[&str], key: Option<&SortKey>) -> Vec<usize> {
+    let mut wanted: Vec<&str> = paths.to_vec();
+    wanted.push(module.title);
+    if module.name == "request" {
+        // By these it is seen whether a promise is broken.
+        wanted.extend(["due_by_time", "resolved_time", "completed_time", "stopped_since"]);
+        if paths.iter().any(|p| p.starts_with("is_")) {
+            return Vec::new();
+        }
+    }
+    let mut slots: Vec<usize> = wanted.iter().filter_map(|path| module.slot(path)).collect();
+    if let Some(key) = key {
+        slots.push(key.path.via.first().map_or(key.path.slot, |(_, slot)| *slot));
+    }
+    slots.sort_unstable();
+    slots.dedup();
+    slots
+}
+
+fn row(visit: &Visit, view: &desk::View, record: &Record, paths: &[&str]) -> Row {
+    let module = &record.module;
+    let mut cells: Vec<Cell> = Vec::with_capacity(paths.len());
+    for path in paths {
+        let cell = module.slot(path).map(|slot| show::in_table(visit, view, record, slot));
+        cells.push(cell.unwrap_or_default());
+    }
+    Row {
+        id: record.id(),
+        href: names::record(module, record.id()).unwrap_or_default(),
+        title: show::title(record),
+        cells,
+    }
+}
+
+fn column(visit: &Visit, module: &Arc<Module>, path: &str, base: &str, query: &Query) -> Column {
+    let leaf = module.find(path);
+    let label = leaf.map_or_else(|| path.to_owned(), |leaf| visit.lang().label(&leaf.field.label));
+    let (field, down) =
+        query.sort().unwrap_or(if query.get("q").is_some() { ("", false) } else { module.sort });
+    let is_sorted = field == path;
+    let kind = leaf.map(|leaf| &leaf.field.kind);
+    let sort = sort_key(visit, module, path, false).map(|_| {
+        // Times begin with the newest; a second click turns the order round.
+        let newest_first = matches!(kind, Some(Kind::Time | Kind::Date)) || path == "display_id";
+        let descending = if is_sorted { !down } else { newest_first };
+        let sort = if descending { format!("-{path}") } else { path.to_owned() };
+        format!("{base}{}", query.with("sort", Some(&sort)).address())
+    });
+    Column {
+        path: path.to_owned(),
+        label,
+        sort,
+        sorted: match (is_sorted, down) {
+            (false, _) => "",
+            (true, false) => "ascending",
+            (true, true) => "descending",
+        },
+        is_number: matches!(kind, Some(Kind::Int { .. } | Kind::Double | Kind::Decimal)),
+        is_title: path == module.title,
+    }
+}
+
+/// Every field that can be a column; those that are shown first, in their order.
+fn shown(visit: &Visit, module: &Module, paths: &[&str]) -> Vec<Choice> {
+    let choice = |leaf: &model::Leaf, is_chosen: bool| Choice {
+        is_chosen,
+        ..Choice::new(leaf.path.clone(), visit.lang().label(&leaf.field.label))
+    };
+    let chosen = paths.iter().filter_map(|path| module.find(path)).map(|leaf| choice(leaf, true));
+    let mut rest: Vec<Choice> = module
+        .leaves()
+        .iter()
+        .filter(|leaf| is_column(leaf) && !paths.contains(&leaf.path.as_str()))
+        .map(|leaf| choice(leaf, false))
+        .collect();
+    rest.sort_by(|a, b| a.label.cmp(&b.label));
+    chosen.chain(rest).collect()
+}

@@ -1,0 +1,76 @@
+//! Reporting something: one short form.
+
+use crate::form::{self, Form, Problems};
+use crate::input::{self, Control, Filled};
+use crate::shell::Shell;
+use crate::visit::{Anybody, AnybodysForm, Visit};
+use crate::{answer, requests};
+use askama::Template;
+use axum::response::Response;
+use desk::{Context, DeskError, Purpose};
+use http::StatusCode;
+use model::{Patch, Record};
+
+#[derive(Template)]
+#[template(path = "portal/new.html")]
+struct ReportPage {
+    shell: Shell,
+    general: Vec<String>,
+    main: Vec<Control>,
+    more: Vec<Control>,
+    is_more_open: bool,
+}
+
+/// What is asked, and what may be said besides.
+const MAIN: [&str; 2] = ["subject", "description"];
+const MORE: [&str; 6] = ["category", "subcategory", "urgency", "impact", "site", "template"];
+
+/// GET of `/portal/new`.
+pub(crate) async fn show(Anybody(visit): Anybody) -> Response {
+    visit.answered(page(&visit, None, Problems::default()).await)
+}
+
+async fn page(visit: &Visit, entered: Option<&Form>, problems: Problems) -> Result<Response, DeskError> {
+    let place = requests::place(visit)?;
+    let empty = Record::new(place.module.clone());
+    let view = visit.desk().view(std::slice::from_ref(&empty), None).await?;
+    let filled = Filled { record: &empty, view: &view, entered, problems: &problems };
+    let mut controls = [Vec::new(), Vec::new()];
+    for (list, paths) in controls.iter_mut().zip([MAIN.as_slice(), MORE.as_slice()]) {
+        for leaf in paths.iter().filter_map(|path| place.module.find(path)) {
+            list.push(input::control(visit, leaf, filled).await?);
+        }
+    }
+    let [main, mut more] = controls;
+    more.retain(|control| !control.choices.is_empty());
+    let is_more_open = more.iter().any(|c| c.problem.is_some());
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let shell = Shell::new(visit, visit.lang().text("portal.report"));
+    Ok(answer::page(status, &ReportPage { shell, general: problems.general, main, more, is_more_open }))
+}
+
+/// POST of `/portal/new`.
+pub(crate) async fn add(AnybodysForm(visit, form): AnybodysForm) -> Response {
+    visit.answered(
+        async {
+            let place = requests::place(&visit)?;
+            let reading = form::reading(
+                &form.filled().only(&[&MAIN[..], &MORE[..]].concat()),
+                &place.module,
+                &visit.times,
+            );
+            let files = form.uploads(Purpose::Listed);
+            let add = async |ctx: &Context, patch: &Patch| {
+                visit.desk().add_with_files(ctx, &place, patch, &files).await
+            };
+            match form::carry_out(&visit, &place.module, reading, add).await? {
+                Ok(done) => Ok(visit.done(&format!("/portal/requests/{}", done.record.id()), "reported")),
+                Err(mut problems) => {
+                    problems.lift(&visit, &place.module, |path| MAIN.contains(&path) || MORE.contains(&path));
+                    page(&visit, Some(&form), problems).await
+                }
+            }
+        }
+        .await,
+    )
+}

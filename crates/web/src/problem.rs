@@ -1,0 +1,126 @@
+//! Pages that say why there is no other page.
+
+use crate::answer;
+use crate::shell::{Bare, Shell};
+use crate::texts::Lang;
+use crate::visit::Visit;
+use askama::Template;
+use axum::response::Response;
+use desk::DeskError;
+use http::{HeaderValue, StatusCode, header};
+
+/// Within the pages of somebody who is signed in.
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    shell: &'a Shell,
+    words: &'a str,
+    /// What to quote to whoever looks after the desk.
+    quote: Option<String>,
+    /// Where the thing is instead.
+    instead: Option<String>,
+}
+
+/// For somebody who is not.
+#[derive(Template)]
+#[template(path = "bare_problem.html")]
+struct BareProblem<'a> {
+    bare: Bare,
+    words: &'a str,
+}
+
+/// What a use case's error means to whoever reads it.
+fn meaning(error: &DeskError) -> (StatusCode, &'static str) {
+    match error {
+        DeskError::NotFound | DeskError::NotInTrash => (StatusCode::NOT_FOUND, "error.not_found"),
+        DeskError::MergedInto(_) => (StatusCode::NOT_FOUND, "error.merged"),
+        DeskError::NotPermitted | DeskError::ScopeMissing(_) => {
+            (StatusCode::FORBIDDEN, "error.not_permitted")
+        }
+        DeskError::Shipped => (StatusCode::CONFLICT, "error.shipped"),
+        DeskError::InUse(_) => (StatusCode::CONFLICT, "error.in_use"),
+        DeskError::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "error.refused"),
+        DeskError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "error.unavailable"),
+        DeskError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "error.internal"),
+    }
+}
+
+fn log(error: &DeskError) {
+    match error {
+        DeskError::Unavailable(why) => tracing::warn!(why, "the database is not available"),
+        DeskError::Internal(why) => tracing::error!(why, "internal error"),
+        _ => {}
+    }
+}
+
+/// The page for a use case's error.
+pub(crate) fn of_error(visit: &Visit, error: DeskError) -> Response {
+    log(&error);
+    let (status, key) = meaning(&error);
+    let mut words = visit.lang().text(key).to_owned();
+    match &error {
+        DeskError::InUse(by) => {
+            let names: Vec<String> = by.iter().map(|plural| crate::names::of(visit.lang(), plural)).collect();
+            words = format!("{words} {}", names.join(", "));
+        }
+        DeskError::Refused(reasons) => {
+            let sentences = reasons.iter().filter_map(|r| match r {
+                desk::Refusal::NotValid { message, .. } => message.clone(),
+                _ => None,
+            });
+            let sentences: Vec<String> = sentences.collect();
+            words = format!("{words} {}", sentences.join(" "));
+        }
+        _ => {}
+    }
+    let instead = match &error {
+        DeskError::MergedInto(id) => Some(format!("/requests/{id}")),
+        _ => None,
+    };
+    let quote = matches!(error, DeskError::Internal(_)).then(|| format!("{:032x}", visit.ctx.trace));
+    show(visit, status, &words, quote, instead)
+}
+
+/// The page for a form that cannot be read or is not ours.
+pub(crate) fn of_status(visit: &Visit, status: StatusCode) -> Response {
+    let key = match status {
+        StatusCode::FORBIDDEN => "error.stale_form",
+        StatusCode::PAYLOAD_TOO_LARGE => "error.too_large",
+        _ => "error.unreadable",
+    };
+    show(visit, status, visit.lang().text(key), None, None)
+}
+
+fn show(
+    visit: &Visit,
+    status: StatusCode,
+    words: &str,
+    quote: Option<String>,
+    instead: Option<String>,
+) -> Response {
+    let shell = Shell::new(visit, visit.lang().text("error.title"));
+    let mut response = answer::page(status, &ProblemPage { shell: &shell, words, quote, instead });
+    later(&mut response, status);
+    response
+}
+
+/// The page for somebody who is not signed in.
+pub(crate) fn bare_error(lang: Lang, error: DeskError) -> Response {
+    log(&error);
+    let (status, key) = meaning(&error);
+    bare(lang, status, lang.text(key))
+}
+
+/// The same in given words.
+pub(crate) fn bare(lang: Lang, status: StatusCode, words: &str) -> Response {
+    let bare = Bare::new(lang, lang.text("error.title"));
+    let mut response = answer::page(status, &BareProblem { bare, words });
+    later(&mut response, status);
+    response
+}
+
+fn later(response: &mut Response, status: StatusCode) {
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+}

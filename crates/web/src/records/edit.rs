@@ -1,0 +1,233 @@
+//! The form of a record of any module: a new one, or one that is there.
+
+use super::page::first;
+use super::{may, place_at};
+use crate::form::{self, Form, Problems};
+use crate::input::{self, Control, Filled};
+use crate::shell::Shell;
+use crate::visit::{Technician, TechniciansForm, Visit};
+use crate::{answer, names, requests, show};
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use desk::{Context, DeskError, Place, Verb};
+use http::StatusCode;
+use model::{Id, Module, Patch, Preset, Record};
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "records/form.html")]
+struct FormPage {
+    shell: Shell,
+    /// Where the form goes.
+    action: String,
+    back: String,
+    back_label: String,
+    title: String,
+    general: Vec<String>,
+    groups: Vec<(String, Vec<Control>)>,
+    is_new: bool,
+}
+
+/// GET of `/{plural}/new`.
+pub(crate) async fn new(Technician(visit): Technician) -> Response {
+    let path = first(&visit);
+    visit.answered(new_page(&visit, &path).await)
+}
+
+/// GET of `/admin/{plural}/new`.
+pub(crate) async fn admin_new(Technician(visit): Technician, Path(plural): Path<String>) -> Response {
+    visit.answered(new_page(&visit, &plural).await)
+}
+
+/// GET of `/cmdb/{type}/new`.
+pub(crate) async fn cmdb_new(Technician(visit): Technician, Path(kind): Path<String>) -> Response {
+    visit.answered(new_page(&visit, &format!("cmdb/{kind}")).await)
+}
+
+async fn new_page(visit: &Visit, path: &str) -> Result<Response, DeskError> {
+    let place = place_at(visit, path)?;
+    if !may(visit, &place.module, Verb::Create) {
+        return Err(DeskError::NotPermitted);
+    }
+    let asked = Form::of_query(&visit.query);
+    page(visit, &place, None, Some(&asked), Problems::default()).await
+}
+
+/// GET of `/{plural}/{id}/edit`.
+pub(crate) async fn edit(Technician(visit): Technician, Path(id): Path<String>) -> Response {
+    let path = first(&visit);
+    visit.answered(edit_page(&visit, &path, &id).await)
+}
+
+/// GET of `/admin/{plural}/{id}/edit`.
+pub(crate) async fn admin_edit(
+    Technician(visit): Technician,
+    Path((plural, id)): Path<(String, String)>,
+) -> Response {
+    visit.answered(edit_page(&visit, &plural, &id).await)
+}
+
+async fn edit_page(visit: &Visit, path: &str, id: &str) -> Result<Response, DeskError> {
+    let id = requests::id_of(id)?;
+    let place = visit.desk().exact_place(&visit.ctx, place_at(visit, path)?, id).await?;
+    if !may(visit, &place.module, Verb::Update) {
+        return Err(DeskError::NotPermitted);
+    }
+    let record = visit.desk().get(&visit.ctx, &place, id).await?;
+    page(visit, &place, Some(record), None, Problems::default()).await
+}
+
+/// What a new record begins with, so that the form shows what will be.
+fn begun(module: &Arc<Module>) -> Record {
+    let mut record = Record::new(module.clone());
+    for (slot, leaf) in module.leaves().iter().enumerate() {
+        match &leaf.field.preset {
+            Preset::Value(value) => record.put(slot, value.clone()),
+            Preset::Shipped(tail) => record.put(slot, Id::shipped(*tail)),
+            Preset::None | Preset::Caller | Preset::Now => {}
+        }
+    }
+    if let Some(fixed) = &module.fixed
+        && let Some(value) = fixed.values.first()
+    {
+        record.set(fixed.field, value.clone());
+    }
+    record
+}
+
+async fn page(
+    visit: &Visit,
+    place: &Place,
+    record: Option<Record>,
+    entered: Option<&Form>,
+    problems: Problems,
+) -> Result<Response, DeskError> {
+    let module = &place.module;
+    let is_new = record.is_none();
+    let record = record.unwrap_or_else(|| begun(module));
+    let view = visit.desk().view(std::slice::from_ref(&record), None).await?;
+    let filled = Filled { record: &record, view: &view, entered, problems: &problems };
+    let groups = groups(visit, module, filled, is_new).await?;
+    let (one, many) = names::both(visit, module);
+    let list = names::list(module);
+    let own = names::record(module, record.id()).unwrap_or_default();
+    let lang = visit.lang();
+    let title = if is_new { lang.say("record.new", &[("what", &one)]) } else { show::title(&record) };
+    let (action, back, back_label) =
+        if is_new { (format!("{list}/new"), list, many) } else { (format!("{own}/edit"), own, one) };
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let shell = Shell::new(visit, &title);
+    let general = problems.general.clone();
+    Ok(answer::page(status, &FormPage { shell, action, back, back_label, title, general, groups, is_new }))
+}
+
+async fn groups(
+    visit: &Visit,
+    module: &Module,
+    filled: Filled<'_>,
+    is_new: bool,
+) -> Result<Vec<(String, Vec<Control>)>, DeskError> {
+    let mut groups: Vec<(String, Vec<Control>)> = Vec::new();
+    for leaf in module.leaves().iter().filter(|leaf| input::is_on_forms(leaf, is_new)) {
+        if module.fixed.as_ref().is_some_and(|fixed| fixed.field == leaf.path) {
+            continue;
+        }
+        let control = input::control(visit, leaf, filled).await?;
+        let group = match leaf.path.split_once('.') {
+            Some((group, _)) => {
+                let label = module.field(group).map_or_else(|| group.to_owned(), |f| f.label.to_string());
+                visit.lang().label(&label)
+            }
+            None => String::new(),
+        };
+        match groups.iter_mut().find(|(label, _)| *label == group) {
+            Some((_, controls)) => controls.push(control),
+            None => groups.push((group, vec![control])),
+        }
+    }
+    // What must be filled in comes first, then what names the record.
+    if let Some((_, controls)) = groups.iter_mut().find(|(label, _)| label.is_empty()) {
+        controls.sort_by_key(|c| (!c.is_required, c.name != module.title));
+    }
+    groups.sort_by_key(|(label, _)| !label.is_empty());
+    Ok(groups)
+}
+
+/// POST of `/{plural}/new`.
+pub(crate) async fn add(TechniciansForm(visit, form): TechniciansForm) -> Response {
+    let path = first(&visit);
+    visit.answered(save_new(&visit, &form, &path).await)
+}
+
+/// POST of `/admin/{plural}/new`.
+pub(crate) async fn admin_add(
+    Path(plural): Path<String>,
+    TechniciansForm(visit, form): TechniciansForm,
+) -> Response {
+    visit.answered(save_new(&visit, &form, &plural).await)
+}
+
+/// POST of `/cmdb/{type}/new`.
+pub(crate) async fn cmdb_add(
+    Path(kind): Path<String>,
+    TechniciansForm(visit, form): TechniciansForm,
+) -> Response {
+    visit.answered(save_new(&visit, &form, &format!("cmdb/{kind}")).await)
+}
+
+async fn save_new(visit: &Visit, form: &Form, path: &str) -> Result<Response, DeskError> {
+    let place = place_at(visit, path)?;
+    let module = place.module.clone();
+    let reading = form::reading(&form.filled(), &module, &visit.times);
+    let add = async |ctx: &Context, patch: &Patch| visit.desk().add(ctx, &place, patch).await;
+    match form::carry_out(visit, &module, reading, add).await? {
+        Ok(done) => {
+            let to = names::record(&module, done.record.id()).unwrap_or_else(|| names::list(&module));
+            Ok(visit.done(&to, "added"))
+        }
+        Err(mut problems) => {
+            problems.lift(visit, &module, |path| form.has(path));
+            page(visit, &place, None, Some(form), problems).await
+        }
+    }
+}
+
+/// POST of `/{plural}/{id}/edit`.
+pub(crate) async fn change(
+    Path(id): Path<String>,
+    TechniciansForm(visit, form): TechniciansForm,
+) -> Response {
+    let path = first(&visit);
+    visit.answered(save(&visit, &form, &path, &id).await)
+}
+
+/// POST of `/admin/{plural}/{id}/edit`.
+pub(crate) async fn admin_change(
+    Path((plural, id)): Path<(String, String)>,
+    TechniciansForm(visit, form): TechniciansForm,
+) -> Response {
+    visit.answered(save(&visit, &form, &plural, &id).await)
+}
+
+async fn save(visit: &Visit, form: &Form, path: &str, id: &str) -> Result<Response, DeskError> {
+    let id = requests::id_of(id)?;
+    let place = &visit.desk().exact_place(&visit.ctx, place_at(visit, path)?, id).await?;
+    let module = place.module.clone();
+    let reading = form::reading(&form.changed(), &module, &visit.times);
+    let edit = async |ctx: &Context, patch: &Patch| visit.desk().edit(ctx, place, id, patch).await;
+    match form::carry_out(visit, &module, reading, edit).await? {
+        Ok(outcome) if outcome.unmet.is_empty() => {
+            Ok(visit.done(&names::record(&module, id).unwrap_or_default(), "saved"))
+        }
+        Ok(outcome) => {
+            let problems = Problems::whole(form::closure(visit, &module, &outcome.unmet));
+            page(visit, place, Some(outcome.record), None, problems).await
+        }
+        Err(mut problems) => {
+            problems.lift(visit, &module, |path| form.has(path));
+            let record = visit.desk().get(&visit.ctx, place, id).await?;
+            page(visit, place, Some(record), Some(form), problems).await
+        }
+    }
+}

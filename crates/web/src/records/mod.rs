@@ -1,0 +1,126 @@
+//! Pages of every module that has none of its own: list, record, form. All follow from the catalogue, so a module that
+//! is described has its pages.
+
+pub(crate) mod edit;
+pub(crate) mod page;
+
+use crate::lists::query::Query;
+use crate::lists::{self, Asked, List};
+use crate::shell::Shell;
+use crate::views::{self, Views};
+use crate::visit::{Technician, Visit};
+use crate::{answer, names};
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use desk::permissions::role_allows;
+use desk::{DeskError, Place, Verb};
+use http::StatusCode;
+use model::filter::test;
+use model::{Filter, Id, Module, Op};
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "records/list.html")]
+struct ListPage {
+    shell: Shell,
+    list: List,
+    views: Views,
+    module: String,
+    /// What one is called.
+    one: String,
+    /// The address of the form for a new one, for whoever may add one.
+    add: Option<String>,
+    /// Above the list: where it belongs.
+    trail: Option<(String, String)>,
+    /// Types of CI, to choose one.
+    types: Vec<(String, String)>,
+}
+
+/// The place that the first part of an address means.
+///
+/// # Errors
+/// [`DeskError::NotFound`] for none.
+pub(crate) fn place_at(visit: &Visit, path: &str) -> Result<Place, DeskError> {
+    let module = visit.snapshot.catalogue.at_path(path).ok_or(DeskError::NotFound)?;
+    Ok(Place::top(module.clone()))
+}
+
+/// Whether the visitor may do something with records of a module at all: what the page offers. The use cases decide.
+pub(crate) fn may(visit: &Visit, module: &Module, verb: Verb) -> bool {
+    module.writable && role_allows(visit.ctx.caller.access, module, verb)
+}
+
+/// GET of a module's list, by its plural.
+pub(crate) async fn list(Technician(visit): Technician) -> Response {
+    visit.answered(list_page(&visit, visit.path.trim_matches('/').to_owned()).await)
+}
+
+/// GET of `/admin/{plural}`.
+pub(crate) async fn admin_list(Technician(visit): Technician, Path(plural): Path<String>) -> Response {
+    visit.answered(list_page(&visit, plural).await)
+}
+
+/// GET of `/cmdb/{type}` for a type, and of `/cmdb/{id}` for a CI.
+pub(crate) async fn in_cmdb(Technician(visit): Technician, Path(word): Path<String>) -> Response {
+    let done = match word.parse::<Id>() {
+        Ok(id) => page::render(&visit, "cmdb", id, None).await,
+        Err(_) => list_page(&visit, format!("cmdb/{word}")).await,
+    };
+    visit.answered(done)
+}
+
+async fn list_page(visit: &Visit, path: String) -> Result<Response, DeskError> {
+    let place = place_at(visit, &path)?;
+    let module = place.module.clone();
+    let base = names::list(&module);
+    let query = Query::read(&visit.query);
+    let (one, many) = names::both(visit, &module);
+    let views = views::of(visit, &module, &base, &many, &query).await?;
+    let list =
+        lists::list(visit, Asked { place: &place, base: &base, narrowed: narrowed(&module), query }).await?;
+    let mut shell = Shell::new(visit, &views.title);
+    shell.words.clone_from(&list.words);
+    let page = ListPage {
+        shell,
+        // A CI is added among those of its type.
+        add: (base != "/cmdb" && may(visit, &module, Verb::Create)).then(|| format!("{base}/new")),
+        trail: trail(visit, &module),
+        types: if module.table == "ci" { ci_types(visit, &module) } else { Vec::new() },
+        module: module.path().into_owned(),
+        one,
+        views,
+        list,
+    };
+    Ok(answer::page(StatusCode::OK, &page))
+}
+
+/// The records of a list: additional fields without the attributes of CIs, which have a list of their own.
+fn narrowed(module: &Arc<Module>) -> Filter {
+    match module.name.as_ref() {
+        "udf_field" => test(module, "ci_type", Op::Empty, Vec::new()),
+        _ => Filter::everything(),
+    }
+}
+
+/// Where a list belongs: what is above it.
+fn trail(visit: &Visit, module: &Module) -> Option<(String, String)> {
+    let base = names::list(module);
+    let lang = visit.lang();
+    if base.starts_with("/admin/") {
+        return Some(("/admin".into(), lang.text("nav.admin").to_owned()));
+    }
+    base.starts_with("/cmdb/").then(|| ("/cmdb".into(), lang.text("nav.cmdb").to_owned()))
+}
+
+fn ci_types(visit: &Visit, module: &Arc<Module>) -> Vec<(String, String)> {
+    let rows = visit.snapshot.rows("ci_type").iter();
+    let mut types: Vec<(String, String)> = rows
+        .filter_map(|row| {
+            let own = visit.snapshot.catalogue.module(row.title()).filter(|m| !Arc::ptr_eq(m, module))?;
+            Some((names::list(own), names::both(visit, own).1))
+        })
+        .collect();
+    types.sort_by(|a, b| a.1.cmp(&b.1));
+    types
+}

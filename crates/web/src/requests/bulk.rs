@@ -1,0 +1,110 @@
+//! Several requests at once: the same change to each, or the same end.
+
+use crate::form::{self, Form, Problems};
+use crate::shell::Shell;
+use crate::visit::{TechniciansForm, Visit, is_local};
+use crate::{answer, requests};
+use askama::Template;
+use axum::response::Response;
+use desk::{Context, DeskError};
+use http::StatusCode;
+use model::{Id, Patch};
+
+/// So many at once; a page has fewer rows.
+const REQUESTS_MAX: usize = 200;
+
+#[derive(Template)]
+#[template(path = "requests/bulk.html")]
+struct BulkPage {
+    shell: Shell,
+    done: String,
+    /// Those that were not changed, and why.
+    refused: Vec<Refused>,
+    back: String,
+}
+
+struct Refused {
+    href: String,
+    title: String,
+    why: String,
+}
+
+/// POST of `/requests/bulk`.
+pub(crate) async fn run(TechniciansForm(visit, form): TechniciansForm) -> Response {
+    visit.answered(all(&visit, &form).await)
+}
+
+async fn all(visit: &Visit, form: &Form) -> Result<Response, DeskError> {
+    let back = form.given("back").filter(|back| is_local(back)).unwrap_or("/requests").to_owned();
+    let mut ids: Vec<Id> = form.all("id").filter_map(|id| id.parse().ok()).take(REQUESTS_MAX).collect();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(visit.done(&back, "nothing_chosen"));
+    }
+    let mut done = 0;
+    let mut refused = Vec::new();
+    for id in ids {
+        match one(visit, form, id).await? {
+            Ok(()) => done += 1,
+            Err(why) => {
+                refused.push(Refused { href: format!("/requests/{id}"), title: title(visit, id).await?, why })
+            }
+        }
+    }
+    if refused.is_empty() {
+        return Ok(visit.done(&back, "bulk_done"));
+    }
+    let lang = visit.lang();
+    let page = BulkPage {
+        shell: Shell::new(visit, lang.text("bulk.title")),
+        done: lang.count("bulk.done", done),
+        refused,
+        back,
+    };
+    Ok(answer::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
+}
+
+async fn title(visit: &Visit, id: Id) -> Result<String, DeskError> {
+    match visit.desk().get(&visit.ctx, &requests::place(visit)?, id).await {
+        Ok(record) => Ok(format!("#{} {}", record.get("display_id"), record.title())),
+        Err(DeskError::NotFound | DeskError::MergedInto(_)) => Ok(id.to_string()),
+        Err(error) => Err(error),
+    }
+}
+
+/// What is done to one of them, or why it is not.
+async fn one(visit: &Visit, form: &Form, id: Id) -> Result<Result<(), String>, DeskError> {
+    let desk = visit.desk();
+    let place = requests::place(visit)?;
+    let done = match form.get("do") {
+        "trash" => desk.trash_request(&visit.ctx, id).await,
+        "restore" => desk.restore_request(&visit.ctx, id).await,
+        "pickup" => desk.pick_up_request(&visit.ctx, id).await.map(|_| ()),
+        _ => {
+            let reading = form::reading(&form.filled(), &place.module, &visit.times);
+            let edit = async |ctx: &Context, patch: &Patch| desk.edit(ctx, &place, id, patch).await;
+            match form::carry_out(visit, &place.module, reading, edit).await {
+                Ok(Ok(done)) if done.unmet.is_empty() => Ok(()),
+                Ok(Ok(done)) => return Ok(Err(form::closure(visit, &place.module, &done.unmet))),
+                Ok(Err(problems)) => return Ok(Err(words(visit, problems, &place.module))),
+                Err(error) => Err(error),
+            }
+        }
+    };
+    let lang = visit.lang();
+    match form::refused(visit, &place.module, done) {
+        Ok(Ok(())) => Ok(Ok(())),
+        Ok(Err(problems)) => Ok(Err(words(visit, problems, &place.module))),
+        Err(DeskError::NotFound | DeskError::MergedInto(_)) => {
+            Ok(Err(lang.text("error.not_found").to_owned()))
+        }
+        Err(DeskError::NotPermitted) => Ok(Err(lang.text("error.not_permitted").to_owned())),
+        Err(DeskError::NotInTrash) => Ok(Err(lang.text("error.not_in_trash").to_owned())),
+        Err(error) => Err(error),
+    }
+}
+
+fn words(visit: &Visit, mut problems: Problems, module: &model::Module) -> String {
+    problems.lift(visit, module, |_| false);
+    problems.general.join(" ")
+}

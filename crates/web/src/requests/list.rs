@@ -1,0 +1,63 @@
+//! The list of requests.
+
+use crate::input::Choice;
+use crate::lists::query::Query;
+use crate::lists::{self, Asked, List};
+use crate::shell::Shell;
+use crate::views::{self, Views};
+use crate::visit::{Technician, Visit};
+use crate::{answer, input, requests};
+use askama::Template;
+use axum::response::Response;
+use desk::DeskError;
+use http::StatusCode;
+
+#[derive(Template)]
+#[template(path = "requests/list.html")]
+struct ListPage {
+    shell: Shell,
+    list: List,
+    views: Views,
+    /// The module's path, under which views are kept.
+    module: &'static str,
+    /// What several requests can be given at once.
+    statuses: Vec<Choice>,
+    priorities: Vec<Choice>,
+    groups: Vec<Choice>,
+    technicians: Vec<Choice>,
+    is_trash: bool,
+}
+
+/// GET of `/requests`.
+pub(crate) async fn show(Technician(visit): Technician) -> Response {
+    visit.answered(page(&visit).await)
+}
+
+async fn page(visit: &Visit) -> Result<Response, DeskError> {
+    let place = requests::place(visit)?;
+    let query = Query::read(&visit.query);
+    let views = views::of(visit, &place.module, "/requests", "", &query).await?;
+    let is_trash = query.get("in") == Some("Trash");
+    let narrowed = views::narrowed(visit, &place.module, &query);
+    let list = lists::list(visit, Asked { place: &place, base: "/requests", narrowed, query }).await?;
+    let technicians = input::technicians(visit).await?.unwrap_or_default();
+    let mut shell = Shell::new(visit, &views.title);
+    shell.words.clone_from(&list.words);
+    let page = ListPage {
+        shell,
+        list,
+        views,
+        module: "requests",
+        statuses: lookup(visit, "status"),
+        priorities: lookup(visit, "priority"),
+        groups: lookup(visit, "support_group"),
+        technicians: technicians.iter().map(|t| Choice::new(t.id().to_string(), t.title())).collect(),
+        is_trash,
+    };
+    Ok(answer::page(StatusCode::OK, &page))
+}
+
+fn lookup(visit: &Visit, module: &str) -> Vec<Choice> {
+    let rows = visit.snapshot.rows(module).iter().filter(|row| !desk::is_gone(row));
+    rows.map(|row| Choice::new(row.id().to_string(), row.title())).collect()
+}

@@ -1,0 +1,288 @@
+//! Finding: one box for everything, as a page and for the palette.
+
+use crate::requests::page::by_number;
+use crate::shell::Shell;
+use crate::show;
+use crate::visit::{Technician, Visit};
+use crate::{answer, input, names, views};
+use askama::Template;
+use axum::body::Body;
+use axum::response::Response;
+use desk::{DeskError, ListAsk, Place};
+use http::{HeaderValue, StatusCode, header};
+use model::filter::{equals, test};
+use model::{Filter, Module, Op, Record, Size};
+use serde_json::json;
+use std::sync::Arc;
+
+/// The modules that are looked through, by their paths.
+const MODULES: [&str; 6] = ["requests", "problems", "users", "assets", "cmdb", "products"];
+/// Hits of a module on the page, and in the palette.
+const ON_PAGE: u64 = 10;
+const IN_PALETTE: u64 = 5;
+
+#[derive(Template)]
+#[template(path = "search.html")]
+struct SearchPage {
+    shell: Shell,
+    words: String,
+    groups: Vec<Hits>,
+}
+
+/// What was found in one module.
+struct Hits {
+    label: String,
+    icon: &'static str,
+    hits: Vec<Hit>,
+    /// The list with all of them.
+    more: Option<String>,
+}
+
+struct Hit {
+    href: String,
+    title: String,
+    hint: String,
+}
+
+/// GET of `/search`.
+pub(crate) async fn show(Technician(visit): Technician) -> Response {
+    visit.answered(page(&visit).await)
+}
+
+async fn page(visit: &Visit) -> Result<Response, DeskError> {
+    let asked = crate::form::Form::of_query(&visit.query);
+    let words = asked.get("q").trim().to_owned();
+    if let Some(id) = by_number(visit, &words).await? {
+        return Ok(answer::on_to(&format!("/requests/{id}")));
+    }
+    let groups = found(visit, &words, ON_PAGE).await?;
+    let mut shell = Shell::new(visit, visit.lang().text("search.title"));
+    shell.words.clone_from(&words);
+    Ok(answer::page(StatusCode::OK, &SearchPage { shell, words, groups }))
+}
+
+async fn found(visit: &Visit, words: &str, limit: u64) -> Result<Vec<Hits>, DeskError> {
+    let mut groups = Vec::new();
+    if desk::words(words).is_empty() {
+        return Ok(groups);
+    }
+    for path in MODULES {
+        let Some(module) = visit.snapshot.catalogue.at_path(path) else { continue };
+        let (records, has_more) = in_module(visit, module, words, limit).await?;
+        if records.is_empty() {
+            continue;
+        }
+        let view = visit.desk().view(&records, None).await?;
+        let query = percent_encoding::utf8_percent_encode(words, percent_encoding::NON_ALPHANUMERIC);
+        let all = if module.name == "request" { "in=All_Requests&" } else { "" };
+        groups.push(Hits {
+            label: names::both(visit, module).1,
+            icon: icon(path),
+            hits: records.iter().filter_map(|record| hit(visit, &view, record)).collect(),
+            more: has_more.then(|| format!("{}?{all}q={query}", names::list(module))),
+        });
+    }
+    Ok(groups)
+}
+
+fn icon(path: &str) -> &'static str {
+    match path {
+        "requests" => "requests",
+        "problems" => "problems",
+        "users" => "users",
+        "assets" => "assets",
+        "cmdb" => "cis",
+        _ => "products",
+    }
+}
+
+/// Hits in the full text where the module has one, else by the beginning of a name, which an index answers.
+async fn in_module(
+    visit: &Visit,
+    module: &Arc<Module>,
+    words: &str,
+    limit: u64,
+) -> Result<(Vec<Record>, bool), DeskError> {
+    let mut ask = ListAsk::new(Filter::everything(), limit);
+    if desk::is_searched(module) {
+        ask.words = desk::words(words);
+    } else {
+        let begins = |path: &str| test(module, path, Op::StartsWith, vec![model::fold(words.trim()).into()]);
+        ask.filter = match module.size {
+            Size::People => Filter::Any(vec![begins(module.title), begins("email_id")]),
+            _ => begins(module.title),
+        };
+    }
+    let page = match visit.desk().list(&visit.ctx, &Place::top(module.clone()), ask).await {
+        Ok(page) => page,
+        Err(DeskError::NotPermitted) => return Ok((Vec::new(), false)),
+        Err(error) => return Err(error),
+    };
+    Ok((page.records, page.has_more))
+}
+
+fn hit(visit: &Visit, view: &desk::View, record: &Record) -> Option<Hit> {
+    let module = &record.module;
+    let text = |path: &str| {
+        module.slot(path).map(|slot| show::in_table(visit, view, record, slot).text).unwrap_or_default()
+    };
+    let (title, hint) = match module.name.as_ref() {
+        "request" => (format!("#{} {}", text("display_id"), record.title()), text("status")),
+        "problem" => (format!("{} {}", text("display_id"), record.title()), text("status")),
+        "asset" => (show::title(record), text("product")),
+        "ci" => (show::title(record), text("ci_type")),
+        "product" => (show::title(record), text("product_type")),
+        _ => (show::title(record), text("email_id")),
+    };
+    Some(Hit { href: names::record(module, record.id())?, title, hint })
+}
+
+/// GET of `/palette`: where one can go and what one can do, and what the words that were typed are found in.
+pub(crate) async fn palette(Technician(visit): Technician) -> Response {
+    visit.answered(
+        async {
+            let asked = crate::form::Form::of_query(&visit.query);
+            let words = asked.get("q").trim();
+            let answer = if words.is_empty() {
+                json!({"groups": commands(&visit).await?, "texts": texts(&visit)})
+            } else {
+                json!({"groups": hits(&visit, words).await?})
+            };
+            Ok(json_answer(answer.to_string()))
+        }
+        .await,
+    )
+}
+
+async fn hits(visit: &Visit, words: &str) -> Result<Vec<serde_json::Value>, DeskError> {
+    let mut groups = Vec::new();
+    if let Some(id) = by_number(visit, words).await? {
+        let place = crate::requests::place(visit)?;
+        let record = visit.desk().get(&visit.ctx, &place, id).await;
+        if let Ok(record) = record {
+            let label = format!("#{} {}", record.get("display_id"), record.title());
+            groups.push(json!({"label": names::of(visit.lang(), "request"), "items": [
+                {"label": label, "hint": "", "href": format!("/requests/{id}"), "icon": "requests"}]}));
+        }
+    }
+    for group in found(visit, words, IN_PALETTE).await? {
+        let items: Vec<_> = group
+            .hits
+            .iter()
+            .map(|hit| json!({"label": hit.title, "hint": hit.hint, "href": hit.href, "icon": group.icon}))
+            .collect();
+        groups.push(json!({"label": group.label, "items": items}));
+    }
+    Ok(groups)
+}
+
+/// What the palette itself says, and the keys with what they do.
+fn texts(visit: &Visit) -> serde_json::Value {
+    let lang = visit.lang();
+    let keys = [
+        ("Ctrl/⌘ K", "palette.key_palette"),
+        ("C", "palette.key_new"),
+        ("/", "palette.key_find"),
+        ("J  K", "palette.key_rows"),
+        ("O", "palette.key_open"),
+        ("X", "palette.key_choose"),
+        ("R", "palette.key_reply"),
+        ("N", "palette.key_note"),
+        ("E", "palette.key_edit"),
+        ("Ctrl/⌘ ↵", "palette.key_send"),
+        ("?", "palette.key_help"),
+    ];
+    let all: Vec<_> = keys.iter().map(|(key, text)| json!([key, lang.text(text)])).collect();
+    json!({
+        "lead": lang.text("palette.lead"),
+        "nothing": lang.text("palette.nothing"),
+        "keys": lang.text("palette.keys"),
+        "all": all,
+    })
+}
+
+async fn commands(visit: &Visit) -> Result<Vec<serde_json::Value>, DeskError> {
+    let lang = visit.lang();
+    let shell = Shell::new(visit, "");
+    let item =
+        |label: &str, href: &str, icon: &str| json!({"label": label, "hint": "", "href": href, "icon": icon});
+    let go: Vec<_> = shell.ways.iter().flatten().map(|way| item(&way.label, &way.href, way.icon)).collect();
+    let add: Vec<_> = [
+        ("request", "/requests/new"),
+        ("problem", "/problems/new"),
+        ("task", "/tasks/new"),
+        ("asset", "/assets/new"),
+        ("user", "/users/new"),
+    ]
+    .iter()
+    .map(|(name, href)| item(&lang.say("record.new", &[("what", &names::of(lang, name))]), href, "plus"))
+    .collect();
+    let module = visit.snapshot.module("request")?.clone();
+    let views: Vec<_> = views::all(visit, &module, "/requests")
+        .await?
+        .iter()
+        .map(|view| item(&view.label, &view.href, "filter"))
+        .collect();
+    let more: Vec<_> = [("nav.me", "/me", "person"), ("nav.portal", "/portal", "portal")]
+        .iter()
+        .map(|(key, href, icon)| item(lang.text(key), href, icon))
+        .collect();
+    let mut groups = vec![
+        json!({"label": lang.text("palette.add"), "items": add}),
+        json!({"label": lang.text("palette.go"), "items": go}),
+        json!({"label": lang.text("palette.views"), "items": views}),
+        json!({"label": lang.text("palette.more"), "items": more}),
+    ];
+    if visit.ctx.is_administrator() {
+        let setup: Vec<_> = crate::admin::GROUPS
+            .iter()
+            .flat_map(|(_, plurals)| *plurals)
+            .filter_map(|plural| visit.snapshot.catalogue.at_path(plural))
+            .map(|module| item(&names::both(visit, module).1, &names::list(module), "admin"))
+            .collect();
+        groups.push(json!({"label": lang.text("nav.admin"), "items": setup}));
+    }
+    Ok(groups)
+}
+
+/// GET of `/suggest/{module}`: names that an input of people or records completes.
+pub(crate) async fn suggest(
+    Technician(visit): Technician,
+    axum::extract::Path(module): axum::extract::Path<String>,
+) -> Response {
+    visit.answered(
+        async {
+            let asked = crate::form::Form::of_query(&visit.query);
+            let words = asked.get("q").trim();
+            let module = visit.snapshot.module(&module).map_err(|_| DeskError::NotFound)?.clone();
+            let names = if words.is_empty() { Vec::new() } else { suggested(&visit, &module, words).await? };
+            Ok(json_answer(json!(names).to_string()))
+        }
+        .await,
+    )
+}
+
+async fn suggested(visit: &Visit, module: &Arc<Module>, words: &str) -> Result<Vec<String>, DeskError> {
+    const SUGGESTED: u64 = 8;
+    let begins = |path: &str| test(module, path, Op::StartsWith, vec![model::fold(words).into()]);
+    let mut filter = begins(module.title);
+    if module.table == "person" {
+        filter = Filter::Any(vec![filter, begins("last_name"), begins("email_id")]).and(equals(
+            module,
+            "inactive",
+            vec![false.into()],
+        ));
+    }
+    let ask = ListAsk::new(filter, SUGGESTED);
+    let page = visit.desk().list(&visit.ctx, &Place::top(module.clone()), ask).await?;
+    Ok(page.records.iter().map(input::typed_name).collect())
+}
+
+fn json_answer(text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

@@ -1,0 +1,139 @@
+//! Lists: filters, order, pages, several at once.
+
+use serde_json::json;
+use testkit::{App, Page, on_both_engines};
+
+/// The titles of the rows, in their order.
+fn titles(page: &Page) -> Vec<String> {
+    let html = page.html();
+    html.split("class=\"row-link\" href=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>')?.1.split_once('<').map(|(title, _)| title.to_owned()))
+        .filter(|title| !title.chars().all(|c| c.is_ascii_digit()))
+        .collect()
+}
+
+/// The address of a link by its relation.
+fn link(page: &Page, rel: &str) -> Option<String> {
+    let html = page.html();
+    let rest = html.split(&format!("rel=\"{rel}\" href=\"")).nth(1)?;
+    Some(rest.split('"').next()?.replace("&amp;", "&").replace("&#38;", "&"))
+}
+
+async fn requests(app: &App, count: usize) {
+    for i in 0..count {
+        let priority = ["High", "Low", ""][i % 3];
+        let mut input = json!({"subject": format!("Request {i:03}")});
+        if !priority.is_empty() {
+            input["priority"] = json!({"name": priority});
+        }
+        if i % 4 == 0 {
+            input["due_by_time"] =
+                json!({"value": (testkit::START + 86_400_000 * i64::try_from(i).unwrap()).to_string()});
+        }
+        app.admin().post("/requests", json!({"request": input})).await.ok();
+        app.clock.advance(1000);
+    }
+}
+
+on_both_engines! {
+    pages_hold_every_row_once_in_any_order(app) {
+        requests(app, 123).await;
+        let admin = app.admins_browser().await;
+        for sort in ["-created_time", "created_time", "subject", "-subject", "priority", "-priority", "due_by_time", "-due_by_time",
+            "-display_id", "requester", "technician", "-technician"] {
+            let mut seen = Vec::new();
+            let mut pages = Vec::new();
+            let mut next = Some(format!("/requests?in=All_Requests&sort={sort}"));
+            while let Some(path) = next {
+                let page = admin.get(&path).await.shown();
+                let rows = titles(&page);
+                assert!(!page.says("class=\"alert bad\""), "{sort}: {}", page.html());
+                seen.extend(rows.clone());
+                next = link(&page, "next");
+                pages.push((path, rows));
+            }
+            assert_eq!(pages.len(), 3, "{sort}");
+            let mut sorted = seen.clone();
+            sorted.sort();
+            sorted.dedup();
+            assert_eq!((seen.len(), sorted.len()), (123, 123), "{sort}");
+            // And back: the page before is the page that was before.
+            let last = admin.get(&pages[2].0).await;
+            let back = admin.get(&link(&last, "prev").unwrap()).await.shown();
+            assert_eq!(titles(&back), pages[1].1, "{sort}");
+            let first = admin.get(&link(&back, "prev").unwrap()).await.shown();
+            assert_eq!(titles(&first), pages[0].1, "{sort}");
+        }
+    }
+
+    filters_are_built_from_the_catalogue(app) {
+        requests(app, 12).await;
+        let admin = app.admins_browser().await;
+        let snapshot = app.desk.snapshot();
+        let high = snapshot.named("priority", "High").first().unwrap().id();
+        let low = snapshot.named("priority", "Low").first().unwrap().id();
+        let count = async |query: &str| titles(&admin.get(&format!("/requests?in=All_Requests&{}", query.replace(' ', "+"))).await.shown()).len();
+        assert_eq!(count(&format!("f.priority={high}")).await, 4);
+        assert_eq!(count(&format!("f.priority={high}&f.priority={low}")).await, 8);
+        assert_eq!(count(&format!("f.priority={high}&f.priority=none")).await, 8);
+        assert_eq!(count("f.subject=request 00").await, 10);
+        assert_eq!(count("f.technician=me").await, 0);
+        assert_eq!(count("f.technician=none").await, 12);
+        assert_eq!(count("f.created_time=today").await, 12);
+        assert_eq!(count("f.created_time=yesterday").await, 0);
+        assert_eq!(count("f.due_by_time=2026-03-04..2026-03-08").await, 2);
+        assert_eq!(count("from.due_by_time=2026-03-05&to.due_by_time=").await, 2);
+        assert_eq!(count("f.due_by_time=none").await, 9);
+        assert_eq!(count("f.is_overdue=true").await, 1);
+        assert_eq!(count("f.requester=ada").await, 12);
+        assert_eq!(count("f.requester=nobody").await, 0);
+        assert_eq!(count("q=request 003").await, 1);
+        assert_eq!(count("q=...").await, 0);
+        // What means nothing is told and left out.
+        for bad in ["f.nonsense=1", "f.priority=", "f.created_time=soon", "f.is_overdue=maybe", "f.password_hash=x"] {
+            let page = admin.get(&format!("/requests?in=All_Requests&{bad}")).await.shown();
+            assert_eq!(titles(&page).len(), 12, "{bad}");
+            assert_eq!(page.says("was not understood"), !bad.ends_with('='), "{bad}");
+        }
+        let page = admin.get(&format!("/requests?in=All_Requests&f.priority={high}")).await;
+        assert!(page.says("class=\"chip\"") && page.says("name=\"f.status\"") && page.says("name=\"f.is_overdue\""), "{}", page.html());
+        for bad in ["sort=nonsense", "after=nonsense", "before=x", "cols=nonsense", "in=Nonsense", "view=1"] {
+            admin.get(&format!("/requests?{bad}")).await.shown();
+        }
+    }
+
+    columns_are_chosen(app) {
+        requests(app, 2).await;
+        let page = app.admins_browser().await.get("/requests?cols=subject&cols=mode&cols=is_overdue&cols=password").await.shown();
+        let html = page.html();
+        let heads: Vec<&str> = html.split("<th scope=\"col\"").skip(1).collect();
+        assert_eq!(heads.len(), 3, "{html}");
+        assert!(heads[0].contains("Subject") && heads[1].contains("Mode") && heads[2].contains("Overdue"), "{heads:?}");
+    }
+
+    several_are_changed_at_once(app) {
+        requests(app, 3).await;
+        let admin = app.admins_browser().await;
+        let list = app.admin().get("/requests").await.ok();
+        let ids: Vec<String> = list["requests"].as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap().to_owned()).collect();
+        let high = app.desk.snapshot().named("priority", "High").first().unwrap().id().to_string();
+        let mut fields: Vec<(&str, &str)> = ids.iter().map(|id| ("id", id.as_str())).collect();
+        fields.extend([("priority", high.as_str()), ("status", ""), ("do", "edit"), ("back", "/requests?in=All_Open")]);
+        assert_eq!(admin.post("/requests/bulk", &fields).await.leads_on(), "/requests?in=All_Open");
+        for id in &ids {
+            let request = app.admin().get(&format!("/requests/{id}")).await.ok();
+            assert_eq!(request["request"]["priority"]["name"], "High");
+        }
+        assert_eq!(admin.post("/requests/bulk", &[("do", "edit"), ("back", "//evil.example.com")]).await.leads_on(), "/requests");
+        // One that is refused does not keep the others from theirs, and is told.
+        let page = admin.post("/requests/bulk", &[("id", &ids[0]), ("id", "100001999999999999"), ("do", "trash")]).await;
+        assert!(page.status() == 422 && page.says("1 request was changed.") && page.says("It does not exist"), "{}", page.html());
+        assert!(admin.get("/requests?in=Trash").await.shown().says("value=\"restore\""));
+        admin.post("/requests/bulk", &[("id", &ids[0]), ("do", "restore")]).await.leads_on();
+        app.admin().get(&format!("/requests/{}", ids[0])).await.ok();
+        let empty = admin.post("/requests/bulk", &[("id", &ids[0]), ("priority", "none"), ("do", "edit")]).await;
+        assert_eq!(empty.status(), 303);
+        assert_eq!(app.admin().get(&format!("/requests/{}", ids[0])).await.ok()["request"]["priority"], json!(null));
+    }
+}

@@ -1,0 +1,15 @@
+//! The pages over HTTP, on both engines, as a browser without script has them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in a test, what does not work must stop it, loudly"
+)]
+
+mod accounts;
+mod doors;
+mod hostile;
+mod lists;
+mod portal;
+mod records;
+mod requests;
+mod rights;

@@ -1,0 +1,107 @@
+//! The pages that every module has: list, form, record.
+
+use serde_json::json;
+use testkit::on_both_engines;
+
+on_both_engines! {
+    every_module_has_its_pages(app) {
+        let admin = app.admins_browser().await;
+        let snapshot = app.desk.snapshot();
+        for module in snapshot.catalogue.modules().iter().filter(|m| m.top_level && m.name != "request" && m.name != "saved_view") {
+            let path = match module.table.as_ref() {
+                "person" => "/users".to_owned(),
+                "asset" => "/assets".to_owned(),
+                "ci" => format!("/{}", module.path()),
+                _ if ["problems", "tasks", "products", "asset_loans"].contains(&module.plural.as_ref()) => format!("/{}", module.plural),
+                "ci_relationship" => continue,
+                _ => format!("/admin/{}", module.plural),
+            };
+            let list = admin.get(&path).await;
+            assert_eq!(list.status(), 200, "{path}: {}", list.html());
+            let html = list.html();
+            if html.contains(&format!("href=\"{path}/new\"")) {
+                assert_eq!(admin.get(&format!("{path}/new")).await.status(), 200, "{path}/new");
+            }
+            if let Some(row) = html.split("class=\"row-link\" href=\"").nth(1) {
+                let href = row.split('"').next().unwrap();
+                for page in [href.to_owned(), format!("{href}?tab=history")] {
+                    let shown = admin.get(&page).await;
+                    assert_eq!(shown.status(), 200, "{page}: {}", shown.html());
+                }
+                if module.writable {
+                    assert_eq!(admin.get(&format!("{href}/edit")).await.status(), 200, "{href}/edit");
+                }
+            }
+        }
+    }
+
+    a_site_is_kept(app) {
+        let admin = app.admins_browser().await;
+        let page = admin.post("/admin/sites/new", &[("name", ""), ("timezone", "Moon/Base"), ("city", "Kept")]).await;
+        assert_eq!(page.status(), 422);
+        for beside in ["id=\"f-name-problem\"", "id=\"f-timezone-problem\"", "Kept"] {
+            assert!(page.says(beside), "{beside}: {}", page.html());
+        }
+        let to = admin.post("/admin/sites/new", &[("name", "Harbour"), ("timezone", "Europe/Berlin")]).await.leads_on();
+        let page = admin.get(&to).await.shown();
+        assert!(page.says("Harbour") && page.says("Europe/Berlin") && page.says("Added."), "{}", page.html());
+        let page = admin.post("/admin/sites/new", &[("name", "harbour")]).await;
+        assert!(page.status() == 422 && page.says("id=\"f-name-problem\""), "{}", page.html());
+        admin.post(&format!("{to}/edit"), &[("was.name", "Harbour"), ("name", "Harbour East"), ("was.timezone", "Europe/Berlin"), ("timezone", "")]).await.leads_on();
+        let page = admin.get(&to).await.shown();
+        assert!(page.says("Harbour East") && !page.says("Europe/Berlin"), "{}", page.html());
+        assert!(admin.get(&format!("{to}?tab=history")).await.shown().says("Harbour East"));
+        admin.post(&format!("{to}/delete"), &[]).await.leads_on();
+        assert_eq!(admin.get(&to).await.status(), 404);
+        let portal = app.desk.snapshot().rows("portal").first().unwrap().id();
+        assert_eq!(admin.post(&format!("/admin/portals/{portal}/delete"), &[]).await.status(), 409);
+    }
+
+    additional_fields_are_on_forms_and_lists(app) {
+        let field = json!({"udf_field": {"name": "Cost centre", "module": {"name": "request"}, "field_type": "Single Line"}});
+        let made = app.admin().post("/udf_fields", field).await;
+        assert!(made.status.is_success(), "{:?}", made.json());
+        let path = app.desk.snapshot().module("request").unwrap().leaves().iter().find(|l| l.path.starts_with("udf_fields.")).unwrap().path.clone();
+        let id = app.admin().new_request("With a field").await;
+        let admin = app.admins_browser().await;
+        assert!(admin.get(&format!("/requests/{id}")).await.shown().says(&format!("name=\"{path}\"")));
+        admin.post(&format!("/requests/{id}/properties"), &[(&path, "4711")]).await.leads_on();
+        let page = admin.get(&format!("/requests?cols=subject,{path}&f.{path}=47")).await.shown();
+        assert!(page.says("4711") && page.says("Cost centre"), "{}", page.html());
+    }
+
+    a_ci_is_of_its_type(app) {
+        let admin = app.admins_browser().await;
+        let to = admin.post("/cmdb/ci_server/new", &[("name", "srv-1.example.com")]).await.leads_on();
+        let page = admin.get(&to).await.shown();
+        assert!(page.says("srv-1.example.com") && page.says("Server"), "{}", page.html());
+        assert!(admin.get("/cmdb").await.shown().says("srv-1.example.com"));
+        assert!(admin.get("/cmdb/ci_server").await.shown().says("srv-1.example.com"));
+        assert_eq!(admin.get("/cmdb/ci_nothing").await.status(), 404);
+        admin.post(&format!("{to}/edit"), &[("was.name", "srv-1.example.com"), ("name", "srv-2.example.com")]).await.leads_on();
+        assert!(admin.get(&to).await.shown().says("srv-2.example.com"));
+    }
+
+    a_problem_has_notes_and_files(app) {
+        let admin = app.admins_browser().await;
+        let to = admin.post("/problems/new", &[("title", "All printers smoke"), ("description", "Since Monday")]).await.leads_on();
+        admin.post(&format!("{to}/note"), &[("description", "It is the toner")]).await.leads_on();
+        assert_eq!(admin.post(&format!("{to}/note"), &[("description", "")]).await.status(), 422);
+        admin.upload(&format!("{to}/attach"), &[], &[("toner.txt", "black")]).await.leads_on();
+        let page = admin.get(&to).await.shown();
+        for words in ["All printers smoke", "<p>Since Monday</p>", "It is the toner", "toner.txt"] {
+            assert!(page.says(words), "{words}: {}", page.html());
+        }
+        admin.post(&format!("{to}/pickup"), &[]).await.leads_on();
+        assert!(admin.get("/palette?q=printers").await.shown().says("All printers smoke"));
+        assert!(admin.get("/search?q=printers").await.shown().says("All printers smoke"));
+    }
+
+    names_are_completed(app) {
+        app.requester("Rita Reed").await;
+        let admin = app.admins_browser().await;
+        assert_eq!(admin.get("/suggest/user?q=rit").await.shown().html(), "[\"Rita Reed <rita.reed@example.com>\"]");
+        assert_eq!(admin.get("/suggest/nonsense?q=x").await.status(), 404);
+        assert!(admin.get("/palette").await.shown().says("/requests/new"));
+    }
+}

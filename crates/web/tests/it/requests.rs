@@ -1,0 +1,147 @@
+//! The page of a request: each form writes what it says, and what is refused stands beside its field.
+
+use serde_json::{Value as Json, json};
+use testkit::{App, Browser, on_both_engines};
+
+async fn request(app: &App, id: &str) -> Json {
+    app.admin().get(&format!("/requests/{id}")).await.ok()["request"].clone()
+}
+
+fn id_of(app: &App, module: &str, name: &str) -> String {
+    app.desk.snapshot().named(module, name).first().unwrap().id().to_string()
+}
+
+on_both_engines! {
+    a_request_is_taken_down(app) {
+        let (rita, _) = app.requester("Rita Reed").await;
+        let admin = app.admins_browser().await;
+        assert!(admin.get("/requests/new").await.shown().says("name=\"requester\""));
+        let fields = [("requester", "Nobody Known"), ("subject", "Broken"), ("description", "It is broken"), ("due_by_time", "soon")];
+        let page = admin.post("/requests/new", &fields).await;
+        assert_eq!(page.status(), 422);
+        for beside in ["id=\"new-requester-problem\"", "id=\"new-due_by_time-problem\"", "It is broken"] {
+            assert!(page.says(beside), "{beside}: {}", page.html());
+        }
+        let status = id_of(app, "status", "On Hold");
+        let fields = [("requester", "Rita Reed <rita.reed@example.com>"), ("subject", "Broken"), ("description", "It is\nbroken"),
+            ("status", &status), ("due_by_time", "2026-03-05T10:30"), ("email_ids_to_notify", "a@example.com\nb@example.com")];
+        let to = admin.upload("/requests/new", &fields, &[("a.txt", "A"), ("b.txt", "B")]).await.leads_on();
+        let made = request(app, to.rsplit('/').next().unwrap()).await;
+        assert_eq!(made["requester"]["id"], rita.to_string());
+        assert_eq!((made["status"]["name"].as_str(), made["description"].as_str()), (Some("On Hold"), Some("<p>It is<br>broken</p>")));
+        assert_eq!(made["due_by_time"]["display_value"], "Mar 5, 2026 10:30 AM");
+        assert_eq!(made["email_ids_to_notify"], json!(["a@example.com", "b@example.com"]));
+        assert_eq!(made["attachments"].as_array().unwrap().len(), 2);
+    }
+
+    properties_write_what_was_changed_and_nothing_else(app) {
+        let id = app.admin().new_request("Old subject").await;
+        let admin = app.admins_browser().await;
+        let page = admin.get(&format!("/requests/{id}")).await.shown();
+        assert!(page.says("name=\"was.status\""), "{}", page.html());
+        let (open, held) = (id_of(app, "status", "Open"), id_of(app, "status", "On Hold"));
+        let high = id_of(app, "priority", "High");
+        // Somebody else changed the group meanwhile: the page that is older leaves it alone.
+        let group = app.admin().post("/support_groups", json!({"support_group": {"name": "Night shift"}})).await.ok();
+        app.admin().put(&format!("/requests/{id}"), json!({"request": {"group": {"id": group["support_group"]["id"]}}})).await.ok();
+        let fields = [("was.status", open.as_str()), ("status", &held), ("was.priority", ""), ("priority", &high), ("was.group", ""), ("group", "")];
+        let to = admin.post(&format!("/requests/{id}/properties"), &fields).await.leads_on();
+        assert_eq!(to, format!("/requests/{id}"));
+        let now = request(app, &id).await;
+        assert_eq!((now["status"]["name"].as_str(), now["priority"]["name"].as_str()), (Some("On Hold"), Some("High")));
+        assert_eq!(now["group"]["name"], "Night shift");
+        let page = admin.post(&format!("/requests/{id}/properties"), &[("technician", "100001000000000001"), ("due_by_time", "never")]).await;
+        assert!(page.status() == 422 && page.says("id=\"p-technician-problem\"") && page.says("id=\"p-due_by_time-problem\""), "{}", page.html());
+    }
+
+    the_conversation_is_one_timeline(app) {
+        let (rita, _) = app.requester("Rita").await;
+        let made = app.admin().post("/requests", json!({"request": {"subject": "Talk", "requester": {"id": rita.to_string()}}})).await.ok();
+        let id = made["request"]["id"].as_str().unwrap().to_owned();
+        let admin = app.admins_browser().await;
+        let path = |act: &str| format!("/requests/{id}/{act}");
+        assert_eq!(admin.post(&path("reply"), &[("to", "rita@example.com"), ("description", "")]).await.status(), 422);
+        let page = admin.post(&path("reply"), &[("to", "not an address"), ("description", "Kept words")]).await;
+        assert!(page.status() == 422 && page.says("Kept words") && page.says("role=\"alert\""), "{}", page.html());
+        let solved = id_of(app, "status", "Resolved");
+        admin.upload(&path("reply"), &[("to", "rita@example.com"), ("description", "Did you try?"), ("status", &solved)], &[("how.txt", "so")]).await.leads_on();
+        app.clock.advance(60_000);
+        admin.post(&path("note"), &[("description", "She did not"), ("show_to_requester", "false")]).await.leads_on();
+        app.clock.advance(60_000);
+        admin.post(&path("note"), &[("description", "An open word"), ("show_to_requester", "true")]).await.leads_on();
+        assert_eq!(request(app, &id).await["status"]["name"], "Resolved");
+        let html = admin.get(&path("")[..path("").len() - 1]).await.shown().html();
+        let places: Vec<usize> = ["Did you try?", "She did not", "An open word"].iter().map(|w| html.find(w).unwrap()).collect();
+        assert!(places.is_sorted(), "{places:?}");
+        assert!(html.contains("said reply") && html.contains("said note") && html.contains("said shared_note") && html.contains("how.txt"), "{html}");
+        let hers = Browser::of(app, rita).await.get(&format!("/portal/requests/{id}")).await.shown();
+        assert!(hers.says("Did you try?") && hers.says("An open word") && !hers.says("She did not"), "{}", hers.html());
+        let file = html.split("/mails/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        assert_eq!(Browser::of(app, rita).await.get(&format!("/portal/requests/{id}/mails/{file}")).await.shown().html(), "so");
+    }
+
+    work_is_noted(app) {
+        let id = app.admin().new_request("Work").await;
+        let admin = app.admins_browser().await;
+        let path = |act: &str| format!("/requests/{id}/{act}");
+        let page = admin.post(&path("task"), &[("title", "")]).await;
+        assert!(page.status() == 422 && page.says("id=\"task-title-problem\""), "{}", page.html());
+        admin.post(&path("task"), &[("title", "Call the vendor")]).await.leads_on();
+        let page = admin.get(&path("").replace(&format!("{id}/"), &format!("{id}?tab=tasks"))).await.shown();
+        assert!(page.says("Call the vendor"), "{}", page.html());
+        let task = page.hidden("id");
+        admin.post(&path("task_done"), &[("id", &task)]).await.leads_on();
+        let tasks = app.admin().get(&format!("/requests/{id}/tasks")).await.ok();
+        assert_eq!(tasks["tasks"][0]["status"]["name"], "Closed");
+        let me = desk::shipped::ADMINISTRATOR.to_string();
+        let page = admin.post(&path("worklog"), &[("owner", &me), ("time_spent", "a while")]).await;
+        assert!(page.status() == 422 && page.says("id=\"worklog-time_spent-problem\""), "{}", page.html());
+        admin.post(&path("worklog"), &[("owner", &me), ("time_spent", "1h 30m"), ("description", "On the phone")]).await.leads_on();
+        let page = admin.get(&format!("/requests/{id}?tab=time")).await.shown();
+        assert!(page.says("1 h 30 min") && page.says("On the phone"), "{}", page.html());
+        admin.post(&path("resolution"), &[("resolution.content", "Bought a new one")]).await.leads_on();
+        assert!(admin.get(&format!("/requests/{id}?tab=resolution")).await.shown().says("Bought a new one"));
+        assert_eq!(request(app, &id).await["resolution"]["content"], "<p>Bought a new one</p>");
+    }
+
+    steps_links_and_the_trash(app) {
+        let (id, other) = (app.admin().new_request("One").await, app.admin().new_request("Two").await);
+        let admin = app.admins_browser().await;
+        let number = request(app, &other).await["display_id"].as_str().unwrap().to_owned();
+        let page = admin.post(&format!("/requests/{id}/link"), &[("linked_request", "999999")]).await;
+        assert!(page.status() == 422 && page.says("id=\"linked-problem\""), "{}", page.html());
+        admin.post(&format!("/requests/{id}/link"), &[("linked_request", &format!("#{number}")), ("comments", "Same cause")]).await.leads_on();
+        let page = admin.get(&format!("/requests/{other}?tab=related")).await.shown();
+        assert!(page.says("Same cause") && page.says("One"), "{}", page.html());
+        admin.post(&format!("/requests/{id}/unlink"), &[("id", &other)]).await.leads_on();
+        assert!(admin.get(&format!("/requests/{id}?tab=related")).await.says("No request is linked."));
+        assert_eq!(admin.get(&format!("/requests/{number}")).await.leads_on(), format!("/requests/{other}"));
+        assert_eq!(admin.get(&format!("/search?q=%23{number}")).await.leads_on(), format!("/requests/{other}"));
+        admin.post(&format!("/requests/{id}/pickup"), &[]).await.leads_on();
+        admin.post(&format!("/requests/{id}/close"), &[]).await.leads_on();
+        assert_eq!(request(app, &id).await["status"]["name"], "Closed");
+        admin.post(&format!("/requests/{id}/reopen"), &[]).await.leads_on();
+        assert_eq!(request(app, &id).await["status"]["name"], "Open");
+        admin.post(&format!("/requests/{id}/trash"), &[]).await.leads_on();
+        let page = admin.get(&format!("/requests/{id}")).await.shown();
+        assert!(page.says("This request is in the trash.") && page.says("/restore"), "{}", page.html());
+        admin.post(&format!("/requests/{id}/restore"), &[]).await.leads_on();
+        assert!(admin.get(&format!("/requests/{id}")).await.says("The request is back."));
+        let page = admin.get(&format!("/requests/{id}?tab=history")).await.shown();
+        for words in ["added", "closed", "reopened", "taken"] {
+            assert!(page.says(words), "{words}: {}", page.html());
+        }
+        assert_eq!(admin.post(&format!("/requests/{id}/nonsense"), &[]).await.status(), 404);
+        assert_eq!(admin.get("/requests/nonsense").await.status(), 404);
+        assert_eq!(admin.get("/requests/100001999999999999").await.status(), 404);
+    }
+
+    a_closing_rule_is_told(app) {
+        let portal = app.desk.snapshot().rows("portal").first().unwrap().id();
+        app.admin().put(&format!("/portals/{portal}"), json!({"portal": {"closure_mandatory_fields": ["resolution"]}})).await.ok();
+        let id = app.admin().new_request("Unsolved").await;
+        let page = app.admins_browser().await.post(&format!("/requests/{id}/close"), &[]).await;
+        assert!(page.status() == 422 && page.says("please fill in: Resolution"), "{}", page.html());
+        assert_eq!(request(app, &id).await["status"]["name"], "Open");
+    }
+}
