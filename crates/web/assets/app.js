@@ -130,7 +130,7 @@ const KEYS = {
 };
 document.addEventListener("keydown", (event) => {
   const mod = event.ctrlKey || event.metaKey;
-  const field = event.target.closest("input, textarea, select, [contenteditable]");
+  const field = event.target.closest?.("input, textarea, select, [contenteditable]");
   if (mod && event.key.toLowerCase() === "k" && body.classList.contains("desk")) {
     event.preventDefault();
     palette("open");

@@ -2,6 +2,7 @@
 //! with what speaks against it.
 
 use super::page::{self, Entered};
+use super::parts::THINGS;
 use crate::form::{self, Form, Problems, TextForm};
 use crate::visit::{Technician, TechniciansForm, Visit};
 use crate::{answer, requests};
@@ -48,6 +49,8 @@ impl Act<'_> {
             "decide" => ("decide", "approvals", "decided"),
             "link" => ("link", "related", "linked"),
             "unlink" => ("link", "related", "unlinked"),
+            "name" => ("name", "related", "saved"),
+            "unname" => ("name", "related", "saved"),
             "attach" => ("attach", "", "attached"),
             "detach" => ("attach", "", "detached"),
             "pickup" => ("do", "", "picked_up"),
@@ -105,6 +108,8 @@ impl Act<'_> {
                 let other = requests::id_of(self.form.get("id"))?;
                 self.done(module, desk.unlink_requests(&visit.ctx, id, &[other]).await)
             }
+            "name" => self.name(&place, self.form.given("name")).await,
+            "unname" => self.name(&place, None).await,
             "attach" => self.attach(&place).await,
             "detach" => {
                 let file = requests::id_of(self.form.get("id"))?;
@@ -277,6 +282,26 @@ impl Act<'_> {
         let linked = self.visit.desk().link_requests(&self.visit.ctx, self.id, &[(other, comments)]).await;
         let done = form::refused(self.visit, &place.module, linked)?;
         Ok(done.map_err(|_| unknown()))
+    }
+
+    /// Names one more thing that the request is about, or one less: the one under `id`.
+    async fn name(&self, place: &Place, more: Option<&str>) -> Tried {
+        let (visit, id) = (self.visit, self.id);
+        let field = THINGS.iter().map(|(field, _)| *field).find(|field| *field == self.form.get("field"));
+        let field = field.ok_or(DeskError::NotFound)?;
+        let request = visit.desk().locate(&visit.ctx, place, id).await?;
+        let mut named = TextForm::new().with(field, "");
+        for other in request.references(field).iter().map(ToString::to_string) {
+            if more.is_some() || other != self.form.get("id") {
+                named = named.with(field, &other);
+            }
+        }
+        if let Some(more) = more {
+            named = named.with(field, more);
+        }
+        let reading = form::reading(named.form(), &place.module, &visit.times);
+        let edit = async |ctx: &Context, patch: &Patch| visit.desk().edit(ctx, place, id, patch).await;
+        Ok(form::carry_out(visit, &place.module, reading, edit).await?.map(|_| ()))
     }
 
     async fn attach(&self, place: &Place) -> Tried {

@@ -5,6 +5,7 @@ pub(crate) mod bulk;
 pub(crate) mod list;
 pub(crate) mod new;
 pub(crate) mod page;
+mod parts;
 pub(crate) mod timeline;
 
 use crate::visit::Visit;

@@ -1,19 +1,20 @@
 //! The page of a request.
 
-use super::timeline::{self, Entry, FileLink};
+use super::parts::{self, Level, Opening, Related, Resolution, Talk, TaskRow, WorklogRow};
+use super::timeline::{self, FileLink};
 use crate::form::{Form, Problems};
-use crate::input::{self, Choice, Control, Filled};
+use crate::input::{self, Control, Filled};
 use crate::shell::Shell;
 use crate::show::{self, Cell};
 use crate::times::Moment;
 use crate::visit::{Technician, Visit};
-use crate::{answer, history, requests, rich};
+use crate::{answer, history, requests};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use desk::{DeskError, ListAsk, Place, View};
 use http::StatusCode;
-use model::{Filter, Id, Record};
+use model::{Id, Record};
 
 /// The parts of the page, each at an address of its own.
 const TABS: [(&str, &str); 7] = [
@@ -35,8 +36,13 @@ pub(crate) struct Entered {
 
 impl Entered {
     /// What is wrong with a form of the page.
-    fn problems(entered: Option<&Self>, name: &str) -> Problems {
+    pub fn problems(entered: Option<&Self>, name: &str) -> Problems {
         entered.filter(|e| e.name == name).map(|e| e.problems.clone()).unwrap_or_default()
+    }
+
+    /// What was entered in a form of the page.
+    pub fn form<'e>(entered: Option<&'e Self>, name: &str) -> Option<&'e Form> {
+        entered.filter(|e| e.name == name).map(|e| &e.form)
     }
 }
 
@@ -105,79 +111,6 @@ struct Section {
     label: &'static str,
     controls: Vec<Control>,
     is_open: bool,
-}
-
-#[derive(Default)]
-struct Talk {
-    entries: Vec<Entry>,
-    hidden: usize,
-    to: String,
-    reply: String,
-    note: String,
-    reply_problems: Vec<String>,
-    note_problems: Vec<String>,
-    is_note: bool,
-    statuses: Vec<Choice>,
-}
-
-struct TaskRow {
-    id: Id,
-    title: String,
-    status: Cell,
-    owner: Cell,
-    due: Option<Moment>,
-    is_done: bool,
-}
-
-struct WorklogRow {
-    owner: Cell,
-    spent: String,
-    when: Moment,
-    html: String,
-}
-
-#[derive(Default)]
-struct Resolution {
-    html: String,
-    by: Cell,
-    when: Option<Moment>,
-    text: String,
-    is_source: bool,
-    problems: Vec<String>,
-    statuses: Vec<Choice>,
-}
-
-struct Level {
-    number: String,
-    status: Cell,
-    approvals: Vec<ApprovalRow>,
-    id: Id,
-}
-
-struct ApprovalRow {
-    id: Id,
-    approver: Cell,
-    status: Cell,
-    comments: String,
-    when: Option<Moment>,
-    /// Whether the visitor is asked.
-    is_asked: bool,
-}
-
-#[derive(Default)]
-struct Related {
-    links: Vec<Linked>,
-    problem: Option<Cell>,
-    assets: Vec<Cell>,
-    cis: Vec<Cell>,
-}
-
-struct Linked {
-    id: Id,
-    number: String,
-    title: String,
-    status: Cell,
-    comments: String,
 }
 
 /// The properties at the side, in sections. What a request has besides comes last.
@@ -332,12 +265,13 @@ fn tab_of(form: &str) -> &'static str {
         "worklog" => "time",
         "resolution" => "resolution",
         "approval" => "approvals",
-        "link" => "related",
+        "link" | "name" => "related",
         _ => "",
     }
 }
 
-fn problem(entered: Option<&Entered>, form: &str, path: &str) -> Option<String> {
+/// What is wrong with one field of a form of the page.
+pub(super) fn problem(entered: Option<&Entered>, form: &str, path: &str) -> Option<String> {
     let problems = Entered::problems(entered, form);
     problems.of(path).map(str::to_owned)
 }
@@ -352,32 +286,36 @@ async fn fill(
     is_whole: bool,
 ) -> Result<(), DeskError> {
     match page.tab.as_str() {
-        "" => page.talk = talk(visit, view, record, page, entered, is_whole).await?,
+        "" => {
+            let files = std::mem::take(&mut page.files);
+            let opening = Opening { base: &page.base, files, email: &page.requester.email };
+            page.talk = parts::talk(visit, view, record, opening, entered, is_whole).await?;
+        }
         "tasks" => {
-            page.tasks = tasks(visit, place, record).await?;
+            page.tasks = parts::tasks(visit, place, record).await?;
             page.task_form =
-                blank(visit, place, record, "task", &["title", "owner", "scheduled_end_time"], entered)
-                    .await?;
+                parts::blank(visit, "task", &["title", "owner", "scheduled_end_time"], entered).await?;
         }
         "time" => {
-            (page.worklogs, page.spent) = worklogs(visit, place, record).await?;
+            (page.worklogs, page.spent) = parts::worklogs(visit, place, record).await?;
             let fields = ["owner", "time_spent", "worklog_type", "description"];
-            page.worklog_form = blank(visit, place, record, "worklog", &fields, entered).await?;
+            page.worklog_form = parts::blank(visit, "worklog", &fields, entered).await?;
             let me = visit.ctx.caller.user.to_string();
             if let Some(owner) = page.worklog_form.first_mut().filter(|owner| owner.value.is_empty()) {
                 owner.choices.iter_mut().for_each(|choice| choice.is_chosen = choice.value == me);
             }
         }
-        "resolution" => page.resolution = resolution(visit, view, record, entered),
-        "approvals" => page.levels = levels(visit, place, record).await?,
-        "related" => page.related = related(visit, view, record).await?,
+        "resolution" => page.resolution = parts::resolution(visit, view, record, entered),
+        "approvals" => page.levels = parts::levels(visit, place, record).await?,
+        "related" => page.related = parts::related(visit, view, record, entered).await?,
         "history" => page.changes = history::of(visit, place, record.id()).await?,
         _ => {}
     }
     Ok(())
 }
 
-fn cell(visit: &Visit, view: &View, record: &Record, path: &str) -> Cell {
+/// The value of a field, as the page shows it.
+pub(super) fn cell(visit: &Visit, view: &View, record: &Record, path: &str) -> Cell {
     record.module.slot(path).map_or_else(Cell::default, |slot| show::in_full(visit, view, record, slot))
 }
 
@@ -476,184 +414,4 @@ async fn sections(
     let is_open = controls.iter().any(|c| c.problem.is_some());
     sections.push(Section { label: visit.lang().text("request.more"), controls, is_open });
     Ok(sections)
-}
-
-/// The statuses that a reply or a resolution may set in passing.
-fn statuses(visit: &Visit) -> Vec<Choice> {
-    let rows = visit.snapshot.rows("status").iter().filter(|row| !desk::is_gone(row));
-    rows.map(|row| Choice::new(row.id().to_string(), row.title())).collect()
-}
-
-async fn talk(
-    visit: &Visit,
-    view: &View,
-    record: &Record,
-    page: &mut RequestPage,
-    entered: Option<&Entered>,
-    is_whole: bool,
-) -> Result<Talk, DeskError> {
-    let (mut entries, hidden) = timeline::of(visit, record, &page.base, is_whole).await?;
-    let files = std::mem::take(&mut page.files);
-    entries.insert(0, timeline::description(visit, view, record, files));
-    let typed = |name: &str| entered.filter(|e| e.name == name).map(|e| e.form.get("description").to_owned());
-    let all = |name: &str| {
-        let mut problems = Entered::problems(entered, name);
-        problems.lift(visit, &record.module, |_| false);
-        problems.general
-    };
-    let to = entered.filter(|e| e.name == "reply").map(|e| e.form.get("to").to_owned());
-    Ok(Talk {
-        entries,
-        hidden,
-        to: to.unwrap_or_else(|| page.requester.email.clone()),
-        reply: typed("reply").unwrap_or_default(),
-        note: typed("note").unwrap_or_default(),
-        reply_problems: all("reply"),
-        note_problems: all("note"),
-        is_note: entered.is_some_and(|e| e.name == "note"),
-        statuses: statuses(visit),
-    })
-}
-
-/// The rows of a module below a request, all of them up to a number that no request has.
-async fn below(
-    visit: &Visit,
-    place: &Place,
-    record: &Record,
-    module: &str,
-) -> Result<(Vec<Record>, View), DeskError> {
-    const ROWS_MAX: u64 = 500;
-    let rows = place.below(record.clone(), visit.snapshot.module(module)?.clone(), "request");
-    let mut page = visit.desk().list(&visit.ctx, &rows, ListAsk::new(Filter::everything(), ROWS_MAX)).await?;
-    visit.desk().complete(&visit.ctx, &mut page.records, None).await?;
-    let view = visit.desk().view(&page.records, None).await?;
-    Ok((page.records, view))
-}
-
-async fn tasks(visit: &Visit, place: &Place, record: &Record) -> Result<Vec<TaskRow>, DeskError> {
-    let (rows, view) = below(visit, place, record, "task").await?;
-    let row = |task: &Record| TaskRow {
-        id: task.id(),
-        title: task.title().to_owned(),
-        status: cell(visit, &view, task, "status"),
-        owner: cell(visit, &view, task, "owner"),
-        due: task.int("scheduled_end_time").map(|ms| visit.times.moment(ms)),
-        is_done: task
-            .reference("status")
-            .and_then(|id| visit.snapshot.record(id))
-            .is_some_and(|s| !s.is("in_progress")),
-    };
-    Ok(rows.iter().map(row).collect())
-}
-
-async fn worklogs(
-    visit: &Visit,
-    place: &Place,
-    record: &Record,
-) -> Result<(Vec<WorklogRow>, String), DeskError> {
-    let (rows, view) = below(visit, place, record, "worklog").await?;
-    let spent = |row: &Record| row.int("time_spent").unwrap_or(0);
-    let total: i64 = rows.iter().map(spent).sum();
-    let row = |worklog: &Record| WorklogRow {
-        owner: cell(visit, &view, worklog, "owner"),
-        spent: visit.times.span(spent(worklog)),
-        when: visit.times.moment(worklog.int("start_time").or(worklog.int("recorded_time")).unwrap_or(0)),
-        html: rich::shown(worklog.text("description").unwrap_or_default()),
-    };
-    let total = if total > 0 { visit.times.span(total) } else { String::new() };
-    Ok((rows.iter().map(row).collect(), total))
-}
-
-/// The inputs of a form for a new row below the request.
-async fn blank(
-    visit: &Visit,
-    place: &Place,
-    record: &Record,
-    name: &'static str,
-    paths: &[&str],
-    entered: Option<&Entered>,
-) -> Result<Vec<Control>, DeskError> {
-    let module = visit.snapshot.module(name)?.clone();
-    let problems = Entered::problems(entered, name);
-    let empty = Record::new(module.clone());
-    let view = visit.desk().view(std::slice::from_ref(&empty), None).await?;
-    let form = entered.filter(|e| e.name == name).map(|e| &e.form);
-    let filled = Filled { record: &empty, view: &view, entered: form, problems: &problems };
-    debug_assert!(place.module.name == record.module.name);
-    let mut controls = Vec::new();
-    for leaf in paths.iter().filter_map(|path| module.find(path)) {
-        controls.push(input::control(visit, leaf, filled).await?);
-    }
-    Ok(controls)
-}
-
-fn resolution(visit: &Visit, view: &View, record: &Record, entered: Option<&Entered>) -> Resolution {
-    let stored = record.text("resolution.content").unwrap_or_default();
-    let mut problems = Entered::problems(entered, "resolution");
-    problems.lift(visit, &record.module, |_| false);
-    let form = entered.filter(|e| e.name == "resolution").map(|e| &e.form);
-    let typed = rich::typed(stored);
-    Resolution {
-        html: rich::shown(stored),
-        by: cell(visit, view, record, "resolution.submitted_by"),
-        when: record.int("resolution.submitted_on").map(|ms| visit.times.moment(ms)),
-        is_source: typed.is_none(),
-        text: form.map_or_else(
-            || typed.unwrap_or_else(|| stored.to_owned()),
-            |f| f.get("resolution.content").to_owned(),
-        ),
-        problems: problems.general,
-        statuses: statuses(visit),
-    }
-}
-
-async fn levels(visit: &Visit, place: &Place, record: &Record) -> Result<Vec<Level>, DeskError> {
-    let module = visit.snapshot.module("approval")?.clone();
-    let (rows, view) = below(visit, place, record, "approval_level").await?;
-    let levels = place.below(record.clone(), visit.snapshot.module("approval_level")?.clone(), "request");
-    let mut shown = Vec::new();
-    for level in &rows {
-        let approvals = levels.below(level.clone(), module.clone(), "approval_level");
-        let page = visit.desk().list(&visit.ctx, &approvals, ListAsk::new(Filter::everything(), 200)).await?;
-        let people = visit.desk().view(&page.records, None).await?;
-        shown.push(Level {
-            number: level.get("level").to_string(),
-            status: cell(visit, &view, level, "status"),
-            approvals: page.records.iter().map(|approval| approval_row(visit, &people, approval)).collect(),
-            id: level.id(),
-        });
-    }
-    Ok(shown)
-}
-
-fn approval_row(visit: &Visit, view: &View, approval: &Record) -> ApprovalRow {
-    let is_open = approval.get("action_taken_on").is_null() && !approval.get("sent_on").is_null();
-    ApprovalRow {
-        id: approval.id(),
-        approver: cell(visit, view, approval, "approver"),
-        status: cell(visit, view, approval, "status"),
-        comments: approval.text("comments").unwrap_or("").to_owned(),
-        when: approval.int("action_taken_on").or(approval.int("sent_on")).map(|ms| visit.times.moment(ms)),
-        is_asked: is_open && approval.reference("approver") == Some(visit.ctx.caller.user),
-    }
-}
-
-async fn related(visit: &Visit, view: &View, record: &Record) -> Result<Related, DeskError> {
-    let linked = visit.desk().linked_requests(&visit.ctx, record.id()).await?;
-    let row = |link: &desk::Linked| Linked {
-        id: link.request.id(),
-        number: link.request.get("display_id").to_string(),
-        title: link.request.title().to_owned(),
-        status: link.request.reference("status").map(|id| show::reference(view, id)).unwrap_or_default(),
-        comments: link.comments.clone().unwrap_or_default(),
-    };
-    let cells =
-        |path: &str| record.references(path).into_iter().map(|id| show::reference(view, id)).collect();
-    let problem = visit.desk().problem_of(&visit.ctx, record.id()).await?;
-    Ok(Related {
-        links: linked.iter().map(row).collect(),
-        problem: problem.as_ref().map(show::of_record),
-        assets: cells("assets"),
-        cis: cells("configuration_items"),
-    })
 }

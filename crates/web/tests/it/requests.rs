@@ -136,6 +136,22 @@ on_both_engines! {
         assert_eq!(admin.get("/requests/100001999999999999").await.status(), 404);
     }
 
+    what_a_request_is_about_is_named(app) {
+        let id = app.admin().new_request("About something").await;
+        let admin = app.admins_browser().await;
+        let server = admin.post("/cmdb/ci_server/new", &[("name", "srv-1.example.com")]).await.leads_on();
+        let server = server.rsplit('/').next().unwrap().to_owned();
+        let field = ("field", "configuration_items");
+        let page = admin.post(&format!("/requests/{id}/name"), &[field, ("name", "srv-9.example.com")]).await;
+        assert!(page.status() == 422 && page.says("id=\"name-configuration_items-problem\""), "{}", page.html());
+        admin.post(&format!("/requests/{id}/name"), &[field, ("name", "srv-1.example.com")]).await.leads_on();
+        let page = admin.get(&format!("/requests/{id}?tab=related")).await.shown();
+        assert!(page.says(&format!("href=\"/cmdb/{server}\"")), "{}", page.html());
+        admin.post(&format!("/requests/{id}/unname"), &[field, ("id", &server)]).await.leads_on();
+        assert_eq!(request(app, &id).await["configuration_items"], json!([]));
+        assert_eq!(admin.post(&format!("/requests/{id}/name"), &[("field", "technician"), ("name", "x")]).await.status(), 404);
+    }
+
     a_closing_rule_is_told(app) {
         let portal = app.desk.snapshot().rows("portal").first().unwrap().id();
         app.admin().put(&format!("/portals/{portal}"), json!({"portal": {"closure_mandatory_fields": ["resolution"]}})).await.ok();
