@@ -236,7 +236,8 @@ async fn in_words(visit: &Visit, leaf: &Leaf, value: &str) -> Result<String, Des
     })
 }
 
-/// The inputs of the filter form: the fields that are filtered by most first.
+/// The inputs of the filter form: the fields that are filtered by most, the others where they are asked for; and whether
+/// there are others.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -244,14 +245,19 @@ pub(crate) async fn controls(
     visit: &Visit,
     module: &Arc<Module>,
     query: &Query,
-) -> Result<(Vec<Control>, Vec<Control>), DeskError> {
+) -> Result<(Vec<Control>, bool), DeskError> {
     let technicians = match module.leaves().iter().any(|l| l.target() == Some("technician")) {
         true => input::technicians(visit).await?,
         false => None,
     };
-    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    let is_whole = query.get("more").is_some();
+    let (mut controls, mut has_more) = (Vec::new(), false);
     for leaf in module.leaves().iter().filter(|leaf| is_filterable(visit, module, leaf)) {
         let given: Vec<&str> = query.filter(&leaf.path).collect();
+        if given.is_empty() && !is_whole && !is_main(module, leaf) {
+            has_more = true;
+            continue;
+        }
         let mut control = Control {
             name: format!("f.{}", leaf.path),
             label: visit.lang().label(&leaf.field.label),
@@ -267,10 +273,9 @@ pub(crate) async fn controls(
                 choice
             })
             .collect();
-        let is_first = !given.is_empty() || is_main(module, leaf);
-        if is_first { first.push(control) } else { rest.push(control) }
+        controls.push(control);
     }
-    Ok((first, rest))
+    Ok((controls, has_more))
 }
 
 /// The fields that lists are filtered by most: those of the rows, and lookups of requests.

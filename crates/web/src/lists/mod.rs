@@ -26,9 +26,10 @@ pub(crate) struct List {
     pub rows: Vec<Row>,
     pub chips: Vec<Chip>,
     pub problems: Vec<String>,
-    /// The filter form: what is asked for most, and the rest.
+    /// The filter form, whether there are more fields for it, and whether they were asked for.
     pub filters: Vec<Control>,
-    pub more_filters: Vec<Control>,
+    pub has_more_filters: bool,
+    pub is_filter_open: bool,
     /// The columns that can be shown.
     pub shown: Vec<Choice>,
     pub words: String,
@@ -184,7 +185,7 @@ pub(crate) async fn list(visit: &Visit, asked: Asked<'_>) -> Result<List, DeskEr
     let (has_next, has_previous) =
         if is_back { (true, page.has_more) } else { (page.has_more, place.is_some()) };
     let rows = page.records.iter().map(|record| row(visit, &view, record, &paths)).collect();
-    let (filters, more_filters) = filters::controls(visit, &module, &query).await?;
+    let (filters, has_more_filters) = filters::controls(visit, &module, &query).await?;
     let columns = paths.iter().map(|path| column(visit, &module, path, asked.base, &query)).collect();
     Ok(List {
         columns,
@@ -192,7 +193,8 @@ pub(crate) async fn list(visit: &Visit, asked: Asked<'_>) -> Result<List, DeskEr
         chips: meant.chips,
         problems,
         filters,
-        more_filters,
+        has_more_filters,
+        is_filter_open: query.get("more").is_some(),
         shown: shown(visit, &module, &paths),
         words,
         first: has_previous.then(|| format!("{}{}", asked.base, query.with("after", None).address())),

@@ -10,6 +10,7 @@
 //! | `cols` | columns, separated by commas or given one by one |
 //! | `after`, `before` | where the page begins or ends, see [`super::keyset`] |
 //! | `view` | the saved view that the rest came from |
+//! | `more` | the filter form is open, with all fields that can be filtered by |
 
 use crate::form::Form;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -106,7 +107,7 @@ impl Query {
     #[must_use]
     pub fn with(&self, name: &str, value: Option<&str>) -> Self {
         let mut pairs = self.pairs.clone();
-        pairs.retain(|(n, _)| n != name && n != "after" && n != "before");
+        pairs.retain(|(n, _)| n != name && !is_passing(n));
         if let Some(value) = value {
             pairs.push((name.to_owned(), value.to_owned()));
         }
@@ -122,9 +123,7 @@ impl Query {
     /// The pairs, for the hidden inputs of a form that sets others.
     pub fn others<'q>(&'q self, set: &'q [&'q str]) -> impl Iterator<Item = (&'q str, &'q str)> {
         let is_set = move |name: &str| {
-            name == "after"
-                || name == "before"
-                || set.iter().any(|s| *s == name || (*s == "f." && name.starts_with("f.")))
+            is_passing(name) || set.iter().any(|s| *s == name || (*s == "f." && name.starts_with("f.")))
         };
         self.pairs.iter().filter(move |(n, _)| !is_set(n)).map(|(n, v)| (n.as_str(), v.as_str()))
     }
@@ -137,7 +136,12 @@ impl Query {
 }
 
 fn is_ours(name: &str) -> bool {
-    matches!(name, "in" | "q" | "sort" | "cols" | "after" | "before" | "view") || name.starts_with("f.")
+    matches!(name, "in" | "q" | "sort" | "cols" | "view") || is_passing(name) || name.starts_with("f.")
+}
+
+/// What is of this page alone, and not of a link from it.
+fn is_passing(name: &str) -> bool {
+    matches!(name, "after" | "before" | "more")
 }
 
 impl std::fmt::Display for Query {

@@ -34,6 +34,8 @@ struct RecordPage {
     changes: Vec<history::Change>,
     is_history: bool,
     edit: Option<String>,
+    /// What can be done with it besides: the form's address, a word, an icon.
+    acts: Vec<(&'static str, &'static str, &'static str)>,
     can_delete: bool,
     can_reset: bool,
     /// A password that was just made, shown once.
@@ -144,6 +146,7 @@ pub(crate) async fn render(
         changes: if is_history { history::of(visit, &place, id).await? } else { Vec::new() },
         is_history,
         edit: may(visit, module, Verb::Update).then(|| format!("{base}/edit")),
+        acts: acts(visit, record),
         can_delete: may(visit, module, Verb::Delete) && !is_shipped,
         can_reset: module.table == "person" && visit.ctx.is_administrator(),
         password,
@@ -156,6 +159,26 @@ pub(crate) async fn render(
         base,
     };
     Ok(answer::page(status, &page))
+}
+
+/// What is offered to be done with a record, where it stands.
+fn acts(visit: &Visit, record: &Record) -> Vec<(&'static str, &'static str, &'static str)> {
+    let owner = match record.module.name.as_ref() {
+        "problem" => "technician",
+        "task" => "owner",
+        _ => return Vec::new(),
+    };
+    let lang = visit.lang();
+    let status = record.reference("status").and_then(|id| visit.snapshot.record(id));
+    let is_open = status.is_none_or(|status| status.is("in_progress"));
+    let mut acts = Vec::new();
+    if is_open && record.reference(owner) != Some(visit.ctx.caller.user) {
+        acts.push(("pickup", lang.text("action.pickup"), "person"));
+    }
+    if is_open && record.module.name == "task" {
+        acts.push(("close", lang.text("action.close"), "check"));
+    }
+    acts
 }
 
 /// By what people know a record besides its title.

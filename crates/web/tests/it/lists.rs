@@ -98,6 +98,10 @@ on_both_engines! {
         }
         let page = admin.get(&format!("/requests?in=All_Requests&f.priority={high}")).await;
         assert!(page.says("class=\"chip\"") && page.says("name=\"f.status\"") && page.says("name=\"f.is_overdue\""), "{}", page.html());
+        // The rest of the fields comes where it is asked for, and not with the links of that page.
+        assert!(!page.says("name=\"f.mode\""));
+        let page = admin.get("/requests?f.mode=none&more=1").await.shown();
+        assert!(page.says("name=\"f.mode\"") && page.says("filter-menu\" open") && !page.says("more=1"), "{}", page.html());
         for bad in ["sort=nonsense", "after=nonsense", "before=x", "cols=nonsense", "in=Nonsense", "view=1"] {
             admin.get(&format!("/requests?{bad}")).await.shown();
         }
