@@ -128,6 +128,12 @@ impl Query {
         self.pairs.iter().filter(move |(n, _)| !is_set(n)).map(|(n, v)| (n.as_str(), v.as_str()))
     }
 
+    /// The address of this very page, to come back to after a form, without the filter form that was open on it.
+    pub fn here(&self) -> String {
+        let pairs = self.pairs.iter().filter(|(name, _)| name != "more").cloned().collect();
+        Self { pairs }.address()
+    }
+
     /// The query as it stands in an address, with its question mark; empty where it says nothing.
     pub fn address(&self) -> String {
         let text = self.to_string();
