@@ -479,3 +479,56 @@ on_both_engines! {
         assert!(values["allowed_values"]["priority"].as_array().unwrap().len() == 4);
     }
 }
+
+on_both_engines! {
+    rows_below_all_records_are_for_administrators_to_list(app) {
+        let admin = app.admin();
+        let (first, second) = (admin.new_request("One").await, admin.new_request("Two").await);
+        for (request, text) in [(&first, "a"), (&second, "b"), (&second, "c")] {
+            admin.post(&format!("/requests/{request}/notes"), json!({"note": {"description": text}})).await.ok();
+        }
+        let of = |field: &str, ids: &[&String]| json!({"search_criteria": [{"field": field, "condition": "is", "values": ids}],
+            "sort_field": "id", "fields_required": ["description", field, "operation"]});
+        let notes = admin.list("/requests/notes", of("request", &[&first, &second])).await.ok();
+        let told: Vec<_> = notes["notes"].as_array().unwrap().iter().map(|n| (&n["request"]["id"], &n["description"])).collect();
+        assert_eq!(told, [(&json!(first), &json!("a")), (&json!(second), &json!("b")), (&json!(second), &json!("c"))]);
+        let history = admin.list("/history", of("owner", &[&first])).await.ok();
+        let history = history["history"].as_array().unwrap();
+        assert!(history.len() == 2 && history.iter().all(|entry| entry["owner"] == json!(first)), "{history:?}");
+        admin.post("/requests/notes", json!({"note": {"description": "x"}})).await.refused(400, 4021, "POST");
+        let (_, technician) = app.technician("Tess Technician").await;
+        let (_, requester) = app.requester("Rita Requester").await;
+        for other in [technician, requester] {
+            for path in ["/requests/notes", "/history", "/tasks/comments"] {
+                other.get(path).await.refused(404, 4007, "-");
+            }
+        }
+    }
+
+    what_hangs_on_a_record_moves_its_time(app) {
+        let admin = app.admin();
+        let at = format!("/requests/{}", admin.new_request("One").await);
+        let changed = async || admin.get(&at).await.ok()["request"]["last_updated_time"]["value"].clone();
+        let mut last = changed().await;
+        let task = format!("{at}/tasks");
+        for (path, input) in [
+            (task.as_str(), json!({"task": {"title": "Look"}})),
+            (&format!("{at}/worklogs"), json!({"worklog": {"owner": {"name": "Ada Admin"}}})),
+            (&format!("{at}/reminders"), json!({"reminder": {"summary": "x", "date": {"value": (testkit::START + 90_000_000).to_string()}}})),
+            (&format!("{at}/checklists"), json!({"checklist": {"name": "Steps"}})),
+        ] {
+            app.clock.advance(1000);
+            let made = admin.post(path, input).await.ok();
+            let now = changed().await;
+            assert_ne!(now, last, "{path}");
+            last = now;
+            if path == task {
+                app.clock.advance(1000);
+                let comments = format!("/tasks/{}/comments", made["task"]["id"].as_str().unwrap());
+                admin.post(&comments, json!({"comment": {"content": "Looked"}})).await.ok();
+                assert_ne!(changed().await, last, "a comment of a task");
+                last = changed().await;
+            }
+        }
+    }
+}
