@@ -6,7 +6,7 @@
 
 use crate::batch::{NotCommitted, Ready, rivals};
 use crate::requesters::phones;
-use crate::{Desk, DeskError, cmdb, requests};
+use crate::{Desk, DeskError, cmdb, html, requests};
 use model::{Access, Id, Kind, Map, Module, Preset, Record, Size, Storage, Value};
 use serde_json::{Map as JsonMap, Value as Json};
 use std::collections::{HashMap, HashSet};
@@ -44,6 +44,15 @@ impl Desk {
         old: Option<&Record>,
         row: &JsonMap<String, Json>,
     ) -> Result<(), DeskError> {
+        // What strangers sent there is cleaned as if they had sent it here.
+        let module = record.module.clone();
+        for (slot, leaf) in module.leaves().iter().enumerate() {
+            if matches!(leaf.field.kind, Kind::Html { .. })
+                && let Some(std::borrow::Cow::Owned(clean)) = record.at(slot).as_str().map(html::stored)
+            {
+                record.put(slot, clean);
+            }
+        }
         let has =
             |value: Option<&Json>| value.and_then(Json::as_array).is_some_and(|files| !files.is_empty());
         if record.module.slot("has_attachments").is_some() && row.contains_key("attachments") {

@@ -278,7 +278,7 @@ pub(crate) struct ExportArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Exit codes: 0 all is here, 1 something is not or differs, 2 it cannot be asked so.")]
 pub(crate) struct MigrateArgs {
-    /// The desk to copy: a profile of the connector, or an address with FRONTDESK_CONNECTOR_KEY, or with …_CLIENT_ID,
+    /// The desk to copy: a profile that frontdesk connector connect made, or an address with FRONTDESK_CONNECTOR_KEY, or with …_CLIENT_ID,
     /// …_CLIENT_SECRET and …_REFRESH_TOKEN, beside it
     #[arg(long, value_name = "PROFILE|URL", global = true)]
     pub(crate) from: Option<String>,
@@ -289,8 +289,9 @@ pub(crate) struct MigrateArgs {
     #[arg(long, value_name = "N", global = true)]
     pub(crate) rate: Option<f64>,
     /// Calls at once
-    #[arg(long, value_name = "N", default_value_t = 8, global = true)]
-    pub(crate) concurrency: usize,
+    #[arg(long, value_name = "N", default_value_t = 8, global = true,
+        value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) concurrency: u16,
     /// Go on taking over what changes there, every so many seconds, until stopped
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "60")]
     pub(crate) follow: Option<u64>,

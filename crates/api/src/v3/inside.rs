@@ -24,14 +24,14 @@ impl Reader {
         Self(Arc::new(Api { desk, identity, options, throttle }))
     }
 
-    /// What GET of a path below `/api/v3` answers to the caller of `ctx`.
+    /// What GET of a path below `/api/v3` answers at this moment to the caller of `ctx`.
     ///
     /// # Errors
     /// The refusal that a client would get; [`Failure::not_found`] where the answer is a file.
     pub async fn get(&self, ctx: &Context, path: &str, input: Option<Json>) -> Result<Json, Failure> {
         let call = Call {
             api: &self.0,
-            ctx: ctx.clone(),
+            ctx: Context { now: self.0.desk.now(), ..ctx.clone() },
             method: Method::GET,
             segments: path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect(),
             payload: Payload { input, ..Payload::default() },

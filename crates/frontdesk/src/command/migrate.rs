@@ -1,8 +1,7 @@
 //! `frontdesk migrate`: copies another desk, follows its changes, compares the two.
 
-use connector::{Client, Connection, Manners, OAUTH, TECHNICIAN_KEY};
+use ::connector::Client;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Map, Value as Json};
 use std::time::Duration;
 
 use super::{block_on, must_exist, with_desk};
@@ -71,8 +70,9 @@ async fn once(rooms: &Rooms, client: &Client, args: &MigrateArgs, look: Look) ->
 }
 
 fn report(done: &Copied, look: Look) {
-    let changed = |count: &migrate::Count| count.created + count.updated + count.refused + count.removed > 0;
-    let row = |(module, count): (&String, &migrate::Count)| {
+    let changed =
+        |count: &::migrate::Count| count.created + count.updated + count.refused + count.removed > 0;
+    let row = |(module, count): (&String, &::migrate::Count)| {
         let numbers = [count.created, count.updated, count.unchanged, count.refused, count.removed];
         let [created, updated, unchanged, refused, removed] = numbers.map(|n| n.to_string());
         [module.clone(), created, updated, unchanged, refused, removed]
@@ -93,7 +93,7 @@ fn report(done: &Copied, look: Look) {
 async fn verify(rooms: &Rooms, client: &Client, args: &MigrateArgs) -> Result<(), Failure> {
     let bar = bar();
     let moving = bar.clone();
-    let mut each = |difference: &migrate::Difference| bar.suspend(|| say::out(&difference.to_string()));
+    let mut each = |difference: &::migrate::Difference| bar.suspend(|| say::out(&difference.to_string()));
     let done = rooms.verify(client, user(args), move |progress| show(&moving, &progress), &mut each).await;
     bar.finish_and_clear();
     let done = done?;
@@ -113,8 +113,8 @@ fn nothing_left_out(count: u64) -> Result<(), Failure> {
     }
 }
 
-fn told(remark: &migrate::Remark) -> String {
-    let migrate::Remark { module, source_id, field, words } = remark;
+fn told(remark: &::migrate::Remark) -> String {
+    let ::migrate::Remark { module, source_id, field, words } = remark;
     let field = if field.is_empty() { String::new() } else { format!(" {field}:") };
     format!("{module} {source_id}:{field} {words}")
 }
@@ -127,7 +127,7 @@ fn bar() -> ProgressBar {
     bar
 }
 
-fn show(bar: &ProgressBar, progress: &migrate::Progress) {
+fn show(bar: &ProgressBar, progress: &::migrate::Progress) {
     if bar.message() != progress.part {
         bar.set_message(progress.part.clone());
         bar.reset_eta();
@@ -138,42 +138,6 @@ fn show(bar: &ProgressBar, progress: &migrate::Progress) {
 
 /// A client for the profile or the address that was named.
 fn client(args: &MigrateArgs) -> Result<Client, Failure> {
-    let wrong = |error: connector::Error| Failure::usage(format!("--from: {error}"));
     let Some(from) = &args.from else { return Err(Failure::usage("--from says which desk to copy")) };
-    let mut manners = Manners::default();
-    manners.concurrency = args.concurrency.clamp(1, 64);
-    if let Some(rate) = args.rate {
-        if !(rate.is_finite() && rate > 0.0) {
-            return Err(Failure::usage("--rate must be a number above 0"));
-        }
-        manners.calls_per_second = Some(rate);
-    }
-    let connection = of_address(from, args.portal.as_deref()).map_err(wrong)?;
-    Client::builder(connection).manners(manners).build().map_err(wrong)
-}
-
-/// A connection to an address, with the credential that the environment holds.
-fn of_address(address: &str, portal: Option<&str>) -> connector::Result<Connection> {
-    let variable = |name: &str| std::env::var(format!("FRONTDESK_CONNECTOR_{name}")).ok();
-    let mut inputs = Map::new();
-    let mut put = |key: &str, value: Option<String>| {
-        inputs.extend(
-            value.filter(|value| !value.trim().is_empty()).map(|value| (key.to_owned(), Json::from(value))),
-        );
-    };
-    put("dataCenter", Some(address.to_owned()));
-    put("portal", portal.map(str::to_owned));
-    let kind = match variable("KEY") {
-        Some(key) => {
-            put("technicianKey", Some(key));
-            TECHNICIAN_KEY
-        }
-        None => {
-            put("clientId", variable("CLIENT_ID"));
-            put("clientSecret", variable("CLIENT_SECRET"));
-            put("refreshToken", variable("REFRESH_TOKEN"));
-            OAUTH
-        }
-    };
-    Connection::from_inputs(kind, &inputs)
+    super::connector::client_of(from, args.portal.as_deref(), args.rate, args.concurrency)
 }

@@ -1,7 +1,7 @@
 //! Another desk copied into this one, on behalf of somebody.
 
+use ::connector::Client;
 use ::migrate::{Difference, MigrateError, Migration, Outcome, Progress, Verified};
-use connector::Client;
 use desk::Remark;
 
 use super::Rooms;

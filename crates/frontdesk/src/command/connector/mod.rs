@@ -14,6 +14,7 @@ mod run;
 mod session;
 
 pub(crate) use args::ConnectorArgs;
+pub(super) use session::client_of;
 
 use super::block_on_one_thread;
 use crate::Failure;

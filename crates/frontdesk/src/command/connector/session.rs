@@ -39,6 +39,22 @@ impl Session {
     }
 }
 
+/// A client for a profile, or for an address with the credential that the environment holds beside it.
+pub(crate) fn client_of(
+    from: &str,
+    portal: Option<&str>,
+    rate: Option<f64>,
+    concurrency: u16,
+) -> Result<Client, Failure> {
+    let profile = Some(from.to_owned());
+    let common = Common { profile, debug: false, rate, retries: 8, deadline: 300 };
+    if !from.contains("://") {
+        return Session::open(&common, Some(concurrency), false).map(|session| session.client);
+    }
+    let connection = at(from, portal).map_err(|error| Failure::usage(error.to_string()))?;
+    finished(Client::builder(connection), &common, Some(concurrency), false)
+}
+
 /// A client with what was asked for on the command line.
 pub(super) fn finished(
     builder: ::connector::ClientBuilder,
@@ -90,14 +106,21 @@ pub(super) fn variable(name: &str) -> Option<String> {
 /// The connection that the environment describes, if it does.
 fn of_environment() -> Result<Option<Connection>, Failure> {
     let Some(url) = variable("URL") else { return Ok(None) };
+    at(&url, variable("PORTAL").as_deref())
+        .map(Some)
+        .map_err(|error| Failure::usage(format!("FRONTDESK_CONNECTOR_URL is set: {error}")))
+}
+
+/// A connection to an address, with the credential that the environment holds.
+fn at(url: &str, portal: Option<&str>) -> ::connector::Result<Connection> {
     let mut inputs = Map::new();
     let mut put = |key: &str, value: Option<String>| {
         if let Some(value) = value {
             inputs.insert(key.to_owned(), Json::String(value));
         }
     };
-    put("dataCenter", Some(url));
-    put("portal", variable("PORTAL"));
+    put("dataCenter", Some(url.to_owned()));
+    put("portal", portal.map(str::to_owned));
     let key = if let Some(key) = variable("KEY") {
         put("technicianKey", Some(key));
         TECHNICIAN_KEY
@@ -108,6 +131,4 @@ fn of_environment() -> Result<Option<Connection>, Failure> {
         OAUTH
     };
     Connection::from_inputs(key, &inputs)
-        .map(Some)
-        .map_err(|error| Failure::usage(format!("FRONTDESK_CONNECTOR_URL is set: {error}")))
 }
