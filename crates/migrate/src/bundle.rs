@@ -210,9 +210,12 @@ impl Gatherer {
             all.extend(files.into_iter().map(|file| (item.bundle, file)));
             lower.push(Item { bundle: item.bundle, id, path });
         }
+        // What has a list of its own has a history of its own.
+        let history = if rows.top_level { self.history(rows, &lower).await? } else { Vec::new() };
         if !rows.children.is_empty() && !lower.is_empty() {
             all.extend(self.below(rows.clone(), lower).await?);
         }
+        all.extend(history);
         Ok(all)
     }
 
