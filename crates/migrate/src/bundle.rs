@@ -71,6 +71,8 @@ pub(crate) struct Gatherer {
     snapshot: Arc<Snapshot>,
     /// Whether rows that have a list of their own are gathered too.
     with_lists: bool,
+    /// Whether of references nothing but ids is asked for.
+    light: bool,
     ways: Mutex<HashMap<String, Way>>,
     /// Lists that are not shown of all records together.
     apart: Mutex<HashSet<String>>,
@@ -117,11 +119,12 @@ pub(crate) fn number(value: &Json) -> Option<i64> {
 }
 
 impl Gatherer {
-    pub fn new(side: Side, snapshot: Arc<Snapshot>, with_lists: bool) -> Self {
+    pub fn new(side: Side, snapshot: Arc<Snapshot>, with_lists: bool, light: bool) -> Self {
         Self {
             side,
             snapshot,
             with_lists,
+            light,
             ways: Mutex::default(),
             apart: Mutex::default(),
             not_shown: Mutex::default(),
@@ -232,7 +235,7 @@ impl Gatherer {
         let list = List {
             together: shown.then(|| (key.clone(), child.field)),
             each: child.path.to_owned(),
-            fields: plan::fields(rows),
+            fields: plan::fields(rows, self.light),
             key,
         };
         self.listed(&list, items).await
@@ -245,7 +248,7 @@ impl Gatherer {
             key: format!("{}/_history", whole.path()),
             together: Some(("history".to_owned(), "owner")),
             each: "_history".to_owned(),
-            fields: plan::fields(module),
+            fields: plan::fields(module, self.light),
         };
         let found = self.listed(&list, items).await?;
         let row = |(at, object): (usize, Object)| {

@@ -84,6 +84,8 @@ pub(crate) struct Run<'a> {
     pub marks: HashMap<String, MigratedPart>,
     pub outcome: Outcome,
     pub tell: Tell<'a>,
+    /// Whether the source gives nothing but ids of references where it is asked so.
+    pub light: bool,
 }
 
 impl Migration {
@@ -94,7 +96,7 @@ impl Migration {
     pub async fn copy(&self, tell: Tell<'_>) -> Result<Outcome, MigrateError> {
         let mut run = Run::begin(self, tell).await?;
         for whole in plan::order(&self.desk.snapshot()) {
-            let gatherer = Arc::new(Gatherer::new(self.there(), self.desk.snapshot(), false));
+            let gatherer = Arc::new(Gatherer::new(self.there(), self.desk.snapshot(), false, run.light));
             for part in run.parts(&whole).await? {
                 // In boxes here and below: a copy is a deep future, and threads have short stacks.
                 Box::pin(run.part(part, &gatherer)).await?;
@@ -136,7 +138,8 @@ impl<'a> Run<'a> {
         let loader = Loader::new(migration.desk.clone(), migration.there(), number);
         let copied = marks.values().map(|mark| mark.created + mark.updated + mark.unchanged).sum::<i64>();
         let outcome = Outcome { copied_before: copied.unsigned_abs(), ..Outcome::default() };
-        Ok(Self { migration, loader, marks, outcome, tell })
+        let light = migration.there().is_frontdesk().await.map_err(Unread::into_error)?;
+        Ok(Self { migration, loader, marks, outcome, tell, light })
     }
 
     /// The lists of a module, as the types that are here by now have it.
@@ -168,6 +171,7 @@ impl<'a> Run<'a> {
             module: part.module.clone(),
             criteria: part.criteria.clone(),
             after: mark.state.last_id,
+            light: self.light,
         };
         self.count_from(&part).await?;
         match Box::pin(self.walk(pages, gatherer, Some(&mut mark), false)).await {
@@ -254,7 +258,12 @@ impl<'a> Run<'a> {
 
     /// Looks again at records that referred to what was not here yet.
     pub async fn look_again(&mut self) -> Result<(), MigrateError> {
-        let gatherer = Arc::new(Gatherer::new(self.migration.there(), self.migration.desk.snapshot(), false));
+        let gatherer = Arc::new(Gatherer::new(
+            self.migration.there(),
+            self.migration.desk.snapshot(),
+            false,
+            self.light,
+        ));
         let snapshot = self.migration.desk.snapshot();
         let mut last: Option<Remark> = None;
         loop {
@@ -340,6 +349,8 @@ pub(crate) struct Pages {
     pub criteria: Vec<Json>,
     /// Only what is behind this id.
     pub after: i64,
+    /// Whether of references nothing but ids is asked for.
+    pub light: bool,
 }
 
 impl Pages {
@@ -359,7 +370,7 @@ impl Pages {
     /// one.
     pub fn into_stream(self) -> impl stream::Stream<Item = Result<Vec<Object>, Unread>> + Send {
         let path = format!("/{}", self.module.path());
-        let fields = plan::fields(&self.module);
+        let fields = plan::fields(&self.module, self.light);
         let whole = side::query(&fields, self.criteria());
         let begin = |query| {
             let walk = self.client.walk(&path, query);

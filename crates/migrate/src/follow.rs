@@ -20,7 +20,7 @@ impl Migration {
         let mut run = Run::begin(self, tell).await?;
         let order = plan::order(&self.desk.snapshot());
         for whole in &order {
-            let gatherer = Arc::new(Gatherer::new(self.there(), self.desk.snapshot(), true));
+            let gatherer = Arc::new(Gatherer::new(self.there(), self.desk.snapshot(), true, run.light));
             for part in run.parts(whole).await? {
                 Box::pin(run.changed(part, &gatherer)).await?;
             }
@@ -60,6 +60,7 @@ impl Run<'_> {
             module: part.module.clone(),
             criteria,
             after: 0,
+            light: self.light,
         };
         match Box::pin(self.walk(pages, gatherer, None, true)).await {
             Ok(()) | Err(Unread::NotShown(_)) => {}

@@ -6,7 +6,7 @@ use crate::error::MigrateError;
 use crate::ids::Ids;
 use crate::place::{Fate, Placed, Placer};
 use crate::side::Side;
-use desk::{Desk, DeskError, MigratedPart, NotCommitted, Ready, Remark};
+use desk::{Desk, DeskError, MigratedPart, NotCommitted, Ready, Remark, Statement};
 use futures_util::{TryStreamExt, stream};
 use model::Id;
 use std::collections::BTreeMap;
@@ -119,12 +119,9 @@ impl Loader {
             if let (Some(id), Some(source_id)) = (row.noted, source_id) {
                 behind.push(store.note_migrated(self.ids.migration, module, source_id, id));
             }
-            // What was said of it before may be so no more.
-            let about = source_id.or(row.remarks.first().map(|remark| remark.source_id));
-            let told = !row.remarks.is_empty() || row.fate == Fate::Updated;
-            if let Some(about) = about.filter(|_| told) {
-                behind.extend(store.replace_remarks(self.ids.migration, module, about, &row.remarks));
-            }
+        }
+        for rows in placed {
+            behind.extend(self.remarks(rows));
         }
         let mut next = None;
         let mut advance = None;
@@ -168,6 +165,26 @@ impl Loader {
             }
         }
         Ok(None)
+    }
+
+    /// What is said of a record and of all that hangs on it, in place of what was said before. It is kept with the record,
+    /// so that looking at that once more mends all of it.
+    fn remarks(&self, rows: &[Placed]) -> Vec<Statement> {
+        let Some(root) = rows.first() else { return Vec::new() };
+        let (module, source_id) = (root.of.0.as_str(), root.of.1.unwrap_or(0));
+        let mut remarks = root.remarks.clone();
+        // Of what hangs on a record that is not here there is no more to be said.
+        let below = rows.iter().skip(1).filter(|_| root.fate != Fate::Refused);
+        remarks.extend(below.flat_map(|row| &row.remarks).map(|remark| Remark {
+            module: module.to_owned(),
+            source_id,
+            field: format!("{} {} {}", remark.module, remark.source_id, remark.field).trim_end().to_owned(),
+            words: remark.words.clone(),
+        }));
+        if remarks.is_empty() && (root.fate == Fate::Created || module.is_empty()) {
+            return Vec::new();
+        }
+        self.desk.store().replace_remarks(self.ids.migration, module, source_id, &remarks)
     }
 
     /// Writes the rows of a bundle that is refused as a whole one by one: what can be taken is, the rest is told of.

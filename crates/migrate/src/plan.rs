@@ -1,7 +1,7 @@
 //! What is copied, in which order: worked out from the catalogue.
 
 use desk::Snapshot;
-use model::{Catalogue, Child, Deletion, Leaf, Module, Size, Storage};
+use model::{Catalogue, Child, Deletion, Leaf, Module, Node, Size, Storage};
 use serde_json::{Value as Json, json};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -118,10 +118,17 @@ pub(crate) fn parts(
     parts
 }
 
-/// The fields that rows of a module are asked for: all that it shows.
-pub(crate) fn fields(module: &Module) -> Vec<String> {
-    let mirrored = |key: &str| module.field(key).is_some_and(|field| field.mirrors.is_some());
-    module.tree().iter().map(|node| node.key().to_owned()).filter(|key| !mirrored(key)).collect()
+/// The fields that rows of a module are asked for: all that it shows. Of references a Frontdesk gives the ids alone where it is
+/// asked so, which is most of what there is to send and to read.
+pub(crate) fn fields(module: &Module, light: bool) -> Vec<String> {
+    let named = |node: &Node| {
+        let key = node.key();
+        let mirrored = module.field(key).is_some_and(|field| field.mirrors.is_some());
+        let refers = module.find(key).is_some_and(|leaf| leaf.target().is_some());
+        let name = if light && refers { format!("{key}.id") } else { key.to_owned() };
+        (!mirrored).then_some(name)
+    };
+    module.tree().iter().filter_map(named).collect()
 }
 
 /// The field that says when a record was changed last.

@@ -46,6 +46,16 @@ impl Side {
         }
     }
 
+    /// Whether it is a Frontdesk that shows its caller everything: one that lists the history of all records.
+    pub async fn is_frontdesk(&self) -> Result<bool, Unread> {
+        let criteria = json!({"field": "owner", "condition": "is", "value": "0"});
+        match self.rows("history", &["id".to_owned()], Some(criteria)).await {
+            Ok(_) => Ok(true),
+            Err(Unread::NotShown(_)) => Ok(false),
+            Err(failed) => Err(failed),
+        }
+    }
+
     /// One record, under whatever key it comes.
     pub async fn record(&self, path: &str) -> Result<Object, Unread> {
         let body = match self {

@@ -56,8 +56,8 @@ impl Migration {
         let mut both =
             Both { run, here: self.here(), snapshot: snapshot.clone(), found: Verified::default(), each };
         for whole in plan::order(&snapshot) {
-            let there = Arc::new(Gatherer::new(self.there(), snapshot.clone(), false));
-            let here = Gatherer::new(self.here(), snapshot.clone(), false);
+            let there = Arc::new(Gatherer::new(self.there(), snapshot.clone(), false, both.run.light));
+            let here = Gatherer::new(self.here(), snapshot.clone(), false, true);
             for part in both.run.parts(&whole).await? {
                 Box::pin(both.part(part, &there, &here)).await?;
             }
@@ -78,6 +78,7 @@ impl Both<'_> {
             module: part.module.clone(),
             criteria: part.criteria.clone(),
             after: 0,
+            light: self.run.light,
         };
         let total = match pages.total().await {
             Ok(total) => total,
@@ -116,7 +117,7 @@ impl Both<'_> {
             .collect();
         let mut ours = HashMap::new();
         if !wanted.is_empty() {
-            let fields = plan::fields(&part.module);
+            let fields = plan::fields(&part.module, true);
             let criteria = plan::one_of("id", wanted);
             let rows = self.here.rows(&part.module.path(), &fields, Some(criteria)).await;
             let rows = rows.map_err(Unread::into_error)?;

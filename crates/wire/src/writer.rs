@@ -29,18 +29,21 @@ pub struct Writer<'a> {
 #[derive(Clone, Debug)]
 pub struct Selection {
     nodes: Vec<Node>,
+    /// Places of references of which nothing but the id is wanted.
+    bare: Vec<usize>,
 }
 
 impl Selection {
     /// What a row of a list shows by default.
     #[must_use]
     pub fn listed(module: &Module) -> Self {
-        Self { nodes: module.listed().to_vec() }
+        Self { nodes: module.listed().to_vec(), bare: Vec::new() }
     }
     /// The members that `fields_required` names, and the id. A dotted name means one member of a group, and the whole of
-    /// a reference; unknown names mean nothing.
+    /// a reference unless it is the reference's id; unknown names mean nothing.
     #[must_use]
     pub fn of<'f>(module: &Module, fields: &'f [String]) -> Self {
+        let mut bare = Vec::new();
         let named = |node: &Node| {
             if node.key() == "id" || fields.iter().any(|field| field == node.key()) {
                 return Some(node.clone());
@@ -52,19 +55,31 @@ impl Selection {
             let wanted: Vec<&str> = fields.iter().filter_map(inside).collect();
             match node {
                 _ if wanted.is_empty() => None,
-                Node::Leaf { .. } => Some(node.clone()),
+                Node::Leaf { slot, .. } => {
+                    let refers = module.leaf(*slot).is_some_and(|leaf| leaf.target().is_some());
+                    if refers && wanted.iter().all(|member| *member == "id") {
+                        bare.push(*slot);
+                    }
+                    Some(node.clone())
+                }
                 Node::Group { key, members, collapse } => {
                     let members = members.iter().filter(|m| wanted.contains(&m.key())).cloned().collect();
                     Some(Node::Group { key: key.clone(), members, collapse: *collapse })
                 }
             }
         };
-        Self { nodes: module.tree().iter().filter_map(named).collect() }
+        let nodes = module.tree().iter().filter_map(named).collect();
+        Self { nodes, bare }
     }
     /// The members.
     #[must_use]
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+    /// Whether of the reference at a place nothing but the id is written, so that nobody need look for its record.
+    #[must_use]
+    pub fn is_bare(&self, slot: usize) -> bool {
+        self.bare.contains(&slot)
     }
 }
 
@@ -81,7 +96,23 @@ impl<'a> Writer<'a> {
     }
     /// Writes a row.
     pub fn row(&self, out: &mut String, record: &Record, selection: &Selection) {
-        self.nodes(out, record, &selection.nodes, 0);
+        if selection.bare.is_empty() {
+            return self.nodes(out, record, &selection.nodes, 0);
+        }
+        out.push('{');
+        for (i, node) in selection.nodes.iter().enumerate() {
+            if i > 0 {
+                out.push(',');
+            }
+            match node {
+                Node::Leaf { key, slot } if selection.is_bare(*slot) => {
+                    out.push_str(key);
+                    bare(out, record, *slot);
+                }
+                node => self.node(out, record, node, 0),
+            }
+        }
+        out.push('}');
     }
     /// Writes what a reference to a record shows.
     pub fn reference(&self, out: &mut String, record: &Record) {
@@ -94,22 +125,26 @@ impl<'a> Writer<'a> {
             if i > 0 {
                 out.push(',');
             }
-            match node {
-                Node::Leaf { key, slot } => {
-                    out.push_str(key);
-                    self.value(out, record, *slot, depth);
-                }
-                Node::Group { key, members, collapse } => {
-                    out.push_str(key);
-                    if *collapse && members.iter().all(|m| is_empty(record, m)) {
-                        out.push_str("null");
-                    } else {
-                        self.nodes(out, record, members, depth);
-                    }
+            self.node(out, record, node, depth);
+        }
+        out.push('}');
+    }
+
+    fn node(&self, out: &mut String, record: &Record, node: &Node, depth: u8) {
+        match node {
+            Node::Leaf { key, slot } => {
+                out.push_str(key);
+                self.value(out, record, *slot, depth);
+            }
+            Node::Group { key, members, collapse } => {
+                out.push_str(key);
+                if *collapse && members.iter().all(|m| is_empty(record, m)) {
+                    out.push_str("null");
+                } else {
+                    self.nodes(out, record, members, depth);
                 }
             }
         }
-        out.push('}');
     }
 
     fn value(&self, out: &mut String, record: &Record, slot: usize, depth: u8) {
@@ -186,6 +221,30 @@ impl<'a> Writer<'a> {
             }
         };
         time::write_instant(out, ms, offset);
+    }
+}
+
+/// A reference, or some, as nothing but ids.
+fn bare(out: &mut String, record: &Record, slot: usize) {
+    let many = record.module.leaf(slot).is_some_and(|leaf| matches!(leaf.field.kind, Kind::RefMany(_)));
+    let one = |out: &mut String, id: i64| {
+        out.push_str("{\"id\":\"");
+        time::number(out, id);
+        out.push_str("\"}");
+    };
+    match record.at(slot) {
+        value if many => {
+            out.push('[');
+            for (i, id) in model::record::ids_of(value).into_iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                one(out, id.get());
+            }
+            out.push(']');
+        }
+        Value::Int(id) => one(out, *id),
+        _ => out.push_str("null"),
     }
 }
 

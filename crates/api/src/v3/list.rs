@@ -59,6 +59,7 @@ pub(crate) async fn rows(call: &Call<'_>, selection: &Selection, page: Page) -> 
     let mut slots = Vec::new();
     collect(selection.nodes(), &mut slots);
     call.desk().complete(&call.ctx, &mut records, Some(&slots)).await.map_err(failed)?;
+    slots.retain(|slot| !selection.is_bare(*slot));
     let view = call.desk().view(&records, Some(&slots)).await.map_err(failed)?;
     let seen = Seen(&view);
     let writer = Writer::new(&seen, &call.ctx.zone);
@@ -190,6 +191,7 @@ pub(crate) async fn write(
     if uploads::are_shown(module, &slots) {
         uploads::show(call, &mut records).await?;
     }
+    slots.retain(|slot| !selection.is_bare(*slot));
     let view = call.desk().view(&records, Some(&slots)).await.map_err(failed)?;
     let seen = Seen(&view);
     let writer = Writer::new(&seen, &call.ctx.zone);

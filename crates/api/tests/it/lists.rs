@@ -256,3 +256,20 @@ on_both_engines! {
         admin.list("/requests", json!({"sort_field": "nope"})).await.refused(400, 4001, "sort_field");
     }
 }
+
+on_both_engines! {
+    of_a_reference_its_id_alone_may_be_wanted(app) {
+        let admin = app.admin();
+        let tag = admin.post("/tags", json!({"tag": {"name": "loud"}})).await.ok()["tag"]["id"].clone();
+        let request = json!({"request": {"subject": "One", "tags": [{"id": tag}]}});
+        admin.post("/requests", request).await.ok();
+        let rows = async |fields: Json| admin.list("/requests", json!({"fields_required": fields})).await.ok()["requests"][0].clone();
+        let bare = rows(json!(["requester.id", "status.id", "tags.id", "technician.id", "subject"])).await;
+        assert_eq!(bare["requester"], json!({"id": desk::shipped::ADMINISTRATOR.to_string()}));
+        assert_eq!(bare["tags"], json!([{"id": tag}]));
+        assert_eq!((&bare["technician"], bare["status"].as_object().unwrap().len()), (&Json::Null, 1));
+        let whole = rows(json!(["requester.id", "requester.name", "status"])).await;
+        assert_eq!(whole["requester"]["email_id"], "ada.admin@example.com");
+        assert_eq!(whole["status"]["name"], "Open");
+    }
+}
