@@ -16,7 +16,7 @@
 //! What is not in it: search documents (made anew from the rows), the leases of running processes. What is: everything
 //! else, hashes of passwords, tokens and keys included.
 //!
-//! - [`write`] makes one, [`restore`] makes a desk of one, [`check_archive`] and [`check_desk`] say whether all is well.
+//! - [`write()`] makes one, [`restore`] makes a desk of one, [`check_archive`] and [`check_desk`] say whether all is well.
 //! - [`shelf`] is a folder of archives: names, and how many are kept.
 
 mod cells;

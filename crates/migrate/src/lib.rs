@@ -1,9 +1,9 @@
 //! Copies a desk: everything that a V3 service shows, into this one; follows its changes; compares the two.
 //!
-//! - [`plan`] says what is copied, in which order, derived from the catalogue: no module is named by hand.
-//! - [`side`] reads lists from either desk, [`bundle`] what hangs on a page of records.
-//! - [`ids`] knows which record of ours one of theirs is, [`place`] makes our records of what was read.
-//! - [`load`] commits them with how far the copy has got; [`copy`], [`follow`] and [`verify`] are the three runs.
+//! - `plan` says what is copied, in which order, derived from the catalogue: no module is named by hand.
+//! - `side` reads lists from either desk, `bundle` what hangs on a page of records.
+//! - `ids` knows which record of ours one of theirs is, `place` makes our records of what was read.
+//! - `load` commits them with how far the copy has got; `copy`, `follow` and `verify` are the three runs.
 //!
 //! What is copied are facts: no rule of the desk is run again (`desk::Desk::commit_facts`). A run that was killed goes on
 //! behind the last commit. Memory holds some pages of a hundred records with what hangs on them, whatever the number.

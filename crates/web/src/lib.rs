@@ -1,7 +1,7 @@
 //! The pages of a desk: for technicians, for those who ask, for those who keep it. Rendered on the server; every page
 //! works without script.
 //!
-//! A page is a handler, a struct and a template: the handler's extractor says who may have it ([`visit`]), the struct
+//! A page is a handler, a struct and a template: the handler's extractor says who may have it (`visit`), the struct
 //! holds what the template shows, ready to be shown, and the template is HTML and nothing else. Whatever is read or
 //! written goes through the use cases of `desk`, the same that the API calls; no rule is decided here. What a page
 //! offers (a button, an input) follows from the catalogue and from `desk::permissions`, what is done is the use case's
@@ -9,7 +9,7 @@
 //!
 //! To add a page: a handler in the file of its noun, a template of the same name, a line in [`router`]. To add texts:
 //! a key in both files under `texts/`; tests say what is missing. A module of the catalogue needs no page of its own:
-//! [`records`] has lists, forms and pages for all of them.
+//! `records` has lists, forms and pages for all of them.
 
 mod account;
 mod admin;

@@ -1,6 +1,6 @@
 //! A record as another desk shows it, read back value by value: the [writer](crate::writer)'s inverse.
 //!
-//! The [reader](crate::reader) judges what a client wishes; here nothing is wished for. What is shown was so: fields that
+//! The [`crate::reader`] judges what a client wishes; here nothing is wished for. What is shown was so: fields that
 //! the desk gives itself are read like the others, no limit is looked at and no rule.
 
 use crate::{lenient, reader, scalar};
