@@ -2,7 +2,8 @@
 //!
 //! - `plan` says what is copied, in which order, derived from the catalogue: no module is named by hand.
 //! - `side` reads lists from either desk, `bundle` what hangs on a page of records.
-//! - `ids` knows which record of ours one of theirs is, `place` makes our records of what was read.
+//! - `ids` knows which record of ours one of theirs is, `place` makes our records of what was read, `gone` finds what is
+//!   there no more.
 //! - `load` commits them with how far the copy has got; `copy`, `follow` and `verify` are the three runs.
 //!
 //! What is copied are facts: no rule of the desk is run again (`desk::Desk::commit_facts`). A run that was killed goes on
@@ -13,6 +14,7 @@ mod compare;
 mod copy;
 mod error;
 mod follow;
+mod gone;
 mod ids;
 mod load;
 mod place;

@@ -1,4 +1,4 @@
-//! A record as another desk shows it, read back value by value: the [writer](crate::writer)'s inverse.
+//! A record as another desk shows it, read back value by value: the inverse of [`crate::writer`].
 //!
 //! The [`crate::reader`] judges what a client wishes; here nothing is wished for. What is shown was so: fields that
 //! the desk gives itself are read like the others, no limit is looked at and no rule.
