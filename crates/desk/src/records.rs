@@ -88,6 +88,27 @@ impl ListAsk {
     }
 }
 
+impl ListAsk {
+    /// Only those in which words are found: in the full text of a module that has one, else in what names a record. An
+    /// empty text finds all, one of nothing but punctuation none.
+    pub fn find(&mut self, module: &Arc<Module>, text: &str) {
+        if text.trim().is_empty() {
+            return;
+        }
+        let words = store::search::words(text);
+        if words.is_empty() {
+            self.filter = Filter::nothing();
+        } else if store::search::is_searched(module) {
+            self.words = words;
+        } else {
+            for word in words {
+                let has = test(module, module.title, Op::Contains, vec![word.into()]);
+                self.filter = std::mem::replace(&mut self.filter, Filter::everything()).and(has);
+            }
+        }
+    }
+}
+
 /// A piece of a list.
 #[derive(Debug)]
 pub struct Page {

@@ -7,7 +7,7 @@ use crate::show;
 use crate::visit::Visit;
 use desk::{DeskError, ListAsk, Place, View};
 use model::filter::equals;
-use model::{Access, Id, Kind, Leaf, Module, Record, Size, Storage, Value};
+use model::{Access, Id, Kind, Leaf, Module, Preset, Record, Size, Storage, Value};
 use std::sync::Arc;
 
 /// An input of a form.
@@ -89,6 +89,24 @@ pub(crate) fn is_on_forms(leaf: &Leaf, is_new: bool) -> bool {
         && !leaf.field.ignored
         && leaf.field.storage != Storage::Computed
         && !matches!(leaf.field.kind, Kind::Json | Kind::Id)
+}
+
+/// What a new record begins with, so that the form shows what will be.
+pub(crate) fn begun(module: &Arc<Module>) -> Record {
+    let mut record = Record::new(module.clone());
+    for (slot, leaf) in module.leaves().iter().enumerate() {
+        match &leaf.field.preset {
+            Preset::Value(value) => record.put(slot, value.clone()),
+            Preset::Shipped(tail) => record.put(slot, Id::shipped(*tail)),
+            Preset::None | Preset::Caller | Preset::Now => {}
+        }
+    }
+    if let Some(fixed) = &module.fixed
+        && let Some(value) = fixed.values.first()
+    {
+        record.set(fixed.field, value.clone());
+    }
+    record
 }
 
 /// The input of a field.

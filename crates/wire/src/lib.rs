@@ -13,6 +13,7 @@ pub mod criteria;
 pub mod envelope;
 pub mod facts;
 pub mod failure;
+pub mod file_name;
 pub mod lenient;
 pub mod list_info;
 pub mod metainfo;

@@ -63,12 +63,7 @@ fn file(name: &str, media_type: &str, bytes: Vec<u8>) -> Response {
         header::CONTENT_TYPE,
         media_type.unwrap_or(HeaderValue::from_static("application/octet-stream")),
     );
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
-    let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
-    // Never shown inside the desk's own origin: what people upload is theirs, not ours.
-    let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
-    if let Ok(value) = HeaderValue::from_str(&disposition) {
+    if let Ok(value) = wire::file_name::to_be_kept(name).parse() {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -5,7 +5,7 @@ use crate::v3::call::Call;
 use crate::v3::write::Seen;
 use crate::v3::{criteria, route, uploads};
 use desk::{ListAsk, Page, Place};
-use model::{Filter, Module, Node, Op, SortKey};
+use model::{Module, Node, SortKey};
 use std::sync::Arc;
 use wire::failure::Failure;
 use wire::list_info::{Asked, ListInfo, ListInfoView, SortBy};
@@ -104,7 +104,7 @@ pub(crate) fn ask(
     ask.offset = info.start;
     ask.count = info.get_total_count;
     if let Some(text) = info.search_text.as_deref().filter(|t| !t.trim().is_empty()) {
-        search(module, text, &mut ask);
+        ask.find(module, text);
     }
     for key in &info.sort {
         match sort_key(call, module, &key.field, key.descending) {
@@ -115,22 +115,6 @@ pub(crate) fn ask(
     Failure::merge(failures)?;
     ask.slots = slots(module, selection.nodes());
     Ok(ask)
-}
-
-/// Words to search for: in the full text of a module that has one, else in what names a record.
-fn search(module: &Arc<Module>, text: &str, ask: &mut ListAsk) {
-    let words = desk::words(text);
-    if words.is_empty() {
-        // Nothing but punctuation is in no text.
-        ask.filter = Filter::nothing();
-    } else if desk::is_searched(module) {
-        ask.words = words;
-    } else {
-        for word in words {
-            let has = model::filter::test(module, module.title, Op::Contains, vec![word.into()]);
-            ask.filter = std::mem::replace(&mut ask.filter, Filter::everything()).and(has);
-        }
-    }
 }
 
 /// The places of a selection; none, which means all, when a value that is worked out is among them.

@@ -162,7 +162,7 @@ pub(crate) async fn list(visit: &Visit, asked: Asked<'_>) -> Result<List, DeskEr
     let key = order(visit, &module, &query, &words, &mut problems);
     let (place, is_back) = page_of(visit, &query, &mut problems);
     let mut ask = ListAsk::new(meant.filter.and(asked.narrowed), ROWS);
-    search(&module, &words, &mut ask);
+    ask.find(&module, &words);
     // Backwards, the list is read from its other end and turned round.
     let sort = key.clone().map(|key| SortKey { descending: key.descending != is_back, ..key });
     if let Some(place) = &place {
@@ -260,24 +260,6 @@ fn place_of(view: &desk::View, key: Option<&SortKey>, record: &Record) -> keyset
 /// The field of the other record that a reference is sorted by.
 fn other_path(key: &SortKey) -> &str {
     key.path.leaf().map_or("id", |leaf| leaf.path.as_str())
-}
-
-/// Words to search for: in the full text of a module that has one, else in what names a record.
-fn search(module: &Arc<Module>, text: &str, ask: &mut ListAsk) {
-    if text.trim().is_empty() {
-        return;
-    }
-    let words = desk::words(text);
-    if words.is_empty() {
-        ask.filter = Filter::nothing();
-    } else if desk::is_searched(module) {
-        ask.words = words;
-    } else {
-        for word in words {
-            let has = model::filter::test(module, module.title, model::Op::Contains, vec![word.into()]);
-            ask.filter = std::mem::replace(&mut ask.filter, Filter::everything()).and(has);
-        }
-    }
 }
 
 fn slots_of(module: &Module, paths: &[&str], key: Option<&SortKey>) -> Vec<usize> {

@@ -120,12 +120,7 @@ async fn list_page(visit: &Visit) -> Result<Response, DeskError> {
     let words = asked.get("q").trim().to_owned();
     let key = newest_first(&place.module);
     let mut ask = ListAsk::new(filter, ROWS);
-    if !words.is_empty() {
-        ask.words = desk::words(&words);
-        if ask.words.is_empty() {
-            ask.filter = Filter::nothing();
-        }
-    }
+    ask.find(&place.module, &words);
     if let Some(place_after) = keyset::Place::read(asked.get("after")) {
         ask.filter = ask.filter.and(keyset::behind(&place.module, key.as_ref(), &place_after));
     }

@@ -12,8 +12,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use desk::{Context, DeskError, Place, Verb};
 use http::StatusCode;
-use model::{Id, Module, Patch, Preset, Record};
-use std::sync::Arc;
+use model::{Module, Patch, Record};
 
 #[derive(Template)]
 #[template(path = "records/form.html")]
@@ -78,24 +77,6 @@ async fn edit_page(visit: &Visit, path: &str, id: &str) -> Result<Response, Desk
     page(visit, &place, Some(record), None, Problems::default()).await
 }
 
-/// What a new record begins with, so that the form shows what will be.
-fn begun(module: &Arc<Module>) -> Record {
-    let mut record = Record::new(module.clone());
-    for (slot, leaf) in module.leaves().iter().enumerate() {
-        match &leaf.field.preset {
-            Preset::Value(value) => record.put(slot, value.clone()),
-            Preset::Shipped(tail) => record.put(slot, Id::shipped(*tail)),
-            Preset::None | Preset::Caller | Preset::Now => {}
-        }
-    }
-    if let Some(fixed) = &module.fixed
-        && let Some(value) = fixed.values.first()
-    {
-        record.set(fixed.field, value.clone());
-    }
-    record
-}
-
 async fn page(
     visit: &Visit,
     place: &Place,
@@ -105,7 +86,7 @@ async fn page(
 ) -> Result<Response, DeskError> {
     let module = &place.module;
     let is_new = record.is_none();
-    let record = record.unwrap_or_else(|| begun(module));
+    let record = record.unwrap_or_else(|| input::begun(module));
     let view = visit.desk().view(std::slice::from_ref(&record), None).await?;
     let filled = Filled { record: &record, view: &view, entered, problems: &problems };
     let groups = groups(visit, module, filled, is_new).await?;

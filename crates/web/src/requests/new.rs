@@ -9,7 +9,7 @@ use askama::Template;
 use axum::response::Response;
 use desk::{Context, DeskError, Purpose};
 use http::StatusCode;
-use model::{Patch, Record};
+use model::Patch;
 
 #[derive(Template)]
 #[template(path = "requests/new.html")]
@@ -58,7 +58,7 @@ pub(crate) async fn show(Technician(visit): Technician) -> Response {
 async fn page(visit: &Visit, entered: Option<&Form>, problems: Problems) -> Result<Response, DeskError> {
     let place = requests::place(visit)?;
     let module = &place.module;
-    let empty = preset(visit, Record::new(module.clone()));
+    let empty = input::begun(module);
     let view = visit.desk().view(std::slice::from_ref(&empty), None).await?;
     let filled = Filled { record: &empty, view: &view, entered, problems: &problems };
     let (mut main, mut side, mut more) = (Vec::new(), Vec::new(), Vec::new());
@@ -86,19 +86,6 @@ async fn page(visit: &Visit, entered: Option<&Form>, problems: Problems) -> Resu
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = Shell::new(visit, visit.lang().text("request.new"));
     Ok(answer::page(status, &NewPage { shell, general: problems.general, main, side, more }))
-}
-
-/// What a new request begins with, so that the form shows what will be.
-fn preset(visit: &Visit, mut record: Record) -> Record {
-    for (slot, leaf) in record.module.clone().leaves().iter().enumerate() {
-        match &leaf.field.preset {
-            model::Preset::Value(value) => record.put(slot, value.clone()),
-            model::Preset::Shipped(tail) => record.put(slot, model::Id::shipped(*tail)),
-            model::Preset::None | model::Preset::Caller | model::Preset::Now => {}
-        }
-    }
-    debug_assert!(visit.ctx.is_technician());
-    record
 }
 
 /// POST of `/requests/new`.

@@ -58,7 +58,13 @@ impl Chromium {
         this
     }
 
+    #[track_caller]
     fn call(&mut self, method: &str, parameters: Json) -> Json {
+        self.ask(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// The browser's answer, or its error.
+    fn ask(&mut self, method: &str, parameters: Json) -> Result<Json, Json> {
         self.last += 1;
         let mut message = json!({"id": self.last, "method": method, "params": parameters});
         if let Some(session) = &self.session {
@@ -77,8 +83,10 @@ impl Chromium {
             );
             let answer: Json = serde_json::from_slice(&answer).unwrap();
             if answer["id"] == self.last {
-                assert!(answer.get("error").is_none(), "{method}: {}", answer["error"]);
-                return answer["result"].clone();
+                return match answer.get("error") {
+                    Some(error) => Err(error.clone()),
+                    None => Ok(answer["result"].clone()),
+                };
             }
             self.note(&answer);
         }
@@ -121,14 +129,25 @@ impl Chromium {
         self.wait_for("document.readyState === 'complete' && location.href !== 'about:blank'");
     }
 
-    /// The value of an expression in the page; also where the page's own scripts do not run.
+    /// The value of an expression in the page; also where the page's own scripts do not run. A page that goes just then is
+    /// waited out, and the next one is asked.
     pub fn value(&mut self, expression: &str) -> Json {
-        let answer = self.call(
-            "Runtime.evaluate",
-            json!({"expression": expression, "returnByValue": true, "awaitPromise": true}),
-        );
-        assert!(answer.get("exceptionDetails").is_none(), "{expression}: {}", answer["exceptionDetails"]);
-        answer["result"]["value"].clone()
+        let until = Instant::now() + PATIENCE;
+        let question = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
+        loop {
+            match self.ask("Runtime.evaluate", question.clone()) {
+                Ok(answer) => {
+                    assert!(
+                        answer.get("exceptionDetails").is_none(),
+                        "{expression}: {}",
+                        answer["exceptionDetails"]
+                    );
+                    return answer["result"]["value"].clone();
+                }
+                Err(error) => assert!(Instant::now() < until, "{expression}: {error}"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
     /// The text of an expression.
     pub fn text(&mut self, expression: &str) -> String {
@@ -144,7 +163,7 @@ impl Chromium {
         let until = Instant::now() + PATIENCE;
         loop {
             let question = json!({"expression": format!("Boolean({expression})"), "returnByValue": true});
-            if self.call("Runtime.evaluate", question)["result"]["value"] == true {
+            if self.ask("Runtime.evaluate", question).is_ok_and(|answer| answer["result"]["value"] == true) {
                 return;
             }
             if Instant::now() > until {

@@ -4,7 +4,50 @@
 use serde_json::json;
 use testkit::{Browser, on_both_engines};
 
+/// Every route of the pages, with something in place of what it asks for; those of the daily work for each module.
+fn routes() -> Vec<String> {
+    let source = include_str!("../../src/lib.rs");
+    let quoted = source.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
+    let work = ["problems", "tasks", "assets", "products", "users", "asset_loans"];
+    let mut routes = Vec::new();
+    for route in quoted {
+        for plural in work.iter().filter(|plural| route.contains("{plural}") || **plural == "problems") {
+            let path = route.replace("{{", "{").replace("}}", "}").replace("{plural}", plural);
+            let path =
+                path.replace("{act}", "edit").replace("{module}", "notes").replace("{word}", "ci_server");
+            let path = path.split('/').map(|s| if s.starts_with('{') { "100001000000000001" } else { s });
+            routes.push(path.collect::<Vec<_>>().join("/"));
+        }
+    }
+    routes.sort_unstable();
+    routes.dedup();
+    routes
+}
+
 on_both_engines! {
+    every_route_asks_who_comes(app) {
+        let (rita, _) = app.requester("Rita").await;
+        let (nobody, rita) = (Browser::new(app), Browser::of(app, rita).await);
+        let routes = routes();
+        assert!(routes.len() > 60 && routes.contains(&"/users/100001000000000001/edit".to_owned()), "{routes:?}");
+        for path in &routes {
+            let is_door = ["/static/", "/sign_in", "/sign_out", "/oauth/"].iter().any(|door| path.starts_with(door));
+            let is_everybodys = path == "/" || path.starts_with("/me") || path.starts_with("/portal");
+            if is_door {
+                continue;
+            }
+            for method in ["GET", "POST"] {
+                let page = nobody.send(method, path, &[], "").await;
+                let is_sent_away = page.status() == 303 && page.header("location").starts_with("/sign_in");
+                assert!(is_sent_away || page.status() == 405, "{method} {path}: {}", page.status());
+                // Without a token no form is taken; with one the page is for those who work here.
+                let page = if method == "GET" { rita.get(path).await } else { rita.post(path, &[]).await };
+                let is_refused = [403, 405].contains(&page.status());
+                assert!(is_everybodys || is_refused, "{method} {path}: {}", page.status());
+            }
+        }
+    }
+
     a_requester_reaches_the_portal_alone(app) {
         let (rita, _) = app.requester("Rita").await;
         let foreign = app.admin().new_request("Not for Rita").await;
