@@ -204,7 +204,8 @@ fn a_damaged_file_is_noticed_and_nothing_wrong_is_served() {
         std::fs::write(&file, &sound).unwrap();
         let mut dice = Dice(seed);
         let out = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
-        for _ in 0..1 + seed * 4 {
+        // One page at first, several times: which pages are needed for a start depends on how the schema lies in the file.
+        for _ in 0..1 + seed.saturating_sub(3) * 4 {
             let page = 2 + dice.below(pages as u64 - 2);
             let rubbish: Vec<u8> = (0..4096).map(|_| u8::try_from(dice.below(256)).unwrap()).collect();
             out.write_all_at(&rubbish, page * 4096).unwrap();
