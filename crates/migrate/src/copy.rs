@@ -19,6 +19,8 @@ use tokio::sync::mpsc;
 
 /// Pages whose rows are gathered while those before them are written.
 const AHEAD: usize = 3;
+/// Records of one commit, if so many are there.
+const COMMIT: usize = 500;
 /// Changes are asked for from this long before the last look, in milliseconds: clocks differ, commits take a while.
 pub(crate) const OVERLAP: i64 = 5 * 60_000;
 /// Remarks of a page.
@@ -223,7 +225,7 @@ impl<'a> Run<'a> {
         let total = pages.total().await?;
         let name = pages.module.path().into_owned();
         let name = mark.as_ref().map_or(name, |mark| mark.name.clone());
-        let (sender, mut bundles) = mpsc::channel::<Result<Vec<Bundle>, Unread>>(1);
+        let (sender, mut bundles) = mpsc::channel::<Result<Vec<Bundle>, Unread>>(COMMIT / 100);
         let (source, module) = (gatherer.clone(), pages.module.clone());
         let reader = tokio::spawn(async move {
             let gathered = pages.into_stream().map(|page| {
@@ -245,12 +247,24 @@ impl<'a> Run<'a> {
         });
         (self.tell)(Progress { part: name.clone(), done, total });
         while let Some(page) = bundles.recv().await {
-            let page = page?;
+            let mut page = page?;
+            // What is there already goes into the same commit: syncing the disk is what a commit mostly is.
+            let mut failed = None;
+            while failed.is_none() && page.len() < COMMIT {
+                match bundles.try_recv() {
+                    Ok(Ok(more)) => page.extend(more),
+                    Ok(Err(error)) => failed = Some(error),
+                    Err(_) => break,
+                }
+            }
             done += page.len() as u64;
             let known = |list: &str| !gatherer.not_shown().contains_key(list);
             let shown: crate::load::Shown<'_> = if reconcile { Some(&known) } else { None };
             Box::pin(self.loader.load(page, mark.as_deref_mut(), shown)).await?;
             (self.tell)(Progress { part: name.clone(), done, total });
+            if let Some(error) = failed {
+                return Err(error);
+            }
         }
         drop(reader);
         Ok(())

@@ -59,16 +59,15 @@ on_both_engines! {
         .await;
         let copy = migration(oauth(&there, &port).await, here).await;
         let mut killed = 0;
-        for after in [3, 40, 90, 130, 150] {
-            // The nth time that something was written is the last thing that this run does.
+        // The nth time that something was written is about the last thing that these runs do.
+        for after in [3, 20, 40, 5, 2] {
             let told = Arc::new(AtomicU64::new(0));
-            let running = copy.clone();
-            let run = tokio::spawn({
-                let told = told.clone();
-                async move { running.copy(&|_| { told.fetch_add(1, Ordering::SeqCst); }).await.map(|_| ()) }
+            let (running, counted) = (copy.clone(), told.clone());
+            let run = tokio::spawn(async move {
+                running.copy(&|_| { counted.fetch_add(1, Ordering::SeqCst); }).await.map(|_| ())
             });
             while told.load(Ordering::SeqCst) < after && !run.is_finished() {
-                tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
             }
             killed += u32::from(!run.is_finished());
             run.abort();
