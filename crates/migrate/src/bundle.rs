@@ -14,6 +14,7 @@ use model::{Child, Module};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use wire::facts::{self, Facts};
 
 /// Calls at once for one page; the client's own limit is beneath.
 const CALLS: usize = 8;
@@ -31,8 +32,17 @@ pub(crate) struct Row {
     pub object: Object,
     /// The record that it hangs on.
     pub above: Option<Above>,
+    /// What that tells, read where pages are read, beside the writing.
+    pub facts: Facts,
     /// For a file: the path of its bytes.
     pub bytes: Option<String>,
+}
+
+impl Row {
+    fn new(module: &Arc<Module>, id: Option<i64>, object: Object, above: Option<Above>) -> Self {
+        let facts = facts::read(module, &object);
+        Self { module: module.clone(), id, object, above, facts, bytes: None }
+    }
 }
 
 /// The record that a row hangs on.
@@ -144,7 +154,7 @@ impl Gatherer {
         for object in objects {
             let Some(id) = id_of(&object) else { continue };
             items.push(Item { bundle: bundles.len(), id, path: format!("{}/{id}", whole.path()) });
-            let row = Row { module: module.clone(), id: Some(id), object, above: None, bytes: None };
+            let row = Row::new(module, Some(id), object, None);
             bundles.push(Bundle { rows: vec![row], told: Vec::new() });
         }
         let (below, history, told, links) = tokio::try_join!(
@@ -207,7 +217,7 @@ impl Gatherer {
             let (Some(item), Some(id)) = (items.get(at), id_of(&object)) else { continue };
             let above = Above { field: child.field, module: module.clone(), id: item.id };
             let path = format!("{}/{}/{id}", item.path, child.path);
-            let row = Row { module: rows.clone(), id: Some(id), object, above: Some(above), bytes: None };
+            let row = Row::new(rows, Some(id), object, Some(above));
             let files = self.files(&row, &path);
             all.push((item.bundle, row));
             all.extend(files.into_iter().map(|file| (item.bundle, file)));
@@ -255,7 +265,7 @@ impl Gatherer {
             let item = items.get(at)?;
             let above = Above { field: "owner", module: whole.clone(), id: item.id };
             let id = id_of(&object);
-            Some((item.bundle, Row { module: module.clone(), id, object, above: Some(above), bytes: None }))
+            Some((item.bundle, Row::new(module, id, object, Some(above))))
         };
         Ok(found.into_iter().filter_map(row).collect())
     }
@@ -360,10 +370,7 @@ impl Gatherer {
         let row = |(at, object): (usize, Object)| {
             let item = linked.get(at)?;
             let above = Above { field: "request", module: whole.clone(), id: item.id };
-            Some((
-                item.bundle,
-                Row { module: module.clone(), id: None, object, above: Some(above), bytes: None },
-            ))
+            Some((item.bundle, Row::new(module, None, object, Some(above))))
         };
         Ok(found.into_iter().filter_map(row).collect())
     }
@@ -383,13 +390,9 @@ impl Gatherer {
         for (list, path) in lists {
             for file in list.and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_object) {
                 let Some(file_id) = id_of(file) else { continue };
-                files.push(Row {
-                    module: module.clone(),
-                    id: Some(file_id),
-                    object: file.clone(),
-                    above: Some(Above { field: "owner", module: row.module.clone(), id }),
-                    bytes: Some(format!("{path}/attachments/{file_id}/download")),
-                });
+                let above = Above { field: "owner", module: row.module.clone(), id };
+                let bytes = Some(format!("{path}/attachments/{file_id}/download"));
+                files.push(Row { bytes, ..Row::new(module, Some(file_id), file.clone(), Some(above)) });
             }
         }
         files

@@ -62,7 +62,11 @@ impl Loader {
                 continue;
             }
             match self.commit(&bundles, mark.as_deref_mut(), shown).await? {
-                None => attempts = 0,
+                None => {
+                    attempts = 0;
+                    // Rows are many small pieces: who comes by next takes them apart, not who has to write.
+                    tokio::spawn(async move { drop(bundles) });
+                }
                 Some(NotCommitted::Stale) if attempts < ATTEMPTS => {
                     attempts += 1;
                     parts.push(bundles);

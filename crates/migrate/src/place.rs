@@ -8,7 +8,7 @@ use model::{Change, Id, Leaf, Module, Record, RefInput, Size, Value};
 use serde_json::Value as Json;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use wire::facts::{self, Facts};
+use wire::facts::Facts;
 
 /// A row on its way into this desk.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(crate) struct Placer<'a> {
 }
 
 /// A row and what it tells.
-type Told<'a> = (&'a Row, Facts);
+type Told<'a> = (&'a Row, &'a Facts);
 
 impl<'a> Placer<'a> {
     pub fn new(desk: &'a Arc<Desk>, ids: &'a mut Ids) -> Self {
@@ -58,12 +58,8 @@ impl<'a> Placer<'a> {
 
     /// Places the rows of all bundles, in their order.
     pub async fn place(&mut self, bundles: &[Bundle]) -> Result<Vec<Vec<Placed>>, MigrateError> {
-        let told: Vec<Vec<Told<'_>>> = bundles
-            .iter()
-            .map(|bundle| {
-                bundle.rows.iter().map(|row| (row, facts::read(&row.module, &row.object))).collect()
-            })
-            .collect();
+        let told: Vec<Vec<Told<'_>>> =
+            bundles.iter().map(|bundle| bundle.rows.iter().map(|row| (row, &row.facts)).collect()).collect();
         self.ids.learn(&self.wanted(&told, bundles)).await?;
         self.look_around(&told).await?;
         let mut all = Vec::with_capacity(bundles.len());
@@ -154,7 +150,7 @@ impl<'a> Placer<'a> {
         Ok(())
     }
 
-    async fn row(&mut self, row: &Row, facts: Facts) -> Result<Placed, MigrateError> {
+    async fn row(&mut self, row: &Row, facts: &Facts) -> Result<Placed, MigrateError> {
         let whole = self.whole(&row.module);
         let mut placed = Placed {
             ready: None,
@@ -187,11 +183,11 @@ impl<'a> Placer<'a> {
         }
         let Some(source_id) = row.id else { return Ok(placed) };
         let mut fresh = Desk::blank(&row.module);
-        self.fill(&mut fresh, &facts, &mut |path, words| placed.remarks.push(remark(path, words))).await?;
+        self.fill(&mut fresh, facts, &mut |path, words| placed.remarks.push(remark(path, words))).await?;
         let (id, old) = self.identity(row, source_id, above, &fresh).await?;
         let mut record = match &old {
             // What is not told of stays.
-            Some(old) => over(old, &fresh, &facts),
+            Some(old) => over(old, &fresh, facts),
             None => fresh,
         };
         record.set("id", id);
