@@ -18,12 +18,16 @@ pub struct Measured {
     pub cpu_us: f64,
     p50_us: u64,
     p99_us: u64,
+    p999_us: u64,
 }
 
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { per_second, cpu_us, p50_us, p99_us } = self;
-        write!(f, "{per_second:.0}/s, p50 {p50_us} µs, p99 {p99_us} µs, {cpu_us:.1} µs CPU a call")
+        let Self { per_second, cpu_us, p50_us, p99_us, p999_us } = self;
+        write!(
+            f,
+            "{per_second:.0}/s, p50 {p50_us} µs, p99 {p99_us} µs, p999 {p999_us} µs, {cpu_us:.1} µs CPU a call"
+        )
     }
 }
 
@@ -125,14 +129,15 @@ pub fn run(server: &Server, calls: &[Vec<u8>], connections: usize, time: Duratio
     let elapsed = begun.elapsed().as_secs_f64();
     let cpu = server.cpu()?.saturating_sub(cpu);
     latencies.sort_unstable();
-    let at = |share: usize| latencies.get(latencies.len() * share / 100).copied().unwrap_or(0);
+    let at = |share: usize| latencies.get(latencies.len() * share / 1000).copied().unwrap_or(0);
     #[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^52")]
     let count = latencies.len() as f64;
     Ok(Measured {
         per_second: count / elapsed,
         cpu_us: cpu.as_secs_f64() * 1e6 / count,
-        p50_us: at(50),
-        p99_us: at(99),
+        p50_us: at(500),
+        p99_us: at(990),
+        p999_us: at(999),
     })
 }
 

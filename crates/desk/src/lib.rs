@@ -55,6 +55,7 @@ mod worklogs;
 pub use attachments::{FilesOf, Purpose, Upload};
 pub use batch::{Known, NotCommitted, Ready};
 pub use cmdb::impact::{Direction, Hit, Impact};
+pub use cmdb::linked_entities;
 pub use cmdb::relationships::Wanted;
 pub use context::{Access, Caller, Context, Scopes, TraceId, Verb};
 pub use conversations::{Said, Speaker};

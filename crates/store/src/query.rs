@@ -384,12 +384,11 @@ impl Renderer<'_> {
                 if test.op == Op::Empty {
                     self.sql.push("NOT ");
                 }
-                // An index has the one row with this value and this record. Of a range it has many, and SQLite would look
-                // through them all, or through all that have the field.
-                let by_record = self.dialect == Dialect::Sqlite && test.op != Op::In;
-                self.probed = Some(value).filter(|_| by_record);
+                // Found by its record, where all values of the record lie side by side: whatever else is asked of them is
+                // found on the same page. An index by value has them all over the place, of a range even many to look through.
+                self.probed = Some(value).filter(|_| self.dialect == Dialect::Sqlite);
                 self.sql.push(r#"EXISTS (SELECT 1 FROM "field_value" "#).alias(value).push(" WHERE ");
-                self.tested(value, "field").push(" = ").bind(field);
+                self.sql.column(value, "field").push(" = ").bind(field);
                 self.sql.push(" AND ").column(value, "record").push(" = ").column(at, "id");
                 if test.op == Op::Empty {
                     // Several values are as many rows, so that none means empty; one text may be there and say nothing.

@@ -292,8 +292,14 @@ fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
             if value.is_array() && items.iter().any(bare) {
                 return Err(Failure::extra_value_in_array(path));
             }
-            let found: Result<Vec<_>, Failure> = items.iter().map(|item| reference(item, path)).collect();
-            Ok(Change::Refs(found?.into_iter().flatten().collect()))
+            // Null and an empty text say that there are none. An item of a list that names no record is a mistake, and
+            // must not take away what is there.
+            let nameless = || not_valid().saying(format!("an item of {path} names no record"));
+            let found = items.iter().filter_map(|item| match reference(item, path) {
+                Ok(None) if value.is_array() || item.is_object() => Some(Err(nameless())),
+                found => found.transpose(),
+            });
+            Ok(Change::Refs(found.collect::<Result<_, _>>()?))
         }
         Kind::Span => span(value, path),
         Kind::Json => {

@@ -162,8 +162,19 @@ pub(crate) fn views(call: &Call<'_>) -> Answer {
             serde_json::json!({"id": (i + 1).to_string(), "name": name, "display_name": words, "module": "request"})
         })
         .collect();
+    rows_under("list_view_filters", call, &rows)
+}
+
+/// GET of `cmdb/linked_entity`: the modules whose records CIs stand for (assets-cmdb.md section 5.3).
+pub(crate) fn linked_entities(call: &Call<'_>) -> Result<Answer, Failure> {
+    let rows = desk::linked_entities(&call.ctx, &call.snapshot);
+    let rows = rows.map_err(|error| answer::failure(error, call.ctx.trace))?;
+    Ok(rows_under("linked_entity", call, &rows))
+}
+
+/// A list that is short and whole.
+fn rows_under(key: &str, call: &Call<'_>, rows: &[serde_json::Value]) -> Answer {
     let info = ListInfo::default();
     let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
-    let text = list::envelope(call, &["list_view_filters"], &rows.join(","), rows.len(), &info, false, None);
-    Answer::Json(text)
+    Answer::Json(list::envelope(call, &[key], &rows.join(","), rows.len(), &info, false, None))
 }

@@ -79,6 +79,7 @@ async fn answer(call: &Call<'_>) -> Result<Answer, Failure> {
         Target::TemplateLayout(template) => related::template_layout(call, template).await,
         Target::Catalog(catalog) => catalogs::list(call, catalog).await,
         Target::Views => Ok(catalogs::views(call)),
+        Target::LinkedEntities => catalogs::linked_entities(call),
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) enum Target {
     Catalog(Catalog),
     /// The views by which lists are filtered.
     Views,
+    /// The modules whose records CIs stand for.
+    LinkedEntities,
 }
 
 /// The words under which files are sent and found (conventions.md section 6).
@@ -48,6 +50,9 @@ pub(crate) async fn follow(call: &Call<'_>) -> Result<Target, Failure> {
     let first = segments.next().ok_or_else(Failure::not_found)?;
     if first == "list_view_filters" {
         return Ok(Target::Views);
+    }
+    if call.segments == ["cmdb", "linked_entity"] {
+        return Ok(Target::LinkedEntities);
     }
     let catalogue = &call.snapshot.catalogue;
     if first == "history" && segments.peek().is_none() {

@@ -258,6 +258,18 @@ on_both_engines! {
         let request = json!({"request": {"subject": "It smokes", "assets": [{"name": "pc"}]}});
         let request = admin.post("/requests", request).await.ok()["request"].clone();
         assert_eq!(request["assets"], json!([{"id": pc["id"], "name": "pc", "barcode": "B1"}]));
+        // An item that names nothing takes nothing away.
+        let of_request = format!("/requests/{}", id(&request));
+        for slip in [json!([{}]), json!([{"id": null}]), json!({"name": ""}), json!([{"name": "pc"}, null])] {
+            admin.put(&of_request, json!({"request": {"assets": slip}})).await.refused(400, 4001, "assets");
+        }
+        assert_eq!(admin.get(&of_request).await.ok()["request"]["assets"][0]["name"], "pc");
+        for none in [json!(null), json!([])] {
+            let cleared = admin.put(&of_request, json!({"request": {"assets": none}})).await.ok();
+            assert_eq!(cleared["request"]["assets"], json!([]));
+            let back = admin.put(&of_request, json!({"request": {"assets": {"name": "pc"}}})).await.ok();
+            assert_eq!(back["request"]["assets"][0]["name"], "pc");
+        }
         let problem = json!({"problem": {"title": "They smoke", "assets": [{"id": pc["id"]}]}});
         let problem = admin.post("/problems", problem).await.ok()["problem"].clone();
         let at = format!("/assets/{}", id(&pc));

@@ -297,6 +297,15 @@ on_both_engines! {
             .refused(400, 4008, "linked_instance");
         let half = json!({"ci_user": {"name": "half", "linked_instance": user.to_string()}});
         admin.post("/cmdb/ci_user", half).await.refused(400, 4012, "linked_entity");
+        // What may be linked is listed, for those who may read CIs.
+        let linkable = admin.get("/cmdb/linked_entity").await.ok();
+        let names: Vec<&str> = linkable["linked_entity"].as_array().unwrap().iter().map(|m| m["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["asset", "user", "department", "support_group", "service_category"]);
+        assert_eq!(linkable["linked_entity"][2]["api_plural_name"], "departments");
+        assert_eq!(linkable["list_info"]["row_count"], 5);
+        let linked = admin.list("/cmdb/ci_user", json!({"fields_required": ["linked_entity"]})).await.ok();
+        assert!(linkable["linked_entity"].as_array().unwrap().contains(&linked["ci_user"][0]["linked_entity"]));
+        admin.post("/cmdb/linked_entity", json!({})).await.refused(400, 4021, "POST");
         // The CI that only stood for the asset goes with it.
         admin.delete(&format!("/assets/{asset}")).await.ok();
         assert!(found().await.is_null());

@@ -6,11 +6,11 @@ pub(crate) mod relationships;
 pub(crate) mod sync;
 pub(crate) mod types;
 
-use crate::context::Context;
+use crate::context::{Context, Verb};
 use crate::draft::Draft;
-use crate::{Desk, DeskError, Refusal, Snapshot};
+use crate::{Desk, DeskError, Place, Refusal, Snapshot, permissions};
 use model::filter::equals;
-use model::{Id, Record, Value};
+use model::{Id, Module, Record, Value};
 use serde_json::{Value as Json, json};
 use store::Statement;
 
@@ -129,17 +129,7 @@ pub(crate) async fn complete(
         else {
             continue;
         };
-        let module = module.clone();
-        let label = label(&module.name);
-        let entity = json!({
-            "id": entity_id(&module.name).to_string(),
-            "name": module.name,
-            "api_plural_name": module.plural,
-            "display_name": label,
-            "display_name_plural": crate::products::plural(&label),
-            "icon_name": null,
-        });
-        record.set("linked_entity", entity.to_string());
+        record.set("linked_entity", entity(module).to_string());
         if !with_data {
             continue;
         }
@@ -149,6 +139,28 @@ pub(crate) async fn complete(
         }
     }
     Ok(())
+}
+
+/// The modules whose records a CI may stand for, as a CI names them (assets-cmdb.md sections 5.3 and 5.5).
+///
+/// # Errors
+/// The caller may not read CIs.
+pub fn linked_entities(ctx: &Context, snapshot: &Snapshot) -> Result<Vec<Json>, DeskError> {
+    permissions::permit(ctx, &Place::top(snapshot.module("ci")?.clone()), Verb::Read)?;
+    Ok(LINKABLE.iter().filter_map(|name| snapshot.catalogue.module(name)).map(|m| entity(m)).collect())
+}
+
+/// A module whose record a CI stands for (assets-cmdb.md section 5.4).
+fn entity(module: &Module) -> Json {
+    let label = label(&module.name);
+    json!({
+        "id": entity_id(&module.name).to_string(),
+        "name": module.name,
+        "api_plural_name": module.plural,
+        "display_name": label,
+        "display_name_plural": crate::products::plural(&label),
+        "icon_name": null,
+    })
 }
 
 /// What a CI says of the record that it stands for (assets-cmdb.md section 5.4).
