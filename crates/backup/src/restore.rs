@@ -215,7 +215,7 @@ async fn fill(db: &Db, archive: &Path, head: Head, files: FilesTo) -> Result<Res
     db.migrate(&now, head.created).await?;
     Store::new(db.clone()).fill_all_search(&Catalogue::new(&Additions::default())).await?;
     let sql = "DELETE FROM \"schema_step\" WHERE \"number\" = $1";
-    let unmark = Statement { sql: sql.into(), binds: vec![RESTORING.into()], expect: Expect::Exactly(1) };
+    let unmark = Statement::new(sql, vec![RESTORING.into()], Expect::Exactly(1));
     db.commit(vec![unmark]).await?;
     let files = contents.entries.keys().filter(|name| name.starts_with(crate::format::FILES)).count() as u64;
     Ok(Restored { head, rows: contents.rows, files, missing_files: contents.missing_files })
@@ -251,7 +251,7 @@ impl Tables {
         }
         for table in there.keys() {
             let sql = format!("DELETE FROM \"{table}\"");
-            db.commit(vec![Statement { sql: sql.into(), binds: Vec::new(), expect: Expect::Any }]).await?;
+            db.commit(vec![Statement::new(sql, Vec::new(), Expect::Any)]).await?;
         }
         Ok(Self(tables))
     }

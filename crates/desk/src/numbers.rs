@@ -81,7 +81,7 @@ impl Numbers {
     pub fn at_least(&self, name: &str, number: i64) -> Statement {
         let sql = r#"INSERT INTO "counter" ("value", "name") VALUES ($1, $2) ON CONFLICT ("name") DO UPDATE
             SET "value" = excluded."value" WHERE "counter"."value" < excluded."value" "#;
-        Statement { sql: sql.into(), binds: vec![number.into(), name.into()], expect: Expect::Any }
+        Statement::new(sql, vec![number.into(), name.into()], Expect::Any)
     }
 
     /// Gives back what is left of the blocks, where nobody has taken one since. On a graceful stop.
@@ -104,7 +104,7 @@ impl Numbers {
 
     /// Whether the statement hit its row; another process may have been there first.
     async fn write(&self, sql: &'static str, binds: Vec<Value>) -> Result<bool, DeskError> {
-        let statement = Statement { sql: sql.into(), binds, expect: Expect::Exactly(1) };
+        let statement = Statement::new(sql, binds, Expect::Exactly(1));
         match self.db.commit(vec![statement]).await {
             Ok(_) => Ok(true),
             Err(store::StoreError::Stale { .. } | store::StoreError::Conflict { .. }) => Ok(false),

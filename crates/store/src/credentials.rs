@@ -647,7 +647,7 @@ pub fn set_password(person: Id, password_hash: &str) -> Statement {
 }
 
 fn write(sql: &'static str, binds: Vec<Value>, expect: Expect) -> Statement {
-    Statement { sql: sql.into(), binds, expect }
+    Statement::new(sql, binds, expect)
 }
 
 fn misread(select: &str) -> StoreError {

@@ -37,7 +37,7 @@ pub async fn take(db: &Db, name: &str, seen: JobTimes, now: i64) -> Result<bool,
         ),
         None => ("INSERT INTO \"job\" (\"name\", \"taken\") VALUES ($1, $2)", vec![name.into(), now.into()]),
     };
-    match db.commit(vec![Statement { sql: sql.into(), binds, expect: Expect::Exactly(1) }]).await {
+    match db.commit(vec![Statement::new(sql, binds, Expect::Exactly(1))]).await {
         Ok(_) => Ok(true),
         Err(StoreError::Stale { .. } | StoreError::Conflict { .. }) => Ok(false),
         Err(error) => Err(error),
@@ -51,5 +51,5 @@ pub async fn take(db: &Db, name: &str, seen: JobTimes, now: i64) -> Result<bool,
 pub async fn done(db: &Db, name: &str, now: i64) -> Result<(), StoreError> {
     let sql = "UPDATE \"job\" SET \"done\" = $1 WHERE \"name\" = $2";
     let binds = vec![now.into(), name.into()];
-    db.commit(vec![Statement { sql: sql.into(), binds, expect: Expect::Any }]).await.map(|_| ())
+    db.commit(vec![Statement::new(sql, binds, Expect::Any)]).await.map(|_| ())
 }

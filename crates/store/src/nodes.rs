@@ -96,5 +96,5 @@ fn query(sql: &'static str, binds: Vec<Value>) -> Query {
 }
 
 fn statement(sql: &'static str, binds: Vec<Value>) -> Statement {
-    Statement { sql: sql.into(), binds, expect: Expect::Exactly(1) }
+    Statement::new(sql, binds, Expect::Exactly(1))
 }

@@ -179,11 +179,8 @@ impl Store {
     #[must_use]
     pub fn insert(&self, record: &Record) -> Vec<Statement> {
         let table = self.table(&record.module);
-        let mut statements = vec![Statement {
-            sql: table.insert.clone(),
-            binds: table.row(record),
-            expect: Expect::Exactly(1),
-        }];
+        let mut statements =
+            vec![Statement::new(table.insert.clone(), table.row(record), Expect::Exactly(1))];
         for slot in &table.documents {
             side_rows(record, *slot, &mut statements);
             statements.extend(unique_row(record, *slot));
@@ -349,7 +346,7 @@ impl Store {
         let Some(leaf) = record.module.find(unique) else { return Vec::new() };
         let column = if leaf.has_key_column() { key_column(leaf) } else { leaf.column.clone() };
         let sql = format!("{} ON CONFLICT (\"{column}\") DO NOTHING", table.insert);
-        vec![Statement { sql: sql.into(), binds: table.row(record), expect: Expect::Any }]
+        vec![Statement::new(sql, table.row(record), Expect::Any)]
     }
 
     /// The greatest id in a module; zero when there is none.

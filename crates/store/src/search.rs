@@ -5,7 +5,7 @@
 //! first. PostgreSQL: a table with a `tsvector` under a GIN index. Both are filled inside the commit that changes
 //! the record, from the key columns, where the text is folded and free of tags already.
 
-use crate::engine::{Dialect, Expect, Statement};
+use crate::engine::{Dialect, Document, Expect, Statement};
 use crate::sql::{Alias, Sql};
 use crate::table::{key_column, key_of};
 use model::{Catalogue, Module, Record, Value};
@@ -91,7 +91,12 @@ pub(crate) fn insert(record: &Record, dialect: Dialect) -> Statement {
             _ => None,
         })
         .collect();
-    let mut sql = Sql::new("INSERT INTO ");
+    let mut sql = Sql::new(match dialect {
+        // The document of a record that was removed in the same transaction is still there: of several statements about
+        // one document only the last is run.
+        Dialect::Sqlite => "INSERT OR REPLACE INTO ",
+        Dialect::Postgres => "INSERT INTO ",
+    });
     sql.name(&table_of(module));
     match dialect {
         Dialect::Sqlite => {
@@ -103,22 +108,71 @@ pub(crate) fn insert(record: &Record, dialect: Dialect) -> Statement {
             sql.push(", 200000), '[^[:alnum:]]+', ' ', 'g')))");
         }
     }
-    sql.statement(Expect::Exactly(1))
+    of_document(module, record.id(), sql.statement(Expect::Exactly(1)))
+}
+
+/// A statement that writes the document of one record.
+fn of_document(module: &Module, id: model::Id, statement: Statement) -> Statement {
+    Statement { document: Some(Document { table: table_of(module).into(), id: id.get() }), ..statement }
 }
 
 /// Makes a record's document anew from what is in the tables at that moment of the commit.
 pub(crate) fn refresh(module: &Module, id: model::Id, catalogue: &Catalogue, dialect: Dialect) -> Statement {
-    let mut sql = Sql::new("INSERT ");
-    if dialect == Dialect::Sqlite {
-        sql.push("OR REPLACE ");
-    }
-    sql.push("INTO ").name(&table_of(module));
-    sql.push(match dialect {
-        Dialect::Sqlite => " (rowid, words) SELECT t0.\"id\", ",
-        Dialect::Postgres => {
-            " (\"id\", \"words\") SELECT t0.\"id\", to_tsvector('simple', regexp_replace(left("
+    let mut sql;
+    match dialect {
+        Dialect::Sqlite => {
+            // One row of values: before an INSERT of what a SELECT gives, SQLite would save its place, for which the
+            // index writes all that it has gathered in the commit as a segment of its own, to be merged later.
+            sql = Sql::new("INSERT OR REPLACE INTO ");
+            sql.name(&table_of(module)).push(" (rowid, words) VALUES (").bind(id).push(", (SELECT ");
+            text(&mut sql, module, catalogue, dialect);
+            sql.push(" FROM ").name(&module.table).push(" t0 WHERE t0.\"id\" = ").bind(id).push("))");
         }
+        Dialect::Postgres => {
+            sql = documents(module, catalogue, dialect);
+            sql.push(" = ").bind(id);
+            sql.push(" ON CONFLICT (\"id\") DO UPDATE SET \"words\" = excluded.\"words\"");
+        }
+    }
+    of_document(module, id, sql.statement(Expect::Any))
+}
+
+/// Makes the documents of a module's records from one id to another in one go, after a bulk load.
+pub(crate) fn fill(
+    module: &Module,
+    catalogue: &Catalogue,
+    dialect: Dialect,
+    from: model::Id,
+    to: model::Id,
+) -> Statement {
+    let mut sql = documents(module, catalogue, dialect);
+    sql.push(" BETWEEN ").bind(from).push(" AND ").bind(to);
+    if dialect == Dialect::Postgres {
+        sql.push(" ON CONFLICT (\"id\") DO UPDATE SET \"words\" = excluded.\"words\"");
+    }
+    sql.statement(Expect::Any)
+}
+
+/// Writes the documents of records whose id is as the text goes on.
+fn documents(module: &Module, catalogue: &Catalogue, dialect: Dialect) -> Sql {
+    let mut sql = Sql::new(match dialect {
+        Dialect::Sqlite => "INSERT OR REPLACE INTO ",
+        Dialect::Postgres => "INSERT INTO ",
     });
+    sql.name(&table_of(module)).push(match dialect {
+        Dialect::Sqlite => " (rowid, words) SELECT t0.\"id\", ",
+        Dialect::Postgres => " (\"id\", \"words\") SELECT t0.\"id\", ",
+    });
+    text(&mut sql, module, catalogue, dialect);
+    sql.push(" FROM ").name(&module.table).push(" t0 WHERE t0.\"id\"");
+    sql
+}
+
+/// The words of the record at `t0`: its own texts and those of the rows below it.
+fn text(sql: &mut Sql, module: &Module, catalogue: &Catalogue, dialect: Dialect) {
+    if dialect == Dialect::Postgres {
+        sql.push("to_tsvector('simple', regexp_replace(left(");
+    }
     for column in own_columns(module) {
         sql.push("coalesce(").column(Alias(0), &column).push(", '') || ' ' || ");
     }
@@ -135,25 +189,6 @@ pub(crate) fn refresh(module: &Module, id: model::Id, catalogue: &Catalogue, dia
     if dialect == Dialect::Postgres {
         sql.push(", ").push(TEXT_MAX).push("), '[^[:alnum:]]+', ' ', 'g'))");
     }
-    sql.push(" FROM ").name(&module.table).push(" t0 WHERE t0.\"id\" = ").bind(id);
-    if dialect == Dialect::Postgres {
-        sql.push(" ON CONFLICT (\"id\") DO UPDATE SET \"words\" = excluded.\"words\"");
-    }
-    sql.statement(Expect::Any)
-}
-
-/// Makes every record's document of a module in one go, after a bulk load.
-pub(crate) fn fill(
-    module: &Module,
-    catalogue: &Catalogue,
-    dialect: Dialect,
-    from: model::Id,
-    to: model::Id,
-) -> Statement {
-    let one = refresh(module, from, catalogue, dialect);
-    // The same text with a range in place of the one id.
-    let text = one.sql.replacen("t0.\"id\" = $1", "t0.\"id\" BETWEEN $1 AND $2", 1);
-    Statement { sql: text.into(), binds: vec![from.into(), to.into()], expect: Expect::Any }
 }
 
 /// Takes a record's document away.
@@ -164,7 +199,7 @@ pub(crate) fn remove(module: &Module, id: model::Id, dialect: Dialect) -> Statem
         Dialect::Postgres => " WHERE \"id\" = ",
     });
     sql.bind(id);
-    sql.statement(Expect::Any)
+    of_document(module, id, sql.statement(Expect::Any))
 }
 
 /// The table that a migration makes for a module's documents, on each engine.

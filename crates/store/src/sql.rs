@@ -66,7 +66,7 @@ impl Sql {
     }
     /// As a statement.
     pub fn statement(self, expect: Expect) -> Statement {
-        Statement { sql: self.text.into(), binds: self.binds, expect }
+        Statement::new(self.text, self.binds, expect)
     }
 }
 

@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use store::engine::{
-    Cost, Db, Dialect, Expect, PostgresOptions, Query, SqliteOptions, Statement, Step, StoreError, Value,
+    Cost, Db, Dialect, Document, Expect, PostgresOptions, Query, SqliteOptions, Statement, Step, StoreError,
+    Value,
 };
 use store::nodes::{LEASE_MS, Node};
 
@@ -111,7 +112,7 @@ async fn admin_sql(url: &str, sql: &str) {
 }
 
 fn write(sql: &str, binds: impl IntoIterator<Item = Value>, expect: Expect) -> Statement {
-    Statement { sql: sql.into(), binds: binds.into_iter().collect(), expect }
+    Statement::new(sql, binds.into_iter().collect(), expect)
 }
 
 fn insert(id: i64, name: &str) -> Statement {
@@ -581,6 +582,58 @@ async fn sqlite_is_opened_once_and_for_the_owner_only() {
     let db = Db::open_sqlite(&path, sqlite_options()).await.unwrap();
     assert_eq!(count(&db).await, 1);
     Bed { db, home }.end().await;
+}
+
+/// Documents are written behind the rest of their transaction, in order, and of one record the last: whatever the order in
+/// which they were asked for, a transaction adds one segment to the index.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documents_of_a_transaction_are_one_segment() {
+    let bed = Bed::sqlite().await;
+    let ddl =
+        "CREATE VIRTUAL TABLE search_item USING fts5(words, content='', contentless_delete=1, detail=none)";
+    bed.db.execute_ddl(ddl).await.unwrap();
+    let about = |id: i64, sql: &str, binds: Vec<Value>| Statement {
+        document: Some(Document { table: "search_item".into(), id }),
+        ..write(sql, binds, Expect::Any)
+    };
+    let put = |id: i64, text: &str| {
+        about(
+            id,
+            "INSERT OR REPLACE INTO search_item (rowid, words) VALUES ($1, $2)",
+            vec![id.into(), text.into()],
+        )
+    };
+    let take = |id: i64| about(id, "DELETE FROM search_item WHERE rowid = $1", vec![id.into()]);
+    let found = async |word: &str| -> Vec<i64> {
+        let sql = "SELECT rowid FROM search_item WHERE search_item MATCH $1 ORDER BY rowid";
+        let rows = bed.db.read(scan(sql, [word.into()])).await.unwrap();
+        rows.iter().map(|row| row[0].as_int().unwrap()).collect()
+    };
+    let segments = async || {
+        let rows = bed.db.read(scan("SELECT count(DISTINCT segid) FROM search_item_idx", [])).await.unwrap();
+        rows[0][0].as_int().unwrap()
+    };
+    let mut falling: Vec<Statement> = (1..=100).rev().map(|id| put(id, "first")).collect();
+    falling.extend([put(7, "second"), take(8), take(9), put(9, "third")]);
+    assert_eq!(bed.db.commit(falling).await.unwrap().len(), 104);
+    assert_eq!(segments().await, 1);
+    assert_eq!((found("second").await, found("third").await), (vec![7], vec![9]));
+    assert_eq!(found("first").await.len(), 97);
+    // What fails leaves no document, alone or beside others, and whether it had written rows or not.
+    let fails = |id: i64, rows: Option<Statement>| {
+        let mut all: Vec<Statement> = rows.into_iter().collect();
+        all.extend([put(id, "never"), rename(999, "nobody")]);
+        bed.db.commit(all)
+    };
+    let good = |id: i64| bed.db.commit(vec![insert(id, &id.to_string()), put(id, "beside")]);
+    let (a, b, c, d, e) =
+        tokio::join!(good(201), fails(202, None), good(203), fails(204, Some(insert(204, "x"))), good(205));
+    assert!(a.is_ok() && c.is_ok() && e.is_ok());
+    assert_eq!(b, Err(StoreError::Stale { statement: 1 }));
+    assert_eq!(d, Err(StoreError::Stale { statement: 2 }));
+    assert_eq!(fails(206, None).await, Err(StoreError::Stale { statement: 1 }));
+    assert_eq!((found("never").await, found("beside").await), (vec![], vec![201, 203, 205]));
+    bed.end().await;
 }
 
 #[tokio::test]

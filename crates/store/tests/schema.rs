@@ -69,7 +69,7 @@ async fn old_requests_are_judged_when_lateness_comes_in() {
             held.into(),
         ];
         let binds: Vec<Value> = binds.into_iter().chain([responded.into()]).collect();
-        db.commit(vec![Statement { sql: sql.into(), binds, expect: Expect::Exactly(1) }]).await.unwrap();
+        db.commit(vec![Statement::new(sql, binds, Expect::Exactly(1))]).await.unwrap();
     }
     db.migrate(&store::migrations::steps(), 0).await.unwrap();
     for (flag, late) in [("ended_late", ["3", "4", "5"].as_slice()), ("response_late", &["4", "5"])] {

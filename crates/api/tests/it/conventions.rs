@@ -47,7 +47,7 @@ on_both_engines! {
         // As after a kill between the commit and the keeping of the answer.
         let made = keyed(&admin, "/requests", "k", &input).await.ok();
         let forget = "UPDATE \"idempotent_call\" SET \"status\" = NULL, \"answer\" = NULL";
-        let forget = store::Statement { sql: forget.into(), binds: Vec::new(), expect: store::engine::Expect::Exactly(1) };
+        let forget = store::Statement::new(forget, Vec::new(), store::engine::Expect::Exactly(1));
         app.desk.store().commit(vec![forget]).await.unwrap();
         let again = keyed(&admin, "/requests", "k", &input).await;
         assert_eq!((again.status.as_u16(), &again.headers["idempotent-replayed"]), (201, &http::HeaderValue::from_static("true")));

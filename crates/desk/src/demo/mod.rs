@@ -187,10 +187,12 @@ impl Desk {
 
     /// Everything small, and the numbers from which the next request and the next problem count on.
     async fn write_setup(&self, rows: &[Record], numbers: [(&str, i64); 2]) -> Result<(), DeskError> {
-        let counter = |(name, last): (&str, i64)| Statement {
-            sql: r#"INSERT INTO "counter" ("value", "name") VALUES ($1, $2)"#.into(),
-            binds: vec![last.into(), name.into()],
-            expect: Expect::Exactly(1),
+        let counter = |(name, last): (&str, i64)| {
+            Statement::new(
+                r#"INSERT INTO "counter" ("value", "name") VALUES ($1, $2)"#,
+                vec![last.into(), name.into()],
+                Expect::Exactly(1),
+            )
         };
         let mut statements = numbers.map(counter).to_vec();
         statements.extend(rows.iter().flat_map(|row| self.store.insert(row)));

@@ -74,6 +74,29 @@ pub struct Statement {
     pub binds: Vec<Value>,
     /// How many rows it must touch.
     pub expect: Expect,
+    /// Set where it makes a search document anew or takes it away.
+    pub document: Option<Document>,
+}
+
+/// A record's search document: the full-text index's table, and the record's id.
+///
+/// SQLite writes documents behind everything else of a transaction, in the order of their ids and of several versions
+/// the last: an index that is written in any other order stores what it has gathered at each step back, as a segment of
+/// its own to be merged later. PostgreSQL takes them as they come.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Document {
+    /// The index's table.
+    pub table: Arc<str>,
+    /// The record's id.
+    pub id: i64,
+}
+
+impl Statement {
+    /// A write.
+    #[must_use]
+    pub fn new(sql: impl Into<Arc<str>>, binds: Vec<Value>, expect: Expect) -> Self {
+        Self { sql: sql.into(), binds, expect, document: None }
+    }
 }
 
 /// Is told which rows changed.

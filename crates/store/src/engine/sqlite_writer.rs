@@ -1,9 +1,10 @@
 //! The one thread that writes to SQLite, and the one that empties the write-ahead log.
 
 use super::sqlite::{Shared, bind};
-use super::{RowWatch, Statement, StoreError};
+use super::{Document, RowWatch, Statement, StoreError};
 use rusqlite::Connection;
 use rusqlite::hooks::Action;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -244,8 +245,9 @@ fn run_together(
     if let Err(e) = execute(connection, "BEGIN IMMEDIATE") {
         return Done::Failed(shared.names.explain(e));
     }
+    let mut documents = BTreeMap::new();
     for (statements, _) in commits {
-        match run_statements(shared, connection, statements) {
+        match run_statements(shared, connection, statements, Some(&mut documents)) {
             Ok(touched) => results.push(Ok(touched)),
             Err(failure) if failure.harmless && !connection.is_autocommit() => {
                 results.push(Err(failure.error))
@@ -254,6 +256,16 @@ fn run_together(
             Err(failure) if commits.len() == 1 || failure.error.is_transient() => {
                 return Done::Failed(failure.error);
             }
+            Err(_) => {
+                roll_back(connection);
+                return Done::Replay;
+            }
+        }
+    }
+    for statement in documents.values() {
+        match run_statement(shared, connection, statement) {
+            Ok(_) => {}
+            Err(error) if commits.len() == 1 || error.is_transient() => return Done::Failed(error),
             Err(_) => {
                 roll_back(connection);
                 return Done::Replay;
@@ -278,7 +290,7 @@ fn run_apart(
         if let Err(e) = execute(connection, "SAVEPOINT one") {
             return explain(e);
         }
-        match run_statements(shared, connection, statements) {
+        match run_statements(shared, connection, statements, None) {
             Ok(touched) => results.push(Ok(touched)),
             Err(failure) if connection.is_autocommit() || failure.error.is_transient() => {
                 return Done::Failed(failure.error);
@@ -304,14 +316,22 @@ fn finish(shared: &Shared, connection: &Connection) -> Done {
     }
 }
 
-fn run_statements(
+/// The statements of one commit. Those that write search documents are put aside where there is a place for them.
+fn run_statements<'s>(
     shared: &Shared,
     connection: &Connection,
-    statements: &[Statement],
+    statements: &'s [Statement],
+    mut documents: Option<&mut BTreeMap<&'s Document, &'s Statement>>,
 ) -> Result<Vec<u64>, Failure> {
     let mut touched = Vec::with_capacity(statements.len());
     let mut clean = true;
     for (place, statement) in statements.iter().enumerate() {
+        if let (Some(documents), Some(document)) = (documents.as_deref_mut(), &statement.document) {
+            documents.insert(document, statement);
+            touched.push(1);
+            clean = false;
+            continue;
+        }
         match run_statement(shared, connection, statement) {
             Ok(rows) if statement.expect.allows(rows) => {
                 clean &= rows == 0;
