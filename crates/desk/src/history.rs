@@ -146,3 +146,27 @@ fn plain(leaf: &Leaf, value: &Value) -> Json {
         (_, Value::Text(s)) => Json::String(s.clone()),
     }
 }
+
+/// A value as it was stored, from what the history says of it: the way back from [`shown`]. `None` where the text is no
+/// value of the field, as after its kind was changed.
+pub(crate) fn stored(leaf: &Leaf, told: &Json) -> Option<Value> {
+    let whole = |json: &Json| json.as_i64().or_else(|| json.as_str()?.parse().ok()).map(Value::Int);
+    let id = |json: &Json| json.get("id")?.as_str()?.parse::<Id>().ok();
+    match (&leaf.field.kind, told) {
+        (Kind::RefMany(_), Json::Array(items)) => {
+            let ids: Option<Vec<Id>> = items.iter().map(id).collect();
+            Some(model::record::list_of(&ids?))
+        }
+        (_, Json::Null) => Some(Value::Null),
+        (Kind::Json | Kind::PickMany { .. }, told) => Some(Value::Text(told.to_string())),
+        (Kind::Ref(_), told) => Some(id(told)?.into()),
+        (Kind::Time | Kind::Date, told) => whole(told.get("value")?),
+        (Kind::Bool, told) => told.as_bool().map(Value::Bool),
+        (Kind::Double, told) => told.as_f64().map(Value::Double),
+        (Kind::Id | Kind::Int { .. } | Kind::Digits { .. } | Kind::Number { .. } | Kind::Span, told) => {
+            whole(told)
+        }
+        (Kind::Group(_) | Kind::RefMany(_), _) => None,
+        (_, told) => told.as_str().map(Value::from),
+    }
+}

@@ -23,6 +23,7 @@ pub mod html;
 pub mod identity;
 pub mod jobs;
 mod links;
+pub mod live;
 mod loans;
 mod money;
 mod notes;
@@ -32,6 +33,7 @@ pub mod once;
 mod people;
 pub mod permissions;
 mod preferences;
+mod presence;
 mod problems;
 mod products;
 pub mod records;
@@ -46,8 +48,10 @@ pub mod shipped;
 mod snapshot;
 mod tasks;
 mod templates;
+pub mod timers;
 mod turns;
 mod udf;
+mod undo;
 mod users;
 mod view;
 mod worklogs;
@@ -63,6 +67,7 @@ pub use error::{DeskError, Refusal};
 pub use facts::running_number;
 pub use links::Linked;
 pub use preferences::PREFERENCES;
+pub use presence::Looking;
 pub use records::{ListAsk, Outcome, Page, Place};
 pub use request_views::{REQUEST_VIEWS, request_view};
 pub use requests::{overdue, response_overdue, statuses::RESOLVED as SOLVED};
@@ -72,6 +77,7 @@ pub use snapshot::{Settings, Snapshot};
 pub use store::search::{is_searched, words};
 pub use store::{ImportProgress, MigratedPart, Remark, Statement};
 pub use templates::is_hidden as is_hidden_template;
+pub use undo::{Undoable, Undone};
 pub use view::View;
 
 use arc_swap::ArcSwap;
@@ -111,6 +117,7 @@ pub struct Desk {
     graph_building: tokio::sync::Mutex<()>,
     pub(crate) turns: turns::Turns,
     seen_versions: tokio::sync::Mutex<std::collections::HashMap<String, i64>>,
+    live: live::Live,
 }
 
 impl Desk {
@@ -140,6 +147,7 @@ impl Desk {
             graph_building: tokio::sync::Mutex::default(),
             turns: turns::Turns::default(),
             seen_versions: tokio::sync::Mutex::new(versions),
+            live: live::Live::new()?,
         });
         desk.ship_what_is_new().await?;
         Ok(desk)
@@ -278,6 +286,8 @@ impl Desk {
 
     /// Stops: what was acknowledged is on disk already, numbers that were not used are given back.
     pub async fn close(&self) {
+        self.stop_live();
+        self.live.presence.end(self.store.db()).await;
         self.numbers.give_back().await;
         self.store.db().close().await;
     }

@@ -36,6 +36,11 @@ impl Id {
     pub const fn is_shipped(self) -> bool {
         self.0 < 1_000 || (self.0 >= SHIPPED_PREFIX && self.0 < SHIPPED_PREFIX + 1_000_000_000_000)
     }
+    /// A bound below every id that was made in the last so many milliseconds before this one was.
+    #[must_use]
+    pub const fn earlier(self, ms: i64) -> Self {
+        Self(self.0.saturating_sub(ms.saturating_mul(1 << (SEQUENCE_BITS + NODE_BITS))))
+    }
     /// The number.
     #[must_use]
     pub const fn get(self) -> i64 {
