@@ -2,8 +2,12 @@
 
 use crate::{App, Client, Reply, encoded};
 use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt;
 use model::Id;
 use std::cell::RefCell;
+use std::time::Duration;
+use tower::ServiceExt;
 
 /// A browser with its cookies.
 #[derive(Debug)]
@@ -94,6 +98,14 @@ impl<'a> Browser<'a> {
         Page { reply }
     }
 
+    /// GET of an answer that does not end: the events of an open page.
+    pub async fn hear(&self, path: &str) -> Hearing {
+        let cookies: Vec<String> = self.cookies.borrow().iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let request = Request::get(path).header("Cookie", cookies.join("; ")).body(Body::empty()).unwrap();
+        let response = self.app.router().oneshot(request).await.unwrap();
+        Hearing { status: response.status().as_u16(), body: response.into_body(), text: String::new() }
+    }
+
     fn keep(&self, reply: &Reply) {
         let mut cookies = self.cookies.borrow_mut();
         for set in reply.headers.get_all("set-cookie") {
@@ -103,6 +115,39 @@ impl<'a> Browser<'a> {
             if !value.is_empty() {
                 cookies.push((name.to_owned(), value.to_owned()));
             }
+        }
+    }
+}
+
+/// An open page that hears.
+#[derive(Debug)]
+pub struct Hearing {
+    /// The status of the answer.
+    pub status: u16,
+    body: Body,
+    text: String,
+}
+
+impl Hearing {
+    /// The next event, its name and what it says; `None` when the server ended the answer. Signs of life are passed over.
+    pub async fn next(&mut self) -> Option<(String, String)> {
+        // Nothing here is about time; this only ends a test that would wait for ever.
+        tokio::time::timeout(Duration::from_secs(60), self.event()).await.expect("an event")
+    }
+
+    async fn event(&mut self) -> Option<(String, String)> {
+        loop {
+            while let Some((block, rest)) = self.text.split_once("\n\n") {
+                let line =
+                    |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+                let event = line("event: ").zip(line("data: "));
+                self.text = rest.to_owned();
+                if event.is_some() {
+                    return event;
+                }
+            }
+            let frame = self.body.frame().await?.unwrap();
+            self.text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
         }
     }
 }

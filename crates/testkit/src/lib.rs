@@ -20,7 +20,7 @@ mod client;
 mod port;
 mod postgres;
 
-pub use browser::{Browser, Page};
+pub use browser::{Browser, Hearing, Page};
 pub use client::{Client, Reply, encoded};
 pub use port::{Act, Port, Seen};
 pub use postgres::Database;
@@ -99,15 +99,43 @@ impl App {
         Some(Self::on(db, database, dir).await)
     }
 
-    async fn on(db: Db, database: Option<postgres::Database>, dir: tempfile::TempDir) -> Self {
-        let clock = Arc::new(TestClock(AtomicI64::new(START)));
-        let options = DeskOptions { files_dir: dir.path().join("files"), clock: clock.clone(), node: 0 };
+    /// Another process on the same database, for what several of them have to agree on. `None` on SQLite, which one
+    /// process has for itself.
+    pub async fn another_process(&self) -> Option<Self> {
+        let url = &self._database.as_ref()?.url;
+        let db = Db::open_postgres(url, PostgresOptions::default()).await.unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let (desk, identity) = Self::rooms(db, self.clock.clone(), &dir, 1).await;
+        let router = Self::faces(&desk, &identity);
+        let (admin_password, secrets) = (self.admin_password.clone(), self.secrets.clone());
+        let clock = self.clock.clone();
+        Some(Self { desk, identity, clock, router, admin_password, secrets, _database: None, dir })
+    }
+
+    async fn rooms(
+        db: Db,
+        clock: Arc<TestClock>,
+        dir: &tempfile::TempDir,
+        node: u16,
+    ) -> (Arc<Desk>, Arc<Identity>) {
+        let options = DeskOptions { files_dir: dir.path().join("files"), clock, node };
         let desk = Desk::open(db.clone(), options).await.unwrap();
         // Hashes that cost next to nothing: tests are about what follows from them.
         let password_cost = PasswordCost { memory_kib: 8, passes: 1 };
         let identity_options =
             IdentityOptions { password_cost, ..IdentityOptions::new(desk.id_source().clone()) };
         let identity = Arc::new(Identity::new(db, Arc::new(SystemSecrets), identity_options));
+        (desk, identity)
+    }
+
+    fn faces(desk: &Arc<Desk>, identity: &Arc<Identity>) -> Router {
+        let pages = web::router(desk.clone(), identity.clone(), "http://desk.example.com");
+        api::router(desk.clone(), identity.clone(), Self::api_options(), pages)
+    }
+
+    async fn on(db: Db, database: Option<postgres::Database>, dir: tempfile::TempDir) -> Self {
+        let clock = Arc::new(TestClock(AtomicI64::new(START)));
+        let (desk, identity) = Self::rooms(db, clock.clone(), &dir, 0).await;
         let (admin_password, password_hash) = identity.create_initial_password().unwrap();
         let (secrets, statements) = identity.create_initial(shipped::ADMINISTRATOR, START).unwrap();
         let first = shipped::FirstRows {
@@ -117,8 +145,7 @@ impl App {
             now: START,
         };
         desk.initialise(&first, statements).await.unwrap();
-        let pages = web::router(desk.clone(), identity.clone(), "http://desk.example.com");
-        let router = api::router(desk.clone(), identity.clone(), Self::api_options(), pages);
+        let router = Self::faces(&desk, &identity);
         Self { desk, identity, clock, router, admin_password, secrets, _database: database, dir }
     }
 

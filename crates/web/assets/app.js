@@ -56,6 +56,7 @@ document.addEventListener("submit", (event) => {
 function take(page, parts) {
   const open = all("form.properties details").map((part) => part.open);
   for (const part of parts) find(part).replaceWith(document.adoptNode(find(part, page)));
+  find("main").dataset.mark = find("main", page).dataset.mark;
   find(".flash")?.remove();
   const flash = find(".flash", page);
   if (flash) find("main").prepend(document.adoptNode(flash));
@@ -96,15 +97,17 @@ find("[data-choose-all]")?.addEventListener("change", (event) => {
 // The keyboard.
 const palette = async (what) => (await import(body.dataset.palette))[what]();
 let row = -1;
-const rows = () => all("[data-rows] tbody tr");
+const rows = () => all("[data-rows] :is(tbody tr, li)");
 function go(step) {
   const list = rows();
   if (!list.length) return;
+  if (row < 0) row = list.findIndex((item) => item.matches(".now"));
   list[row]?.classList.remove("here");
   row = Math.max(0, Math.min(list.length - 1, row + step));
   list[row].classList.add("here");
   find("a", list[row])?.focus({ preventScroll: true });
   list[row].scrollIntoView({ block: "nearest" });
+  if (list[row].closest(".beside")) find("a", list[row]).click();
 }
 const press = (selector) => {
   const found = find(selector);
@@ -124,6 +127,13 @@ const KEYS = {
   c: () => { location.href = body.classList.contains("portal") ? "/portal/new" : "/requests/new"; },
   r: () => press('[data-key="r"]'),
   n: () => press('[data-key="n"]'),
+  t: () => press('[data-key="t"]'),
+  v: () => {
+    const link = find('[data-key="v"]');
+    const here = find("tr.here .row-link")?.pathname;
+    if (link && here) link.pathname = here;
+    link?.click();
+  },
   e: () => press('[data-key="e"]'),
   "/": () => press('[data-key="/"]') || press("#find"),
   "?": () => palette("keys"),

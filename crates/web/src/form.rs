@@ -315,6 +315,11 @@ impl Problems {
         }
     }
 
+    /// Says on top, without their names, what is about fields: where a form has one field alone.
+    pub fn unlabelled(&mut self) {
+        self.general.extend(std::mem::take(&mut self.fields).into_values());
+    }
+
     fn add_failure(&mut self, visit: &Visit, failure: &Failure) {
         for message in &failure.messages {
             let lang = visit.lang();

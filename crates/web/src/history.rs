@@ -17,6 +17,8 @@ pub(crate) struct Change {
     /// What was done, in words.
     pub what: String,
     pub fields: Vec<FieldChange>,
+    /// The entry by which it can be taken back, where it can.
+    pub undo: Option<Id>,
 }
 
 /// What one field was and what it is.
@@ -34,7 +36,12 @@ pub(crate) async fn of(visit: &Visit, place: &Place, id: Id) -> Result<Vec<Chang
     let ask = ListAsk::new(Filter::everything(), CHANGES);
     let (_, page) = visit.desk().history_of(&visit.ctx, place, id, ask).await?;
     let view = visit.desk().view(&page.records, None).await?;
-    Ok(page.records.iter().map(|entry| change(visit, &view, entry)).collect())
+    let undoable = visit.desk().which_undoable(&visit.ctx, place, id, &page.records).await?;
+    let shown = |entry: &Record| {
+        let undo = undoable.contains(&entry.id()).then(|| entry.id());
+        Change { undo, ..change(visit, &view, entry) }
+    };
+    Ok(page.records.iter().map(shown).collect())
 }
 
 fn change(visit: &Visit, view: &desk::View, entry: &Record) -> Change {
@@ -46,6 +53,7 @@ fn change(visit: &Visit, view: &desk::View, entry: &Record) -> Change {
         when: visit.times.moment(entry.int("time").unwrap_or(0)),
         what: what(visit, entry),
         fields: diff.iter().filter_map(|d| field(visit, module, d)).collect(),
+        undo: None,
     }
 }
 

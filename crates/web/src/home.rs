@@ -6,13 +6,13 @@ use crate::show::{self, Cell};
 use crate::times::Moment;
 use crate::views;
 use crate::visit::{Anybody, Visit};
-use crate::{answer, portal, requests};
+use crate::{answer, live, portal, requests};
 use askama::Template;
 use axum::response::Response;
 use desk::{DeskError, ListAsk, Place, View, request_view};
 use http::StatusCode;
-use model::filter::equals;
-use model::{Filter, Path, Record, SortKey, Value};
+use model::filter::{equals, test};
+use model::{Filter, Op, Path, Record, SortKey, Value};
 
 /// So many are counted; beyond, a list says more than a number.
 const COUNTED: u64 = 100;
@@ -32,6 +32,9 @@ struct HomePage {
     approvals: Vec<Waiting>,
     tasks: Vec<TaskBrief>,
     is_untouched: bool,
+    /// What others did on the visitor's requests since the last visit.
+    news: Vec<Brief>,
+    since: Option<Moment>,
 }
 
 struct Tile {
@@ -68,6 +71,8 @@ pub(crate) async fn show(Anybody(visit): Anybody) -> Response {
 
 async fn page(visit: &Visit) -> Result<Response, DeskError> {
     let lang = visit.lang();
+    let mark = live::mark(visit).await?;
+    let since = visit.desk().look(&visit.ctx).await?;
     let mut tiles = Vec::new();
     let mut briefs: Vec<Vec<Brief>> = Vec::new();
     for (name, sort, tone) in [
@@ -91,7 +96,7 @@ async fn page(visit: &Visit) -> Result<Response, DeskError> {
     let mut next = || briefs.next().unwrap_or_default();
     let (mine, unassigned, overdue) = (next(), next(), next());
     let page = HomePage {
-        shell: Shell::new(visit, lang.text("nav.home")),
+        shell: Shell::new(visit, lang.text("nav.home")).hearing("/requests", mark),
         greeting: greeting(visit),
         today: visit.times.date_in_words(),
         is_untouched: visit.ctx.is_administrator() && visit.desk().is_untouched().await?,
@@ -101,6 +106,8 @@ async fn page(visit: &Visit) -> Result<Response, DeskError> {
         overdue,
         approvals: approvals::waiting(visit).await?,
         tasks: tasks(visit).await?,
+        news: news(visit, since).await?,
+        since: since.map(|since| visit.times.moment(since)),
     };
     Ok(answer::page(StatusCode::OK, &page))
 }
@@ -131,6 +138,36 @@ async fn of_view(
     let count = if page.has_more { format!("{COUNTED}+") } else { page.records.len().to_string() };
     page.records.truncate(SHOWN);
     Ok((briefs(visit, &page.records).await?, count))
+}
+
+/// The visitor's requests that others changed since a time, the newest change first.
+async fn news(visit: &Visit, since: Option<i64>) -> Result<Vec<Brief>, DeskError> {
+    let Some(since) = since else { return Ok(Vec::new()) };
+    let place = requests::place(visit)?;
+    let module = &place.module;
+    let filter = equals(module, "technician", vec![visit.ctx.caller.user.into()]).and(test(
+        module,
+        "last_updated_time",
+        Op::Greater,
+        vec![since.into()],
+    ));
+    let mut ask = ListAsk::new(filter, COUNTED);
+    ask.sort = Path::of(module, "last_updated_time")
+        .map(|path| SortKey { path, descending: true })
+        .into_iter()
+        .collect();
+    ask.slots = slots(&place);
+    let mut records = visit.desk().list(&visit.ctx, &place, ask).await?.records;
+    let ids: Vec<_> = records.iter().map(Record::id).collect();
+    let changed = visit.desk().changed_by_others(&visit.ctx, &ids, since).await?;
+    records.retain(|record| changed.contains(&record.id()));
+    records.truncate(SHOWN);
+    let mut briefs = briefs(visit, &records).await?;
+    for (brief, record) in briefs.iter_mut().zip(&records) {
+        brief.due = None;
+        brief.moment = visit.times.moment(record.int("last_updated_time").unwrap_or(0));
+    }
+    Ok(briefs)
 }
 
 fn slots(place: &Place) -> Vec<usize> {

@@ -17,7 +17,7 @@ macro_rules! drawing {
 
 const DOT: &str = drawing!(r#"<circle cx="8" cy="8" r="2"/>"#);
 
-const ICONS: [(&str, &str); 39] = [
+const ICONS: [(&str, &str); 42] = [
     ("home", drawing!(r#"<path d="M2.5 7.2 8 2.7l5.5 4.5v6.1h-4V9.5h-3v3.8h-4z"/>"#)),
     (
         "requests",
@@ -124,6 +124,14 @@ const ICONS: [(&str, &str); 39] = [
         "approval",
         drawing!(
             r#"<path d="M8 1.9 13 4v4c0 3-2.1 5-5 6.1C5.1 13 3 11 3 8V4z"/><path d="m5.8 7.9 1.6 1.6 2.9-3.3"/>"#
+        ),
+    ),
+    ("undo", drawing!(r#"<path d="M5.5 3 2.5 6l3 3"/><path d="M2.5 6h7a4 4 0 0 1 0 8H6"/>"#)),
+    ("stop", drawing!(r#"<rect x="4" y="4" width="8" height="8" rx="1.2"/>"#)),
+    (
+        "split",
+        drawing!(
+            r#"<rect x="2" y="3" width="12" height="10" rx="1.2"/><path d="M6.5 3v10M3.7 6h1.1M3.7 8.5h1.1"/>"#
         ),
     ),
     ("loans", drawing!(r#"<path d="M3 6h8.5L9 3.5M13 10H4.5L7 12.5"/>"#)),

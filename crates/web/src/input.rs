@@ -190,6 +190,28 @@ pub(crate) async fn control(visit: &Visit, leaf: &Leaf, filled: Filled<'_>) -> R
     Ok(control)
 }
 
+/// The inputs of a form for a new record of a module, those of these fields.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn blank(
+    visit: &Visit,
+    module: &str,
+    paths: &[&str],
+    entered: Option<&Form>,
+    problems: &Problems,
+) -> Result<Vec<Control>, DeskError> {
+    let module = visit.snapshot.module(module)?.clone();
+    let empty = Record::new(module.clone());
+    let view = visit.desk().view(std::slice::from_ref(&empty), None).await?;
+    let filled = Filled { record: &empty, view: &view, entered, problems };
+    let mut controls = Vec::new();
+    for leaf in paths.iter().filter_map(|path| module.find(path)) {
+        controls.push(control(visit, leaf, filled).await?);
+    }
+    Ok(controls)
+}
+
 fn long_text(control: &mut Control, value: &Value, entered: Option<&Form>) {
     control.kind = "area";
     let path = control.name.clone();

@@ -15,12 +15,14 @@ mod account;
 mod admin;
 mod answer;
 mod approvals;
+mod files;
 mod form;
 mod history;
 mod home;
 mod icons;
 mod input;
 mod lists;
+mod live;
 mod names;
 mod portal;
 mod problem;
@@ -33,7 +35,9 @@ mod show;
 mod sign_in;
 mod statics;
 mod texts;
+mod timer;
 mod times;
+mod undo;
 mod views;
 mod visit;
 
@@ -50,6 +54,8 @@ pub(crate) struct Web {
     pub identity: Arc<Identity>,
     /// Where people and clients reach the desk, without a slash at the end.
     pub public_url: String,
+    /// The open pages that hear of what happens.
+    pub pages: live::Pages,
 }
 
 impl Web {
@@ -61,7 +67,12 @@ impl Web {
 
 /// Every page, by who has it.
 pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, public_url: &str) -> Router {
-    let web = Arc::new(Web { desk, identity, public_url: public_url.trim_end_matches('/').to_owned() });
+    let web = Arc::new(Web {
+        desk,
+        identity,
+        public_url: public_url.trim_end_matches('/').to_owned(),
+        pages: live::Pages::default(),
+    });
     Router::new()
         .merge(doors())
         .merge(own_pages())
@@ -93,6 +104,8 @@ fn own_pages() -> Router<Arc<Web>> {
         .route("/me/theme", post(account::theme))
         .route("/me/password", post(account::password))
         .route("/me/sessions/end", post(account::end))
+        .route("/live", get(live::events))
+        .route("/live/writing", post(live::writing))
 }
 
 /// For those who ask.
@@ -114,6 +127,8 @@ fn request_pages() -> Router<Arc<Web>> {
         .route("/search", get(search::show))
         .route("/palette", get(search::palette))
         .route("/suggest/{module}", get(search::suggest))
+        .route("/undo", post(undo::run))
+        .route("/timer/{act}", post(timer::run))
         .route("/views", post(views::add))
         .route("/views/{id}", post(views::change))
         .route("/requests", get(requests::list::show))
@@ -127,28 +142,28 @@ fn request_pages() -> Router<Arc<Web>> {
 
 /// Every other module.
 fn record_pages() -> Router<Arc<Web>> {
-    use records::{edit, page};
+    use records::{act, edit, page};
     let mut router = Router::new()
         .route("/cmdb", get(records::list))
         .route("/cmdb/{word}", get(records::in_cmdb))
         .route("/cmdb/{word}/new", get(edit::cmdb_new).post(edit::cmdb_add))
         .route("/cmdb/{word}/edit", get(edit::edit).post(edit::change))
-        .route("/cmdb/{word}/{act}", post(page::act))
-        .route("/cmdb/{word}/files/{file}", get(page::file))
+        .route("/cmdb/{word}/{act}", post(act::act))
+        .route("/cmdb/{word}/files/{file}", get(act::file))
         .route("/admin", get(admin::show))
         .route("/admin/{plural}", get(records::admin_list))
         .route("/admin/{plural}/new", get(edit::admin_new).post(edit::admin_add))
         .route("/admin/{plural}/{id}", get(page::admin_show))
         .route("/admin/{plural}/{id}/edit", get(edit::admin_edit).post(edit::admin_change))
-        .route("/admin/{plural}/{id}/{act}", post(page::admin_act));
+        .route("/admin/{plural}/{id}/{act}", post(act::admin_act));
     for plural in names::WORK {
         router = router
             .route(&format!("/{plural}"), get(records::list))
             .route(&format!("/{plural}/new"), get(edit::new).post(edit::add))
             .route(&format!("/{plural}/{{id}}"), get(page::show))
             .route(&format!("/{plural}/{{id}}/edit"), get(edit::edit).post(edit::change))
-            .route(&format!("/{plural}/{{id}}/{{act}}"), post(page::act))
-            .route(&format!("/{plural}/{{id}}/files/{{file}}"), get(page::file));
+            .route(&format!("/{plural}/{{id}}/{{act}}"), post(act::act))
+            .route(&format!("/{plural}/{{id}}/files/{{file}}"), get(act::file));
     }
     router
 }

@@ -3,6 +3,7 @@
 use crate::icons::icon;
 use crate::statics::{self, Asset};
 use crate::texts::Lang;
+use crate::timer::TimerBox;
 use crate::visit::Visit;
 
 /// One way to go.
@@ -24,6 +25,13 @@ pub(crate) struct Shell {
     pub theme: &'static str,
     pub token: String,
     pub flash: Option<&'static str>,
+    /// The entries of the history by which what was said there can be taken back; empty where it cannot.
+    pub undo: String,
+    /// The address of the page, to come back to.
+    pub here: String,
+    /// The page's address and mark, for pages that hear of what happens.
+    pub live: Option<(String, String)>,
+    pub timer: Option<TimerBox>,
     pub is_technician: bool,
     pub is_portal: bool,
     /// What the search box holds.
@@ -38,7 +46,10 @@ impl Shell {
         let is_portal = !is_technician || visit.path == "/portal" || visit.path.starts_with("/portal/");
         let lang = visit.lang();
         let desk = visit.snapshot.rows("portal").first().and_then(|p| p.text("display_name"));
-        let flash = visit.flash.as_deref().and_then(|key| lang.find(&format!("flash.{key}")));
+        let (said, undo) =
+            visit.flash.as_deref().map_or(("", ""), |said| said.split_once('~').unwrap_or((said, "")));
+        let flash = lang.find(&format!("flash.{said}"));
+        let query = if visit.query.is_empty() { String::new() } else { format!("?{}", visit.query) };
         let person = visit.person.title().to_owned();
         Self {
             lang,
@@ -49,11 +60,22 @@ impl Shell {
             theme: theme(visit.person.text("theme")),
             token: visit.token(),
             flash,
+            undo: undo.to_owned(),
+            here: format!("{}{query}", visit.path),
+            live: None,
+            timer: visit.timer.as_ref().map(|timer| TimerBox::of(visit, timer)),
             is_technician,
             is_portal,
             words: String::new(),
             ways: if is_portal { Vec::new() } else { ways(visit) },
         }
+    }
+
+    /// The same on a page that hears of what happens to what it shows, from a mark on.
+    #[must_use]
+    pub fn hearing(mut self, on: &str, mark: String) -> Self {
+        self.live = Some((on.to_owned(), mark));
+        self
     }
 
     /// A text.
@@ -74,6 +96,11 @@ impl Shell {
     #[expect(clippy::unused_self, reason = "templates reach functions through what they are given")]
     pub fn script(&self) -> &'static str {
         statics::path(Asset::App)
+    }
+    /// The address of the script of a working day: live pages, files, the list beside a request.
+    #[expect(clippy::unused_self, reason = "templates reach functions through what they are given")]
+    pub fn day_script(&self) -> &'static str {
+        statics::path(Asset::Day)
     }
     /// The address of the palette's script, loaded when it is first called for.
     #[expect(clippy::unused_self, reason = "templates reach functions through what they are given")]

@@ -16,6 +16,7 @@ pub(crate) const FOLDER: &str = "/static/";
 pub(crate) enum Asset {
     Style,
     App,
+    Day,
     Palette,
     Icon,
 }
@@ -28,7 +29,7 @@ struct File {
     text: &'static str,
 }
 
-const FILES: [File; 4] = [
+const FILES: [File; 5] = [
     File {
         asset: Asset::Style,
         name: "desk.css",
@@ -40,6 +41,12 @@ const FILES: [File; 4] = [
         name: "app.js",
         media_type: "text/javascript; charset=utf-8",
         text: include_str!("../assets/app.js"),
+    },
+    File {
+        asset: Asset::Day,
+        name: "day.js",
+        media_type: "text/javascript; charset=utf-8",
+        text: include_str!("../assets/day.js"),
     },
     File {
         asset: Asset::Palette,

@@ -13,6 +13,7 @@ use crate::texts::Lang;
 use crate::times::Times;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::response::Response;
+use desk::timers::Timer;
 use desk::{Context, Desk, DeskError, Scopes, Snapshot, TraceId};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
@@ -44,6 +45,8 @@ pub(crate) struct Visit {
     /// The query that was asked for, undecoded.
     pub query: String,
     pub address: Option<IpAddr>,
+    /// The timer of somebody who works at the desk.
+    pub timer: Option<Timer>,
 }
 
 impl Visit {
@@ -63,8 +66,10 @@ impl Visit {
         let twelve = person.text("time_format") == Some("12");
         let times = Times { zone: zone.clone(), lang, twelve, now };
         let flash = cookie(&parts.headers, FLASH).map(str::to_owned);
+        let ctx = Context { trace, ..Context::new(caller, Scopes::all(), now, zone) };
+        let timer = if ctx.is_technician() { web.desk.timer(&ctx).await? } else { None };
         Ok(Some(Self {
-            ctx: Context { trace, ..Context::new(caller, Scopes::all(), now, zone) },
+            ctx,
             snapshot: web.desk.snapshot(),
             web: web.clone(),
             person,
@@ -74,6 +79,7 @@ impl Visit {
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or("").to_owned(),
             address: address(parts),
+            timer,
         }))
     }
 
@@ -97,6 +103,11 @@ impl Visit {
             set_cookie(&mut response, FLASH, "", self.web.is_secure());
         }
         response
+    }
+
+    /// The same, and the page offers to take back the changes that these entries of the history tell of.
+    pub fn done_undoably(&self, path: &str, said: &str, entries: &[model::Id]) -> Response {
+        self.done(path, &format!("{said}~{}", crate::undo::written(entries)))
     }
 
     /// On to another page, which says that something was done: the text `flash.{said}`.

@@ -64,6 +64,8 @@ async fn finish(
     let impatience = async {
         let signal = signals.next().await;
         tracing::info!(signal, "stopping: finishing what is running");
+        // Pages that stay open and listen would never be done by themselves.
+        rooms.stop_live();
         let _ = stop.send(());
         signals.next().await
     };

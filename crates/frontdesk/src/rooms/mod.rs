@@ -283,6 +283,11 @@ impl Rooms {
         orders::carry_out(&self.desk, &self.identity, order).await
     }
 
+    /// Ends the answers of pages that listen to what happens.
+    pub(crate) fn stop_live(&self) {
+        self.desk.stop_live();
+    }
+
     /// Finishes what is queued and closes the database.
     pub(crate) async fn close(&self) {
         if let Some(lease) = &self.lease {

@@ -120,6 +120,12 @@ impl Query {
         self.with("view", None)
     }
 
+    /// The same list, and the same page of it, with other columns to come.
+    #[must_use]
+    pub fn columnless(&self) -> Self {
+        Self { pairs: self.pairs.iter().filter(|(name, _)| name != "cols").cloned().collect() }
+    }
+
     /// The pairs, for the hidden inputs of a form that sets others.
     pub fn others<'q>(&'q self, set: &'q [&'q str]) -> impl Iterator<Item = (&'q str, &'q str)> {
         let is_set = move |name: &str| {

@@ -65,8 +65,9 @@ async fn render(visit: &Visit, id: Id, entered: Option<(Form, Problems)>) -> Res
     let mut problems = entered.as_ref().map(|(_, p)| p.clone()).unwrap_or_default();
     problems.lift(visit, &place.module, |_| false);
     let number = record.get("display_id").to_string();
+    let mark = crate::live::portal_mark(&visit.web, &visit.ctx, &record).await?;
     let page = RequestPage {
-        shell: Shell::new(visit, &format!("#{number} {}", record.title())),
+        shell: Shell::new(visit, &format!("#{number} {}", record.title())).hearing(&base, mark),
         number,
         subject: record.title().to_owned(),
         status: cell("status"),
@@ -177,7 +178,11 @@ async fn reply(visit: &Visit, form: &Form, place: &Place, id: Id) -> Result<Resu
     let reading = form::reading(said.form(), &mails.module, &visit.times);
     let add =
         async |ctx: &Context, patch: &Patch| visit.desk().add_with_files(ctx, &mails, patch, &files).await;
-    Ok(form::carry_out(visit, &mails.module, reading, add).await?.map(|_| ()))
+    let said = form::carry_out(visit, &mails.module, reading, add).await?.map(|_| ());
+    if said.is_ok() {
+        visit.desk().note_writing(&visit.ctx, id, false);
+    }
+    Ok(said)
 }
 
 /// GET of `/portal/requests/{id}/files/{file}`.

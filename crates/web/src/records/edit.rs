@@ -6,7 +6,7 @@ use crate::form::{self, Form, Problems};
 use crate::input::{self, Control, Filled};
 use crate::shell::Shell;
 use crate::visit::{Technician, TechniciansForm, Visit};
-use crate::{answer, names, requests, show};
+use crate::{answer, names, requests, show, undo};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -199,7 +199,7 @@ async fn save(visit: &Visit, form: &Form, path: &str, id: &str) -> Result<Respon
     let edit = async |ctx: &Context, patch: &Patch| visit.desk().edit(ctx, place, id, patch).await;
     match form::carry_out(visit, &module, reading, edit).await? {
         Ok(outcome) if outcome.unmet.is_empty() => {
-            Ok(visit.done(&names::record(&module, id).unwrap_or_default(), "saved"))
+            undo::done(visit, &names::record(&module, id).unwrap_or_default(), "saved", id).await
         }
         Ok(outcome) => {
             let problems = Problems::whole(form::closure(visit, &module, &outcome.unmet));

@@ -1,6 +1,7 @@
 //! Pages of every module that has none of its own: list, record, form. All follow from the catalogue, so a module that
 //! is described has its pages.
 
+pub(crate) mod act;
 pub(crate) mod edit;
 pub(crate) mod page;
 
@@ -9,7 +10,7 @@ use crate::lists::{self, Asked, List};
 use crate::shell::Shell;
 use crate::views::{self, Views};
 use crate::visit::{Technician, Visit};
-use crate::{answer, names};
+use crate::{answer, live, names};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -74,12 +75,13 @@ async fn list_page(visit: &Visit, path: String) -> Result<Response, DeskError> {
     let place = place_at(visit, &path)?;
     let module = place.module.clone();
     let base = names::list(&module);
+    let mark = live::mark(visit).await?;
     let query = Query::read(&visit.query);
     let (one, many) = names::both(visit, &module);
     let views = views::of(visit, &module, &base, &many, &query).await?;
     let list =
         lists::list(visit, Asked { place: &place, base: &base, narrowed: narrowed(&module), query }).await?;
-    let mut shell = Shell::new(visit, &views.title);
+    let mut shell = Shell::new(visit, &views.title).hearing(&base, mark);
     shell.words.clone_from(&list.words);
     let page = ListPage {
         shell,

@@ -1,20 +1,22 @@
 //! The page of a record of any module: its fields in groups, what is below it, what it belongs to, what happened to it.
 
 use super::{may, place_at};
-use crate::form::{self, Form, Problems};
+use crate::form::{Form, Problems};
+use crate::input::Control;
 use crate::requests;
 use crate::requests::timeline::{self, FileLink};
 use crate::shell::Shell;
 use crate::show::{self, Cell, CellKind};
-use crate::visit::{Technician, TechniciansForm, Visit};
-use crate::{answer, history, names};
+use crate::timer::{self, TimerBox};
+use crate::visit::{Technician, Visit};
+use crate::{answer, history, live, names};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use desk::{Context, DeskError, ListAsk, Place, Purpose, Verb, View};
+use desk::{DeskError, ListAsk, Place, Verb, View};
 use http::StatusCode;
 use model::filter::equals;
-use model::{Filter, Id, Kind, Module, Patch, Record};
+use model::{Filter, Id, Kind, Module, Record};
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -42,10 +44,19 @@ struct RecordPage {
     password: Option<String>,
     problems: Vec<String>,
     note: Option<NoteForm>,
+    time: Option<TimeForm>,
+    /// Who else is here.
+    who: String,
 }
 
 struct NoteForm {
     text: String,
+}
+
+/// The form for time spent, and the visitor's timer if it is for this record.
+struct TimeForm {
+    controls: Vec<Control>,
+    timer: Option<TimerBox>,
 }
 
 /// Fields that belong together.
@@ -102,6 +113,7 @@ pub(crate) async fn render(
     id: Id,
     came: Option<Came>,
 ) -> Result<Response, DeskError> {
+    let mark = live::mark(visit).await?;
     let place = place_at(visit, path)?;
     let place = visit.desk().exact_place(&visit.ctx, place, id).await?;
     let record = visit.desk().get(&visit.ctx, &place, id).await?;
@@ -122,16 +134,26 @@ pub(crate) async fn render(
     };
     let (problems, entered, password) = match came {
         Some(Came::Refused(form, mut problems)) => {
-            problems.lift(visit, module, |_| false);
-            (problems.general, Some(form), None)
+            let is_time = form.has("time_spent");
+            problems.lift(visit, module, |path| is_time && form.has(path));
+            (problems, Some(form), None)
         }
-        Some(Came::Password(password)) => (Vec::new(), None, Some(password)),
-        None => (Vec::new(), None, None),
+        Some(Came::Password(password)) => (Problems::default(), None, Some(password)),
+        None => (Problems::default(), None, None),
+    };
+    let time = if module.name == "task" && !is_history {
+        let form = entered.as_ref().filter(|form| form.has("time_spent"));
+        let controls = timer::controls(visit, (module, id), form, &problems).await?;
+        Some(TimeForm { controls, timer: timer::own(visit, module, id).map(|t| TimerBox::of(visit, t)) })
+    } else {
+        None
     };
     let is_shipped =
         record.module.size == model::Size::Small && record.id().is_shipped() && module.name == "portal";
     let page = RecordPage {
-        shell: Shell::new(visit, &title),
+        shell: Shell::new(visit, &title).hearing(&base, mark),
+        who: live::who(&visit.web, &visit.ctx, visit.lang(), id).await?,
+        time,
         code: code(visit, &view, record),
         marks: marks(visit, &view, record),
         groups: groups(visit, &view, record),
@@ -150,7 +172,7 @@ pub(crate) async fn render(
         can_delete: may(visit, module, Verb::Delete) && !is_shipped,
         can_reset: module.table == "person" && visit.ctx.is_administrator(),
         password,
-        problems,
+        problems: problems.general,
         note: (module.name == "problem" && !is_history).then(|| NoteForm {
             text: entered.map(|form| form.get("description").to_owned()).unwrap_or_default(),
         }),
@@ -351,109 +373,4 @@ fn columns(module: &Module, parent: Option<&str>) -> Vec<usize> {
     };
     let listed = module.leaves().iter().enumerate().filter(|(_, leaf)| is_column(leaf));
     listed.map(|(slot, _)| slot).take(COLUMNS).collect()
-}
-
-/// POST of `/{plural}/{id}/{act}`.
-pub(crate) async fn act(
-    Path((id, act)): Path<(String, String)>,
-    TechniciansForm(visit, form): TechniciansForm,
-) -> Response {
-    let path = first(&visit);
-    visit.answered(async { run(&visit, form, &path, requests::id_of(&id)?, &act).await }.await)
-}
-
-/// POST of `/admin/{plural}/{id}/{act}`.
-pub(crate) async fn admin_act(
-    Path((plural, id, act)): Path<(String, String, String)>,
-    TechniciansForm(visit, form): TechniciansForm,
-) -> Response {
-    visit.answered(async { run(&visit, form, &plural, requests::id_of(&id)?, &act).await }.await)
-}
-
-async fn run(visit: &Visit, form: Form, path: &str, id: Id, act: &str) -> Result<Response, DeskError> {
-    let place = place_at(visit, path)?;
-    let place = visit.desk().exact_place(&visit.ctx, place, id).await?;
-    let module = place.module.clone();
-    let base = names::record(&module, id).ok_or(DeskError::NotFound)?;
-    let desk = visit.desk();
-    let done = match act {
-        "delete" => {
-            return match form::refused(visit, &module, desk.delete(&visit.ctx, &place, id).await)? {
-                Ok(()) => Ok(visit.done(&names::list(&module), "deleted")),
-                Err(problems) => render(visit, path, id, Some(Came::Refused(form, problems))).await,
-            };
-        }
-        "password" if module.table == "person" => {
-            let password = visit.web.identity.reset_password(&visit.ctx, id).await?;
-            return render(visit, path, id, Some(Came::Password(password))).await;
-        }
-        "pickup" if module.name == "problem" => {
-            form::refused(visit, &module, desk.pick_up_problem(&visit.ctx, id).await)?.map(|_| ())
-        }
-        "pickup" if module.name == "task" => {
-            form::refused(visit, &module, desk.pick_up_task(&visit.ctx, &place, id).await)?.map(|_| ())
-        }
-        "close" if module.name == "task" => {
-            form::refused(visit, &module, desk.close_task(&visit.ctx, &place, id).await)?.map(|_| ())
-        }
-        "note" if module.name == "problem" => note(visit, &form, &place, id).await?,
-        "attach" => attach(visit, &form, &place, id).await?,
-        "detach" => {
-            let file = requests::id_of(form.get("id"))?;
-            form::refused(visit, &module, desk.detach(&visit.ctx, &place, id, file).await)?
-        }
-        _ => return Err(DeskError::NotFound),
-    };
-    match done {
-        Ok(()) => Ok(visit.done(&base, if act == "attach" { "attached" } else { "saved" })),
-        Err(problems) => render(visit, path, id, Some(Came::Refused(form, problems))).await,
-    }
-}
-
-async fn note(visit: &Visit, form: &Form, place: &Place, id: Id) -> Result<Result<(), Problems>, DeskError> {
-    let problem = visit.desk().locate(&visit.ctx, place, id).await?;
-    let notes = place.below(problem, visit.snapshot.module("problem_note")?.clone(), "problem");
-    if form.given("description").is_none() {
-        return Ok(Err(Problems::whole(visit.lang().text("error.nothing_said"))));
-    }
-    let reading = form::reading(form, &notes.module, &visit.times);
-    let add = async |ctx: &Context, patch: &Patch| visit.desk().add(ctx, &notes, patch).await;
-    Ok(form::carry_out(visit, &notes.module, reading, add).await?.map(|_| ()))
-}
-
-async fn attach(
-    visit: &Visit,
-    form: &Form,
-    place: &Place,
-    id: Id,
-) -> Result<Result<(), Problems>, DeskError> {
-    let files = form.uploads(Purpose::Listed);
-    if files.is_empty() {
-        return Ok(Err(Problems::whole(visit.lang().text("error.no_file"))));
-    }
-    for file in files {
-        let attached = visit.desk().attach(&visit.ctx, place, id, file).await;
-        if let Err(problems) = form::refused(visit, &place.module, attached)? {
-            return Ok(Err(problems));
-        }
-    }
-    Ok(Ok(()))
-}
-
-/// GET of `/{plural}/{id}/files/{file}`.
-pub(crate) async fn file(
-    Technician(visit): Technician,
-    Path((id, file)): Path<(String, String)>,
-) -> Response {
-    let path = first(&visit);
-    visit.answered(
-        async {
-            let (id, file) = (requests::id_of(&id)?, requests::id_of(&file)?);
-            let place = visit.desk().exact_place(&visit.ctx, place_at(&visit, &path)?, id).await?;
-            let (row, bytes) = visit.desk().attachment(&visit.ctx, &place, id, file).await?;
-            let text = |path: &str| row.text(path).unwrap_or_default();
-            Ok(answer::file(text("name"), text("content_type"), bytes))
-        }
-        .await,
-    )
 }

@@ -1,11 +1,12 @@
 //! What the forms of a request's page do: each calls one use case and goes back to the page, or shows the form again
 //! with what speaks against it.
 
+use super::beside;
 use super::page::{self, Entered};
 use super::parts::THINGS;
 use crate::form::{self, Form, Problems, TextForm};
 use crate::visit::{Technician, TechniciansForm, Visit};
-use crate::{answer, requests};
+use crate::{answer, files, requests, timer, undo};
 use axum::extract::Path;
 use axum::response::Response;
 use desk::{Context, DeskError, Place, Purpose};
@@ -24,6 +25,10 @@ pub(crate) async fn run(
         .await,
     )
 }
+
+/// What is offered to be taken back as soon as it is done.
+const UNDOABLE: [&str; 9] =
+    ["properties", "resolution", "name", "unname", "pickup", "close", "reopen", "cancel", "trash"];
 
 /// What came of a form: done, or what speaks against it.
 type Tried = Result<Result<(), Problems>, DeskError>;
@@ -63,8 +68,11 @@ impl Act<'_> {
         };
         match self.attempt(name).await? {
             Ok(()) => {
-                let tab = if tab.is_empty() { String::new() } else { format!("?tab={tab}") };
-                Ok(self.visit.done(&format!("/requests/{}{tab}", self.id), said))
+                let to = page::address(self.id, tab, beside::asked(self.visit).as_deref());
+                if UNDOABLE.contains(&name) {
+                    return undo::done(self.visit, &to, said, self.id).await;
+                }
+                Ok(self.visit.done(&to, said))
             }
             Err(mut problems) => {
                 let place = requests::place(self.visit)?;
@@ -95,7 +103,13 @@ impl Act<'_> {
                 }
             }
             "task" => self.add_below(&place, "task").await,
-            "worklog" => self.add_below(&place, "worklog").await,
+            "worklog" => {
+                let added = self.add_below(&place, "worklog").await?;
+                if added.is_ok() {
+                    timer::written_down(visit, module, id).await?;
+                }
+                Ok(added)
+            }
             "task_done" => {
                 let tasks = self.below(&place, "task").await?;
                 let task = requests::id_of(self.form.get("id"))?;
@@ -110,7 +124,7 @@ impl Act<'_> {
             }
             "name" => self.name(&place, self.form.given("name")).await,
             "unname" => self.name(&place, None).await,
-            "attach" => self.attach(&place).await,
+            "attach" => files::attach(visit, &self.form, &place, id).await,
             "detach" => {
                 let file = requests::id_of(self.form.get("id"))?;
                 self.done(module, desk.detach(&visit.ctx, &place, id, file).await)
@@ -224,7 +238,11 @@ impl Act<'_> {
         let add = async |ctx: &Context, patch: &Patch| {
             self.visit.desk().add_with_files(ctx, &rows, patch, &files).await
         };
-        Ok(form::carry_out(self.visit, &rows.module, reading, add).await?.map(|_| ()))
+        let said = form::carry_out(self.visit, &rows.module, reading, add).await?.map(|_| ());
+        if said.is_ok() {
+            self.visit.desk().note_writing(&self.visit.ctx, self.id, false);
+        }
+        Ok(said)
     }
 
     /// Asks an approver: on a level that is there, or on a new one.
@@ -302,20 +320,6 @@ impl Act<'_> {
         let reading = form::reading(named.form(), &place.module, &visit.times);
         let edit = async |ctx: &Context, patch: &Patch| visit.desk().edit(ctx, place, id, patch).await;
         Ok(form::carry_out(visit, &place.module, reading, edit).await?.map(|_| ()))
-    }
-
-    async fn attach(&self, place: &Place) -> Tried {
-        let files = self.form.uploads(Purpose::Listed);
-        if files.is_empty() {
-            return Ok(Err(Problems::whole(self.visit.lang().text("error.no_file"))));
-        }
-        for file in files {
-            let attached = self.visit.desk().attach(&self.visit.ctx, place, self.id, file).await;
-            if let Err(problems) = form::refused(self.visit, &place.module, attached)? {
-                return Ok(Err(problems));
-            }
-        }
-        Ok(Ok(()))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::form::{self, Form, Problems};
 use crate::shell::Shell;
+use crate::texts::Lang;
 use crate::visit::{TechniciansForm, Visit, is_local};
-use crate::{answer, requests};
+use crate::{answer, requests, undo};
 use askama::Template;
 use axum::response::Response;
 use desk::{Context, DeskError};
@@ -15,18 +16,30 @@ const REQUESTS_MAX: usize = 200;
 
 #[derive(Template)]
 #[template(path = "requests/bulk.html")]
-struct BulkPage {
-    shell: Shell,
-    done: String,
+pub(crate) struct OutcomePage {
+    pub shell: Shell,
+    pub done: String,
+    /// What the list of the others is headed by.
+    pub why: &'static str,
     /// Those that were not changed, and why.
-    refused: Vec<Refused>,
-    back: String,
+    pub refused: Vec<Refused>,
+    /// By which entries of the history the changes can be taken back.
+    pub undo: String,
+    pub back: String,
 }
 
-struct Refused {
-    href: String,
-    title: String,
-    why: String,
+/// A record that was not changed.
+pub(crate) struct Refused {
+    pub href: String,
+    pub title: String,
+    pub why: String,
+}
+
+impl Refused {
+    /// One of which nothing may be said.
+    pub fn nameless(lang: Lang, why: String) -> Self {
+        Self { href: String::new(), title: lang.text("undo.a_change").to_owned(), why }
+    }
 }
 
 /// POST of `/requests/bulk`.
@@ -42,23 +55,32 @@ async fn all(visit: &Visit, form: &Form) -> Result<Response, DeskError> {
         return Ok(visit.done(&back, "nothing_chosen"));
     }
     let mut done = 0;
-    let mut refused = Vec::new();
+    let (mut refused, mut entries) = (Vec::new(), Vec::new());
     for id in ids {
         match one(visit, form, id).await? {
-            Ok(()) => done += 1,
+            Ok(()) => {
+                done += 1;
+                entries.extend(undo::of_own_change(visit, id).await?);
+            }
             Err(why) => {
                 refused.push(Refused { href: format!("/requests/{id}"), title: title(visit, id).await?, why })
             }
         }
     }
     if refused.is_empty() {
-        return Ok(visit.done(&back, "bulk_done"));
+        return Ok(if entries.is_empty() {
+            visit.done(&back, "bulk_done")
+        } else {
+            visit.done_undoably(&back, "bulk_done", &entries)
+        });
     }
     let lang = visit.lang();
-    let page = BulkPage {
+    let page = OutcomePage {
         shell: Shell::new(visit, lang.text("bulk.title")),
         done: lang.count("bulk.done", done),
+        why: lang.text("bulk.refused"),
         refused,
+        undo: undo::written(&entries),
         back,
     };
     Ok(answer::page(StatusCode::UNPROCESSABLE_ENTITY, &page))

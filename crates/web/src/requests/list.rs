@@ -6,7 +6,7 @@ use crate::lists::{self, Asked, List};
 use crate::shell::Shell;
 use crate::views::{self, Views};
 use crate::visit::{Technician, Visit};
-use crate::{answer, input, requests};
+use crate::{answer, input, live, requests};
 use askama::Template;
 use axum::response::Response;
 use desk::DeskError;
@@ -26,6 +26,8 @@ struct ListPage {
     groups: Vec<Choice>,
     technicians: Vec<Choice>,
     is_trash: bool,
+    /// The first request of the page with the list beside it.
+    split: Option<String>,
 }
 
 /// GET of `/requests`.
@@ -34,6 +36,7 @@ pub(crate) async fn show(Technician(visit): Technician) -> Response {
 }
 
 async fn page(visit: &Visit) -> Result<Response, DeskError> {
+    let mark = live::mark(visit).await?;
     let place = requests::place(visit)?;
     let query = Query::read(&visit.query);
     let views = views::of(visit, &place.module, "/requests", "", &query).await?;
@@ -41,7 +44,9 @@ async fn page(visit: &Visit) -> Result<Response, DeskError> {
     let narrowed = views::narrowed(visit, &place.module, &query);
     let list = lists::list(visit, Asked { place: &place, base: "/requests", narrowed, query }).await?;
     let technicians = input::technicians(visit).await?.unwrap_or_default();
-    let mut shell = Shell::new(visit, &views.title);
+    let here = list.query.to_string();
+    let split = list.rows.first().map(|row| super::page::address(row.id, "", Some(&here)));
+    let mut shell = Shell::new(visit, &views.title).hearing("/requests", mark);
     shell.words.clone_from(&list.words);
     let page = ListPage {
         shell,
@@ -53,6 +58,7 @@ async fn page(visit: &Visit) -> Result<Response, DeskError> {
         groups: lookup(visit, "support_group"),
         technicians: technicians.iter().map(|t| Choice::new(t.id().to_string(), t.title())).collect(),
         is_trash,
+        split,
     };
     Ok(answer::page(StatusCode::OK, &page))
 }

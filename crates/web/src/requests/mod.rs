@@ -1,11 +1,13 @@
 //! Requests, as technicians work on them.
 
 pub(crate) mod act;
+pub(crate) mod beside;
 pub(crate) mod bulk;
 pub(crate) mod list;
 pub(crate) mod new;
 pub(crate) mod page;
 mod parts;
+mod properties;
 pub(crate) mod timeline;
 
 use crate::visit::Visit;

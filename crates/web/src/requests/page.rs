@@ -1,14 +1,17 @@
 //! The page of a request.
 
+use super::beside::{self, Beside};
 use super::parts::{self, Level, Opening, Related, Resolution, Talk, TaskRow, WorklogRow};
+use super::properties::{self, Section};
 use super::timeline::{self, FileLink};
 use crate::form::{Form, Problems};
-use crate::input::{self, Control, Filled};
+use crate::input::{self, Control};
 use crate::shell::Shell;
 use crate::show::{self, Cell};
+use crate::timer::{self, TimerBox};
 use crate::times::Moment;
 use crate::visit::{Technician, Visit};
-use crate::{answer, history, requests};
+use crate::{answer, history, live, requests};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -52,6 +55,13 @@ struct RequestPage {
     shell: Shell,
     /// The address of the page.
     base: String,
+    /// What its forms add to their addresses, so that the list stays beside it.
+    keep: String,
+    beside: Option<Beside>,
+    /// Who else is here.
+    who: String,
+    /// The visitor's timer, if it is for this request.
+    timer: Option<TimerBox>,
     number: String,
     subject: String,
     status: Cell,
@@ -106,49 +116,6 @@ struct Requester {
     is_vip: bool,
 }
 
-/// Properties that belong together.
-struct Section {
-    label: &'static str,
-    controls: Vec<Control>,
-    is_open: bool,
-}
-
-/// The properties at the side, in sections. What a request has besides comes last.
-const SECTIONS: [(&str, &[&str]); 4] = [
-    ("request.handling", &["status", "priority", "technician", "group", "due_by_time"]),
-    (
-        "request.classification",
-        &[
-            "category",
-            "subcategory",
-            "item",
-            "request_type",
-            "service_category",
-            "impact",
-            "urgency",
-            "level",
-            "mode",
-            "tags",
-        ],
-    ),
-    ("request.people", &["requester", "on_behalf_of", "site", "editor", "email_ids_to_notify"]),
-    ("request.times", &["first_response_due_by_time", "scheduled_start_time", "scheduled_end_time"]),
-];
-
-/// Fields that have a place of their own on the page.
-const ELSEWHERE: [&str; 10] = [
-    "subject",
-    "description",
-    "template",
-    "assets",
-    "configuration_items",
-    "resolution.content",
-    "resolution.add_to_linked_requests",
-    "delete_pre_template_tasks",
-    "problem",
-    "created_time",
-];
-
 /// GET of `/requests/{id}`. A number in place of an id is what people know a request by.
 pub(crate) async fn show(Technician(visit): Technician, Path(id): Path<String>) -> Response {
     visit.answered(
@@ -180,11 +147,20 @@ pub(crate) async fn by_number(visit: &Visit, text: &str) -> Result<Option<Id>, D
     Ok(visit.desk().list(&visit.ctx, &place, ask).await?.records.first().map(Record::id))
 }
 
+/// The address of a part of a request's page, with a list beside it or without.
+pub(crate) fn address(id: Id, tab: &str, list: Option<&str>) -> String {
+    let tab = (!tab.is_empty()).then(|| format!("tab={tab}"));
+    let query: Vec<String> = tab.into_iter().chain(list.map(beside::parameter)).collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("/requests/{id}{mark}{}", query.join("&"))
+}
+
 /// The page, with a form that was not accepted.
 ///
 /// # Errors
 /// As for reading the request.
 pub(crate) async fn render(visit: &Visit, id: Id, entered: Option<Entered>) -> Result<Response, DeskError> {
+    let mark = live::mark(visit).await?;
     let place = requests::place(visit)?;
     let (record, is_trashed) = read(visit, &place, id).await?;
     let mut records = [record];
@@ -192,6 +168,7 @@ pub(crate) async fn render(visit: &Visit, id: Id, entered: Option<Entered>) -> R
     let view = visit.desk().view(&records, None).await?;
     let [record] = &records;
     let base = format!("/requests/{id}");
+    let list = beside::asked(visit);
     let asked = Form::of_query(&visit.query);
     let tab = match &entered {
         Some(entered) => tab_of(entered.name),
@@ -202,7 +179,11 @@ pub(crate) async fn render(visit: &Visit, id: Id, entered: Option<Entered>) -> R
     let status = record.reference("status").and_then(|id| visit.snapshot.record(id).cloned());
     let number = record.get("display_id").to_string();
     let mut page = RequestPage {
-        shell: Shell::new(visit, &format!("#{number} {}", record.title())),
+        shell: Shell::new(visit, &format!("#{number} {}", record.title())).hearing(&base, mark),
+        keep: list.as_deref().map_or_else(String::new, |list| format!("?{}", beside::parameter(list))),
+        beside: beside::of(visit, id, list.as_deref()).await?,
+        who: live::who(&visit.web, &visit.ctx, visit.lang(), id).await?,
+        timer: timer::own(visit, &place.module, id).map(|timer| TimerBox::of(visit, timer)),
         number,
         subject: record.title().to_owned(),
         status: cell(visit, &view, record, "status"),
@@ -216,10 +197,10 @@ pub(crate) async fn render(visit: &Visit, id: Id, entered: Option<Entered>) -> R
         wants_cancel: record
             .is("cancellation_requested")
             .then(|| record.text("cancel_flag_comments.comment").unwrap_or("").to_owned()),
-        tabs: tabs(visit, &place, record, tab, &base).await?,
+        tabs: tabs(visit, &place, record, tab, list.as_deref()).await?,
         tab: tab.to_owned(),
         general: entered.map(|e| e.problems.general.clone()).unwrap_or_default(),
-        sections: sections(visit, &view, record, entered).await?,
+        sections: properties::sections(visit, &view, record, entered).await?,
         files: Vec::new(),
         talk: Talk::default(),
         tasks: Vec::new(),
@@ -293,17 +274,15 @@ async fn fill(
         }
         "tasks" => {
             page.tasks = parts::tasks(visit, place, record).await?;
-            page.task_form =
-                parts::blank(visit, "task", &["title", "owner", "scheduled_end_time"], entered).await?;
+            let (form, problems) = (Entered::form(entered, "task"), Entered::problems(entered, "task"));
+            let fields = ["title", "owner", "scheduled_end_time"];
+            page.task_form = input::blank(visit, "task", &fields, form, &problems).await?;
         }
         "time" => {
             (page.worklogs, page.spent) = parts::worklogs(visit, place, record).await?;
-            let fields = ["owner", "time_spent", "worklog_type", "description"];
-            page.worklog_form = parts::blank(visit, "worklog", &fields, entered).await?;
-            let me = visit.ctx.caller.user.to_string();
-            if let Some(owner) = page.worklog_form.first_mut().filter(|owner| owner.value.is_empty()) {
-                owner.choices.iter_mut().for_each(|choice| choice.is_chosen = choice.value == me);
-            }
+            let (form, problems) = (Entered::form(entered, "worklog"), Entered::problems(entered, "worklog"));
+            let on = (&*place.module, record.id());
+            page.worklog_form = timer::controls(visit, on, form, &problems).await?;
         }
         "resolution" => page.resolution = parts::resolution(visit, view, record, entered),
         "approvals" => page.levels = parts::levels(visit, place, record).await?,
@@ -355,7 +334,7 @@ async fn tabs(
     place: &Place,
     record: &Record,
     here: &str,
-    base: &str,
+    list: Option<&str>,
 ) -> Result<Vec<Tab>, DeskError> {
     let counts = match visit.desk().request_summary(&visit.ctx, place, record.id()).await {
         Ok(counts) => counts,
@@ -368,7 +347,7 @@ async fn tabs(
     };
     let tab = |(name, key): &(&'static str, &'static str)| Tab {
         label: visit.lang().text(key),
-        href: if name.is_empty() { base.to_owned() } else { format!("{base}?tab={name}") },
+        href: address(record.id(), name, list),
         count: match *name {
             "" => count(&["conversation_count"]),
             "tasks" => count(&["task_pending_count", "task_completed_count"]),
@@ -380,38 +359,4 @@ async fn tabs(
         is_here: *name == here,
     };
     Ok(TABS.iter().map(tab).collect())
-}
-
-async fn sections(
-    visit: &Visit,
-    view: &View,
-    record: &Record,
-    entered: Option<&Entered>,
-) -> Result<Vec<Section>, DeskError> {
-    let problems = Entered::problems(entered, "properties");
-    let form = entered.filter(|e| e.name == "properties").map(|e| &e.form);
-    let filled = Filled { record, view, entered: form, problems: &problems };
-    let module = &record.module;
-    let mut placed: Vec<&str> = ELSEWHERE.to_vec();
-    let mut sections = Vec::new();
-    for (i, (key, paths)) in SECTIONS.iter().enumerate() {
-        let mut controls = Vec::new();
-        for leaf in
-            paths.iter().filter_map(|path| module.find(path)).filter(|leaf| input::is_on_forms(leaf, false))
-        {
-            controls.push(input::control(visit, leaf, filled).await?);
-        }
-        placed.extend(paths.iter());
-        let is_open = i < 2 || controls.iter().any(|c| c.problem.is_some());
-        sections.push(Section { label: visit.lang().text(key), controls, is_open });
-    }
-    let mut controls = Vec::new();
-    let is_left =
-        |leaf: &&model::Leaf| !placed.contains(&leaf.path.as_str()) && input::is_on_forms(leaf, false);
-    for leaf in module.leaves().iter().filter(is_left) {
-        controls.push(input::control(visit, leaf, filled).await?);
-    }
-    let is_open = controls.iter().any(|c| c.problem.is_some());
-    sections.push(Section { label: visit.lang().text("request.more"), controls, is_open });
-    Ok(sections)
 }

@@ -2,7 +2,7 @@
 
 use super::page::{Entered, cell, problem};
 use super::timeline::{self, Entry, FileLink};
-use crate::input::{self, Choice, Control, Filled};
+use crate::input::Choice;
 use crate::rich;
 use crate::show::{self, Cell};
 use crate::times::Moment;
@@ -186,26 +186,6 @@ pub(super) async fn worklogs(
     };
     let total = if total > 0 { visit.times.span(total) } else { String::new() };
     Ok((rows.iter().map(row).collect(), total))
-}
-
-/// The inputs of a form for a new row below the request.
-pub(super) async fn blank(
-    visit: &Visit,
-    name: &'static str,
-    paths: &[&str],
-    entered: Option<&Entered>,
-) -> Result<Vec<Control>, DeskError> {
-    let module = visit.snapshot.module(name)?.clone();
-    let problems = Entered::problems(entered, name);
-    let empty = Record::new(module.clone());
-    let view = visit.desk().view(std::slice::from_ref(&empty), None).await?;
-    let form = Entered::form(entered, name);
-    let filled = Filled { record: &empty, view: &view, entered: form, problems: &problems };
-    let mut controls = Vec::new();
-    for leaf in paths.iter().filter_map(|path| module.find(path)) {
-        controls.push(input::control(visit, leaf, filled).await?);
-    }
-    Ok(controls)
 }
 
 pub(super) fn resolution(
