@@ -38,6 +38,7 @@ prepare_machine() {
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
     rust_tool nextest
+    fetch_python axe tests/clients/requirements-axe.txt --no-deps --no-compile
     [[ $quick == false ]] || return 0
     [[ ${FRONTDESK_SKIP_DENY:-0} == 1 ]] || rust_tool deny
     fetch_zabbix
@@ -71,12 +72,12 @@ fetch_zabbix() {
     fi
 }
 
-# fetch_python NAME REQUIREMENTS: a virtual environment that holds exactly these.
+# fetch_python NAME REQUIREMENTS [OPTION...]: a virtual environment that holds exactly these.
 fetch_python() {
     local root=$fetched/$1
     cmp -s "$2" "$root/requirements.txt" && return
     rm -rf "$root"
     python3 -m venv "$root"
-    "$root/bin/pip" --quiet --disable-pip-version-check install -r "$2"
+    "$root/bin/pip" --quiet --disable-pip-version-check install "${@:3}" -r "$2"
     cp "$2" "$root/requirements.txt"
 }

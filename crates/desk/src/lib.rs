@@ -56,7 +56,7 @@ mod users;
 mod view;
 mod worklogs;
 
-pub use attachments::{FilesOf, Purpose, Upload};
+pub use attachments::{FILE_BYTES_MAX, FilesOf, Purpose, Upload};
 pub use batch::{Known, NotCommitted, Ready};
 pub use cmdb::impact::{Direction, Hit, Impact};
 pub use cmdb::linked_entities;

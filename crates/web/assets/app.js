@@ -1,9 +1,9 @@
-// What every page gets on top of what works without it: menus that close, keys, saving in place, suggestions, files
-// that are dropped, and the palette, which is loaded when it is first called for.
+// What every page gets on top of what works without it. The palette is loaded when it is first called for.
 const root = document.documentElement;
 const body = document.body;
 const find = (selector, from = document) => from.querySelector(selector);
 const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
 root.classList.add("js");
 
 const apple = /Mac|iPhone|iPad/.test(navigator.platform);
@@ -39,7 +39,7 @@ document.addEventListener("change", async (event) => {
   prop.classList.add("saving");
   try {
     const answer = await fetch(form.action, { method: "POST", body: sent });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = parsed(await answer.text());
     take(page, answer.ok ? [".page-head", "form.properties"] : ["main"]);
     document.getElementById(event.target.id)?.focus();
   } catch {
@@ -77,18 +77,6 @@ document.addEventListener("input", (event) => {
     input.list.replaceChildren(...(await answer.json()).map((name) => new Option(name, name)));
   }, 120);
 });
-
-// Files can be dropped where they can be chosen.
-for (const kind of ["dragover", "dragleave", "drop"]) {
-  document.addEventListener(kind, (event) => {
-    const place = event.target.closest?.("[data-drop]");
-    if (!place) return;
-    event.preventDefault();
-    place.classList.toggle("dragging", kind === "dragover");
-    const input = find('input[type="file"]', place);
-    if (kind === "drop" && input && event.dataTransfer.files.length) input.files = event.dataTransfer.files;
-  });
-}
 
 find("[data-choose-all]")?.addEventListener("change", (event) => {
   all(".list td.choose input").forEach((box) => { box.checked = event.target.checked; });
@@ -154,3 +142,75 @@ document.addEventListener("keydown", (event) => {
     KEYS[event.key]();
   }
 });
+
+// Files are dropped, pasted or chosen; a form that is for files alone sends them at once, one by one.
+const send = (form, file, item) => new Promise((done) => {
+  const call = new XMLHttpRequest(), data = new FormData();
+  data.append("token", body.dataset.token);
+  data.append("input_file", file);
+  call.upload.onprogress = ({ loaded, total }) => { item.dataset.sent = `${Math.floor(loaded / total * 100)} %`; };
+  call.onloadend = () => done(call.status !== 200
+    && (find(".alert p", parsed(call.responseText))?.textContent ?? body.dataset.unsent));
+  call.open("POST", form.action);
+  call.send(data);
+});
+async function put(form, files) {
+  const kept = new DataTransfer(), alone = form.matches(".attach"), list = find(".uploads", form);
+  list.replaceChildren();
+  for (const file of files) {
+    const item = list.appendChild(document.createElement("li"));
+    item.textContent = file.name;
+    let wrong = file.size > body.dataset.max && body.dataset.large;
+    if (!wrong && alone) wrong = await send(form, file, item);
+    else if (!wrong) kept.items.add(file);
+    if (wrong) item.textContent += `: ${wrong}`;
+    item.classList.toggle("late", wrong);
+  }
+  find('[type="file"]', form).files = kept.files;
+  if (alone) refresh();
+}
+for (const kind of ["dragover", "dragleave", "drop", "paste", "change"]) {
+  document.addEventListener(kind, (event) => {
+    const { target } = event, form = target.closest?.("[data-drop]");
+    const files = kind === "change" ? target.type === "file" && [] : (event.dataTransfer ?? event.clipboardData).files;
+    if (!form || !files || kind === "paste" && (!files.length || event.clipboardData.types.includes("text/plain"))) return;
+    event.preventDefault();
+    form.classList.toggle("dragging", kind === "dragover");
+    if (!kind.startsWith("drag")) put(form, [...find('[type="file"]', form).files, ...files]);
+  });
+}
+
+// A page that is seen hears of what happens, and asks anew for its parts; not under the hands of somebody who types.
+const news = find("#news"), main = () => find("main").dataset, on = main().live;
+const busy = () => find("main :is(details.menu[open], .list td :checked)")
+  || document.activeElement.matches("main :is(textarea, select, input:not([type=checkbox]))");
+async function refresh() {
+  const answer = await fetch(location), next = parsed(await answer.text());
+  if (answer.ok) all("[data-fresh]").forEach((part) => {
+    const other = find(`[data-fresh="${part.dataset.fresh}"]`, next);
+    if (other && other.innerHTML !== part.innerHTML) part.replaceWith(other);
+  });
+  main().mark = find("main", next).dataset.mark;
+  if (news) news.hidden = true;
+}
+news?.addEventListener("click", (event) => { event.preventDefault(); refresh(); });
+document.addEventListener("focusout", () => setTimeout(() => !news || news.hidden || busy() || refresh(), 200));
+let source, said = 0;
+function listen() {
+  source?.close();
+  if (!on || document.hidden) return;
+  source = new EventSource(`/live?${new URLSearchParams({ on, mark: main().mark })}`);
+  source.addEventListener("who", ({ data }) => { find("#who").textContent = data; });
+  source.addEventListener("change", ({ data }) => {
+    if (data > main().mark) if (busy()) news.hidden = false; else refresh();
+  });
+}
+document.addEventListener("visibilitychange", listen);
+addEventListener("pagehide", () => source?.close());
+addEventListener("pageshow", listen);
+document.addEventListener("input", ({ target }) => {
+  if (!on || !target.matches("main textarea") || Date.now() - said < 8e3) return;
+  said = Date.now();
+  fetch("/live/writing", { method: "POST", body: new URLSearchParams({ token: body.dataset.token, on }) });
+});
+find(".beside .now")?.scrollIntoView({ block: "nearest" });

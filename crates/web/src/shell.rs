@@ -97,10 +97,10 @@ impl Shell {
     pub fn script(&self) -> &'static str {
         statics::path(Asset::App)
     }
-    /// The address of the script of a working day: live pages, files, the list beside a request.
+    /// The greatest size of one file, in bytes.
     #[expect(clippy::unused_self, reason = "templates reach functions through what they are given")]
-    pub fn day_script(&self) -> &'static str {
-        statics::path(Asset::Day)
+    pub fn file_max(&self) -> usize {
+        desk::FILE_BYTES_MAX
     }
     /// The address of the palette's script, loaded when it is first called for.
     #[expect(clippy::unused_self, reason = "templates reach functions through what they are given")]

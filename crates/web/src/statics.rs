@@ -16,7 +16,6 @@ pub(crate) const FOLDER: &str = "/static/";
 pub(crate) enum Asset {
     Style,
     App,
-    Day,
     Palette,
     Icon,
 }
@@ -29,7 +28,7 @@ struct File {
     text: &'static str,
 }
 
-const FILES: [File; 5] = [
+const FILES: [File; 4] = [
     File {
         asset: Asset::Style,
         name: "desk.css",
@@ -41,12 +40,6 @@ const FILES: [File; 5] = [
         name: "app.js",
         media_type: "text/javascript; charset=utf-8",
         text: include_str!("../assets/app.js"),
-    },
-    File {
-        asset: Asset::Day,
-        name: "day.js",
-        media_type: "text/javascript; charset=utf-8",
-        text: include_str!("../assets/day.js"),
     },
     File {
         asset: Asset::Palette,
@@ -64,6 +57,7 @@ const FILES: [File; 5] = [
 
 struct Served {
     file: &'static File,
+    text: String,
     /// `/static/desk-0123456789abcdef.css`.
     path: String,
     etag: String,
@@ -73,13 +67,27 @@ static SERVED: LazyLock<Vec<Served>> = LazyLock::new(|| {
     FILES
         .iter()
         .map(|file| {
+            let text =
+                if file.name.ends_with(".js") { without_remarks(file.text) } else { file.text.to_owned() };
             let hash: String =
-                Sha256::digest(file.text.as_bytes()).iter().take(8).map(|b| format!("{b:02x}")).collect();
+                Sha256::digest(text.as_bytes()).iter().take(8).map(|b| format!("{b:02x}")).collect();
             let (stem, ending) = file.name.rsplit_once('.').unwrap_or((file.name, ""));
-            Served { file, path: format!("{FOLDER}{stem}-{hash}.{ending}"), etag: format!("\"{hash}\"") }
+            Served {
+                file,
+                text,
+                path: format!("{FOLDER}{stem}-{hash}.{ending}"),
+                etag: format!("\"{hash}\""),
+            }
         })
         .collect()
 });
+
+/// A script without the lines that are remarks, and without indentation: those are for us, not for browsers.
+fn without_remarks(script: &str) -> String {
+    let lines =
+        script.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.fold(String::new(), |text, line| text + line + "\n")
+}
 
 /// The address of a file, with the hash of its content.
 pub(crate) fn path(asset: Asset) -> &'static str {
@@ -96,7 +104,7 @@ pub(crate) async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Respo
     let mut response = if is_known {
         with_status(StatusCode::NOT_MODIFIED, Body::empty())
     } else {
-        with_status(StatusCode::OK, Body::from(served.file.text))
+        with_status(StatusCode::OK, Body::from(served.text.as_str()))
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(served.file.media_type));
@@ -121,7 +129,19 @@ mod tests {
     /// What the design page promises of our own script.
     #[test]
     fn scripts_are_small() {
-        let bytes: usize = FILES.iter().filter(|f| f.name.ends_with(".js")).map(|f| f.text.len()).sum();
+        let scripts = SERVED.iter().filter(|s| s.file.name.ends_with(".js"));
+        let bytes: usize = scripts.map(|s| s.text.len()).sum();
         assert!(bytes <= 15 * 1024, "{bytes}");
+    }
+
+    /// Otherwise a script would lose a part of a text.
+    #[test]
+    fn remarks_are_lines_of_their_own() {
+        for file in FILES.iter().filter(|f| f.name.ends_with(".js")) {
+            for line in file.text.lines() {
+                assert_eq!(line.matches('`').count() % 2, 0, "a text over several lines: {line}");
+                assert!(!line.contains("/*"), "{line}");
+            }
+        }
     }
 }

@@ -334,7 +334,12 @@ async fn rows_below(
     let parent = place.parent.as_ref().map(|(field, _)| *field);
     let slots = columns(module, parent);
     let row = |record: &Record| {
-        let cells = slots.iter().map(|slot| show::in_table(visit, &view, record, *slot)).collect();
+        let mut cells: Vec<Cell> =
+            slots.iter().map(|slot| show::in_table(visit, &view, record, *slot)).collect();
+        // The first one is the link to the record, and must say something.
+        if let Some(first) = cells.first_mut().filter(|cell| cell.text.is_empty()) {
+            first.text = show::title(record);
+        }
         (names::record(&record.module, record.id()), cells)
     };
     Ok(Some(Below {
@@ -372,5 +377,8 @@ fn columns(module: &Module, parent: Option<&str>) -> Vec<usize> {
             && leaf.field.storage != model::Storage::Computed
     };
     let listed = module.leaves().iter().enumerate().filter(|(_, leaf)| is_column(leaf));
-    listed.map(|(slot, _)| slot).take(COLUMNS).collect()
+    let mut slots: Vec<usize> = listed.map(|(slot, _)| slot).collect();
+    slots.sort_by_key(|slot| Some(*slot) != module.slot(module.title));
+    slots.truncate(COLUMNS);
+    slots
 }

@@ -4,10 +4,13 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     clippy::indexing_slicing,
     reason = "in a test, what does not work must stop it, loudly"
 )]
 
+mod axe;
 mod chromium;
+mod day;
 mod paths;
 mod served;

@@ -4,7 +4,7 @@ use crate::chromium::Chromium;
 use crate::served::{PASSWORD, Served};
 use serde_json::json;
 
-fn sign_in(browser: &mut Chromium, desk: &Served, email: &str) {
+pub fn sign_in(browser: &mut Chromium, desk: &Served, email: &str) {
     browser.go(&format!("{}/sign_in", desk.address));
     browser.fill("#email", email);
     browser.fill("#password", PASSWORD);
