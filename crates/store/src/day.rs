@@ -106,5 +106,5 @@ pub fn note_look(person: Id, seen: i64, earlier: i64) -> Statement {
 }
 
 fn statement(sql: &'static str, binds: Vec<Value>, expect: Expect) -> Statement {
-    Statement { sql: sql.into(), binds, expect }
+    Statement::new(sql, binds, expect)
 }

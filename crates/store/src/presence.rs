@@ -45,22 +45,21 @@ pub async fn text(db: &Db, process: i64) -> Result<Option<String>, StoreError> {
 #[must_use]
 pub fn write(board: Board, people: &str) -> Statement {
     let binds = vec![board.process.into(), board.version.into(), board.seen.into(), people.into()];
-    Statement {
-        sql: "INSERT INTO \"presence\" (\"process\", \"version\", \"seen\", \"people\") VALUES ($1, $2, $3, $4) \
+    Statement::new(
+        "INSERT INTO \"presence\" (\"process\", \"version\", \"seen\", \"people\") VALUES ($1, $2, $3, $4) \
               ON CONFLICT (\"process\") DO UPDATE SET \"version\" = excluded.\"version\", \
-              \"seen\" = excluded.\"seen\", \"people\" = excluded.\"people\""
-            .into(),
+              \"seen\" = excluded.\"seen\", \"people\" = excluded.\"people\"",
         binds,
-        expect: Expect::Any,
-    }
+        Expect::Any,
+    )
 }
 
 /// Takes a process's board away, and those that nobody has written to since a time.
 #[must_use]
 pub fn remove(process: i64, before: i64) -> Statement {
-    Statement {
-        sql: "DELETE FROM \"presence\" WHERE \"process\" = $1 OR \"seen\" < $2".into(),
-        binds: vec![process.into(), before.into()],
-        expect: Expect::Any,
-    }
+    Statement::new(
+        "DELETE FROM \"presence\" WHERE \"process\" = $1 OR \"seen\" < $2",
+        vec![process.into(), before.into()],
+        Expect::Any,
+    )
 }
