@@ -1,7 +1,7 @@
 //! A CMDB of any size: CIs of a type that an administrator added, with attributes of its own, and how they depend on
 //! one another. Loaded as demo data is, beside the server.
 
-use crate::Outcome;
+use crate::{Outcome, mixed};
 use desk::{Clock, Desk, DeskOptions};
 use model::{Id, IdSource, Record, Value};
 use std::path::Path;
@@ -37,13 +37,6 @@ impl Clock for Now {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(0)
     }
-}
-
-/// Numbers that look random and are the same in every run.
-fn mixed(n: u64) -> u64 {
-    let n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let n = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    n ^ (n >> 31)
 }
 
 /// So many CIs and relationships, in the desk in this directory.

@@ -16,9 +16,12 @@ pub struct Measured {
     pub per_second: f64,
     /// Server CPU for each call, user and system, in microseconds.
     pub cpu_us: f64,
-    p50_us: u64,
-    p99_us: u64,
-    p999_us: u64,
+    /// The latency that half of the calls stay within, in microseconds.
+    pub p50_us: u64,
+    /// The latency that 99 of a hundred stay within.
+    pub p99_us: u64,
+    /// The latency that 999 of a thousand stay within.
+    pub p999_us: u64,
 }
 
 impl fmt::Display for Measured {
@@ -38,9 +41,14 @@ pub fn get(path: &str, key: &str) -> Vec<u8> {
 
 /// A POST of a new request, ready to send.
 pub fn post(key: &str, body: &str) -> Vec<u8> {
+    send("POST", "/api/v3/requests", key, body)
+}
+
+/// A call with a body of JSON, ready to send.
+pub fn send(method: &str, path: &str, key: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
-        "POST /api/v3/requests HTTP/1.1\r\nHost: desk\r\nauthtoken: {key}\r\nContent-Type: application/json\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: desk\r\nauthtoken: {key}\r\nContent-Type: application/json\r\n\
          Content-Length: {length}\r\n\r\n{body}"
     )
     .into_bytes()

@@ -7,9 +7,12 @@ mod cmdb;
 mod estate;
 mod imports;
 mod load;
+mod machine;
+mod mixes;
 mod raw;
 mod requesters;
 mod server;
+mod soak;
 
 use load::Measured;
 use server::Server;
@@ -26,6 +29,9 @@ struct Options {
     binary: PathBuf,
     imports: Option<u64>,
     requesters: Vec<u64>,
+    mixes: Vec<u64>,
+    postgres: Option<String>,
+    soak: Option<u64>,
 }
 
 fn options() -> Outcome<Options> {
@@ -37,6 +43,9 @@ fn options() -> Outcome<Options> {
         binary: here.with_file_name("frontdesk"),
         imports: None,
         requesters: Vec::new(),
+        mixes: Vec::new(),
+        postgres: None,
+        soak: None,
     };
     let numbers = |text: String| -> Outcome<Vec<u64>> {
         let numbers = text.split(',').map(str::trim).filter(|n| !n.is_empty());
@@ -50,10 +59,13 @@ fn options() -> Outcome<Options> {
             "--cis" => options.cis = numbers(value()?)?,
             "--imports" => options.imports = Some(value()?.parse()?),
             "--requesters" => options.requesters = numbers(value()?)?,
+            "--mixes" => options.mixes = numbers(value()?)?,
+            "--postgres" => options.postgres = Some(value()?),
+            "--soak" => options.soak = Some(value()?.parse()?),
             "--seconds" => options.seconds = value()?.parse()?,
             "--server" => options.binary = value()?.into(),
             _ => {
-                let known = "--requests, --cis, --imports, --requesters, --seconds, --server";
+                let known = "--requests, --cis, --imports, --requesters, --mixes, --postgres, --soak, --seconds, --server";
                 return Err(format!("unknown option {name}; known are {known}").into());
             }
         }
@@ -67,6 +79,14 @@ fn main() -> Outcome<()> {
     }
     let options = options()?;
     let time = Duration::from_secs(options.seconds);
+    println!("{}", machine::described(options.postgres.as_deref())?);
+    if let Some(seconds) = options.soak {
+        let size = options.sizes.last().copied().unwrap_or(100_000);
+        return soak::run(&options.binary, size, Duration::from_secs(seconds));
+    }
+    if !options.mixes.is_empty() {
+        return mixes::measure(&options.binary, &options.mixes, options.postgres.as_deref(), time);
+    }
     println!("| what | figure |\n|---|---|");
     if let Some(rows) = options.imports {
         return imports::measure(&options.binary, rows);
@@ -99,6 +119,13 @@ fn main() -> Outcome<()> {
         return Ok(());
     }
     cmdb::run(&options.binary, &options.cis, time)
+}
+
+/// Numbers that look random and are the same in every run.
+pub(crate) fn mixed(n: u64) -> u64 {
+    let n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let n = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    n ^ (n >> 31)
 }
 
 /// The size of desk from which on there are more requests than fit into the memory kept for them.

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 pub struct Server {
     child: Child,
     dir: tempfile::TempDir,
+    /// Its database, where that is one of PostgreSQL: gone with the server.
+    _database: Option<Database>,
     /// Host and port.
     pub address: String,
     /// A technician key; empty for the bare route.
@@ -33,12 +35,18 @@ impl Drop for Server {
 impl Server {
     /// A new desk with so many requests.
     pub fn filled(binary: &Path, requests: u64) -> Outcome<Self> {
-        Self::started(binary, |_, run| run(&["demo", &requests.to_string()]).map(|_| ()))
+        Self::started(binary, None, |_, run| run(&["demo", &requests.to_string()]).map(|_| ()))
+    }
+
+    /// The same in a new database of the PostgreSQL at this address.
+    pub fn filled_on_postgres(binary: &Path, requests: u64, url: &str) -> Outcome<Self> {
+        let database = Database::create(url)?;
+        Self::started(binary, Some(database), |_, run| run(&["demo", &requests.to_string()]).map(|_| ()))
     }
 
     /// A new desk with nothing in it but what every desk has.
     pub fn empty(binary: &Path) -> Outcome<Self> {
-        Self::started(binary, |_, _| Ok(()))
+        Self::started(binary, None, |_, _| Ok(()))
     }
 
     /// The database.
@@ -48,16 +56,25 @@ impl Server {
 
     /// A new desk with so many CIs and relationships.
     pub fn of_cis(binary: &Path, cis: u64, relationships: u64) -> Outcome<Self> {
-        Self::started(binary, |dir, _| estate::fill(dir, cis, relationships))
+        Self::started(binary, None, |dir, _| estate::fill(dir, cis, relationships))
     }
 
     fn started(
         binary: &Path,
+        database: Option<Database>,
         fill: impl FnOnce(&Path, &dyn Fn(&[&str]) -> Outcome<Vec<u8>>) -> Outcome<()>,
     ) -> Outcome<Self> {
         let dir = tempfile::tempdir()?;
+        let place = |command: &mut Command| {
+            command.arg("--data-dir").arg(dir.path());
+            if let Some(database) = &database {
+                command.arg("--database-url").arg(&database.url);
+            }
+        };
         let run = |arguments: &[&str]| -> Outcome<Vec<u8>> {
-            let output = Command::new(binary).args(arguments).arg("--data-dir").arg(dir.path()).output()?;
+            let mut command = Command::new(binary);
+            place(command.args(arguments));
+            let output = command.output()?;
             if output.status.success() {
                 return Ok(output.stdout);
             }
@@ -70,8 +87,9 @@ impl Server {
         fill(dir.path(), &run)?;
         let mut command = Command::new(binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--requester-writes-per-minute", "0"]);
-        command.arg("--data-dir").arg(dir.path());
+        place(&mut command);
         let mut server = Self::spawn(command, dir, key)?;
+        server._database = database;
         server.basic = base64::engine::general_purpose::STANDARD.encode(pair);
         let begun = Instant::now();
         while server.ask(&load::get("/readyz", "")).is_err() {
@@ -99,7 +117,7 @@ impl Server {
         let address =
             line.trim_end().rsplit_once("http://").ok_or("the server did not say where it listens")?.1;
         let (address, basic, ready_ms) = (address.to_owned(), String::new(), begun.elapsed().as_millis());
-        Ok(Self { address, child, dir, key, basic, ready_ms })
+        Ok(Self { address, child, dir, key, basic, ready_ms, _database: None })
     }
 
     /// One call; the answer's body.
@@ -172,5 +190,53 @@ impl Server {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find(|l| l.starts_with("VmRSS:")).ok_or("no VmRSS")?;
         Ok(line.split_whitespace().nth(1).ok_or("no figure")?.parse::<u64>()? / 1024)
+    }
+
+    /// Open file handles.
+    pub fn handles(&self) -> Outcome<usize> {
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count())
+    }
+
+    /// Bytes of the write-ahead log.
+    pub fn log_bytes(&self) -> Outcome<f64> {
+        let bytes = std::fs::metadata(self.dir.path().join("frontdesk.db-wal"))?.len();
+        Ok(f64::from(u32::try_from(bytes)?))
+    }
+}
+
+/// A database made for one server.
+#[derive(Debug)]
+struct Database {
+    url: String,
+    admin: String,
+    name: String,
+}
+
+impl Database {
+    fn create(admin: &str) -> Outcome<Self> {
+        let name = format!("frontdesk_bench_{}", std::process::id());
+        let (start, _) = admin.rsplit_once('/').ok_or("an address ends with a database")?;
+        let database = Self { url: format!("{start}/{name}"), admin: admin.to_owned(), name: name.clone() };
+        database.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
+        database.run(&format!("CREATE DATABASE {name}"))?;
+        Ok(database)
+    }
+
+    fn run(&self, sql: &str) -> Outcome<()> {
+        load::block_on(async {
+            let (client, connection) = tokio_postgres::connect(&self.admin, tokio_postgres::NoTls).await?;
+            let connection = tokio::spawn(connection);
+            client.batch_execute(sql).await?;
+            connection.abort();
+            Ok(())
+        })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Err(error) = self.run(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)) {
+            eprintln!("{} is left behind: {error}", self.name);
+        }
     }
 }

@@ -1,0 +1,87 @@
+//! A long run of a desk at work: nothing may grow that does not hold data.
+
+use crate::mixes::{Desk, WORKING};
+use crate::server::Server;
+use crate::{Outcome, load};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long one look takes.
+const LOOK: Duration = Duration::from_secs(30);
+/// Clients, each waiting for its answer before it calls again.
+const CLIENTS: usize = 8;
+/// How much more the last fifth may show than the second: the first fills caches.
+const MEMORY: f64 = 1.15;
+const HANDLES: f64 = 1.05;
+const LATENCY: f64 = 1.5;
+/// A log that is copied and begun anew stays below this, in megabytes.
+const LOG_MB: f64 = 160.0;
+
+/// What one look shows.
+struct Seen {
+    memory_mb: f64,
+    handles: f64,
+    log_mb: f64,
+    p99_ms: f64,
+}
+
+/// So long on a desk of this size.
+///
+/// # Errors
+/// A call failed, or something grew.
+pub fn run(binary: &Path, size: u64, time: Duration) -> Outcome<()> {
+    let server = Server::filled(binary, size)?;
+    let calls = Desk::of(&server)?.calls(&WORKING);
+    println!(
+        "\n| minute | calls/s | p50 and p99 | memory | handles | write-ahead log |\n|--:|--:|---|--:|--:|--:|"
+    );
+    let (begun, mut looks) = (Instant::now(), Vec::new());
+    while begun.elapsed() < time {
+        let result = load::run(&server, &calls, CLIENTS, LOOK.min(time / 10))?;
+        let seen = Seen {
+            memory_mb: f64::from(u32::try_from(server.resident_mb()?)?),
+            handles: f64::from(u32::try_from(server.handles()?)?),
+            log_mb: server.log_bytes()? / 1e6,
+            p99_ms: Duration::from_micros(result.p99_us).as_secs_f64() * 1e3,
+        };
+        println!(
+            "| {} | {:.0} | {} µs, {} µs | {:.0} MB | {:.0} | {:.1} MB |",
+            begun.elapsed().as_secs() / 60,
+            result.per_second,
+            result.p50_us,
+            result.p99_us,
+            seen.memory_mb,
+            seen.handles,
+            seen.log_mb
+        );
+        looks.push(seen);
+    }
+    let fifth = (looks.len() / 5).max(1);
+    let (Some(early), Some(late)) = (looks.get(fifth..2 * fifth), looks.get(looks.len() - fifth..)) else {
+        return Err("too short to say anything".into());
+    };
+    let ratio = |of: fn(&Seen) -> f64| middle(late, of) / middle(early, of).max(f64::EPSILON);
+    let mut grown = Vec::new();
+    for (what, ratio, most) in [
+        ("memory", ratio(|seen| seen.memory_mb), MEMORY),
+        ("handles", ratio(|seen| seen.handles), HANDLES),
+        ("p99", ratio(|seen| seen.p99_ms), LATENCY),
+    ] {
+        println!("\n{what}: the last fifth against the second {ratio:.2} (at most {most})");
+        if ratio > most {
+            grown.push(what);
+        }
+    }
+    let log = looks.iter().map(|seen| seen.log_mb).fold(0.0, f64::max);
+    println!("\nwrite-ahead log: {log:.1} MB at most (at most {LOG_MB})");
+    if log > LOG_MB {
+        grown.push("write-ahead log");
+    }
+    if grown.is_empty() { Ok(()) } else { Err(format!("grew: {}", grown.join(", ")).into()) }
+}
+
+fn middle(looks: &[Seen], of: fn(&Seen) -> f64) -> f64 {
+    let mut values: Vec<f64> = looks.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
