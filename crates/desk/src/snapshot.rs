@@ -33,6 +33,8 @@ pub struct Settings {
     pub problem_closure_mandatory_fields: Vec<String>,
     /// Whether a closed request refuses edits until it is reopened.
     pub closed_requests_locked: bool,
+    /// Whether technicians must have a second factor to sign in with their password.
+    pub technicians_need_second_factor: bool,
 }
 
 impl Default for Settings {
@@ -44,6 +46,7 @@ impl Default for Settings {
             closure_mandatory_fields: Vec::new(),
             problem_closure_mandatory_fields: Vec::new(),
             closed_requests_locked: false,
+            technicians_need_second_factor: false,
         }
     }
 }
@@ -151,5 +154,6 @@ fn settings(portal: &Record) -> Settings {
         closure_mandatory_fields: fields("closure_mandatory_fields"),
         problem_closure_mandatory_fields: fields("problem_closure_mandatory_fields"),
         closed_requests_locked: portal.is("closed_requests_locked"),
+        technicians_need_second_factor: portal.is("technicians_need_second_factor"),
     }
 }

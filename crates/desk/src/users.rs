@@ -280,6 +280,44 @@ impl Desk {
         })
     }
 
+    /// The active administrators.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn administrators(&self) -> Result<Vec<Id>, DeskError> {
+        /// More than any desk has.
+        const MOST: u64 = 1_000;
+        let snapshot = self.snapshot();
+        let module = snapshot.module("user")?.clone();
+        let filter = with_roles(&module, administrators_roles(&snapshot));
+        Ok(self.store.list(&Query::new(module, filter, MOST)).await?.iter().map(Record::id).collect())
+    }
+
+    /// Checks that a key may be given to somebody: keys are for those who work at the desk.
+    ///
+    /// # Errors
+    /// Refused with the field `user`.
+    pub async fn may_hold_technician_key(&self, user: Id) -> Result<(), DeskError> {
+        match self.caller(user).await {
+            Ok(caller) if caller.access >= Access::Technician => Ok(()),
+            Ok(_) => Err(Refusal::because("user", "is no technician").into()),
+            Err(DeskError::NotPermitted) => Err(Refusal::because("user", "is inactive").into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether somebody must have a second factor: technicians, where the desk's settings say so.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn needs_second_factor(&self, user: Id) -> Result<bool, DeskError> {
+        if !self.snapshot().settings.technicians_need_second_factor {
+            return Ok(false);
+        }
+        let person = self.person(user).await?;
+        Ok(person.is_some_and(|person| person.is("is_technician")))
+    }
+
     /// The person with this e-mail address, in any letter case.
     ///
     /// # Errors

@@ -160,6 +160,24 @@ pub(crate) struct ServeArgs {
     /// How many MiB a backup reads in a second; 0 for as many as it can [default: 50]
     #[arg(long, value_name = "MIB")]
     pub(crate) backup_mib_per_s: Option<String>,
+    /// The OpenID Connect provider by which people may sign in, https://…
+    #[arg(long, value_name = "URL")]
+    pub(crate) sso_issuer: Option<String>,
+    /// The desk's client id at the provider; its secret is FRONTDESK_SSO_CLIENT_SECRET, or in a file
+    #[arg(long, value_name = "ID")]
+    pub(crate) sso_client_id: Option<String>,
+    /// A file with the desk's client secret at the provider
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sso_client_secret_file: Option<String>,
+    /// What the button of single sign-on says
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) sso_button: Option<String>,
+    /// By what people of the provider are found the first time: email, if the provider has verified it, or subject [default: email]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) sso_match: Option<String>,
+    /// Whether whoever is not found becomes a requester: true or false [default: false]
+    #[arg(long, value_name = "TRUE|FALSE")]
+    pub(crate) sso_create_requesters: Option<String>,
 }
 
 /// Options of `init`.
@@ -593,6 +611,12 @@ impl ServeArgs {
             backup_dir,
             backup_keep,
             backup_mib_per_s,
+            sso_issuer,
+            sso_client_id,
+            sso_client_secret_file,
+            sso_button,
+            sso_match,
+            sso_create_requesters,
         } = self;
         given([
             ("listen", listen),
@@ -614,6 +638,12 @@ impl ServeArgs {
             ("backup_dir", backup_dir),
             ("backup_keep", backup_keep),
             ("backup_mib_per_s", backup_mib_per_s),
+            ("sso_issuer", sso_issuer),
+            ("sso_client_id", sso_client_id),
+            ("sso_client_secret_file", sso_client_secret_file),
+            ("sso_button", sso_button),
+            ("sso_match", sso_match),
+            ("sso_create_requesters", sso_create_requesters),
         ])
     }
 }
@@ -670,7 +700,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-    use crate::config::SPECS;
+    use crate::config::{SPECS, Shown};
 
     fn failure(arguments: &[&str]) -> String {
         let arguments = std::iter::once("frontdesk").chain(arguments.iter().copied()).map(OsString::from);
@@ -688,7 +718,8 @@ mod tests {
             .filter_map(|argument| argument.get_long().map(|long| long.replace('-', "_")))
             .filter(|key| !["config", "help", "version"].contains(&key.as_str()))
             .collect();
-        let mut settings: Vec<String> = SPECS.iter().map(|spec| spec.key.to_owned()).collect();
+        let open = SPECS.iter().filter(|spec| spec.shown != Shown::Secret);
+        let mut settings: Vec<String> = open.map(|spec| spec.key.to_owned()).collect();
         // Options of serve are there twice: with its name and without.
         for argument in serve.get_arguments().filter(|a| !["help", "version"].contains(&a.get_id().as_str()))
         {

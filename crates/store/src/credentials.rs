@@ -33,6 +33,8 @@ pub struct ClientRow {
     pub created: i64,
     pub last_used: Option<i64>,
     pub revoked: Option<i64>,
+    /// Rests, until it is enabled again.
+    pub disabled: Option<i64>,
 }
 
 /// A code that is exchanged for tokens once.
@@ -135,7 +137,7 @@ pub struct PersonRow {
     pub password_hash: Option<String>,
 }
 
-const CLIENT: &str = r#"SELECT "id", "client_id", "secret_hash", "name", "kind", "redirect_uris", "service_person", "service_scopes", "created", "last_used", "revoked" FROM "oauth_client""#;
+const CLIENT: &str = r#"SELECT "id", "client_id", "secret_hash", "name", "kind", "redirect_uris", "service_person", "service_scopes", "created", "last_used", "revoked", "disabled" FROM "oauth_client""#;
 const CODE: &str = r#"SELECT "hash", "grant_id", "client", "person", "scopes", "redirect_uri", "challenge", "challenge_method", "offline", "created", "expires", "used" FROM "oauth_code""#;
 const REFRESH: &str = r#"SELECT "id", "hash", "client", "person", "scopes", "created", "last_used", "revoked" FROM "refresh_token""#;
 const ACCESS: &str = r#"SELECT "hash", "grant_id", "client", "person", "scopes", "expires" FROM "access_token" WHERE "hash" = $1"#;
@@ -311,12 +313,16 @@ impl Credentials {
                     r#"DELETE FROM "sign_in_session" WHERE "hash" IN (SELECT "hash" FROM "sign_in_session" WHERE "expires" < $1 ORDER BY "expires" LIMIT $2)"#,
                     now,
                 ),
+                expired(
+                    r#"DELETE FROM "sign_in_step" WHERE "hash" IN (SELECT "hash" FROM "sign_in_step" WHERE "expires" < $1 ORDER BY "expires" LIMIT $2)"#,
+                    now,
+                ),
             ])
             .await?;
         Ok(removed.into_iter().max().unwrap_or(0))
     }
 
-    async fn one<T: FromRow>(
+    pub(crate) async fn one<T: FromRow>(
         &self,
         select: &'static str,
         rest: &'static str,
@@ -328,7 +334,7 @@ impl Credentials {
         rows.first().map(|row| T::from_row(row).ok_or_else(|| misread(select))).transpose()
     }
 
-    async fn all<T: FromRow>(
+    pub(crate) async fn all<T: FromRow>(
         &self,
         select: &'static str,
         rest: &'static str,
@@ -486,6 +492,42 @@ pub fn revoke_client(id: Id, now: i64) -> Vec<Statement> {
         ),
         write(r#"DELETE FROM "access_token" WHERE "client" = $1"#, vec![id.into()], Expect::Any),
     ]
+}
+
+/// Lets a client rest, or ends its rest; stale when it is revoked. What it was given stays: a client that rests cannot renew it.
+#[must_use]
+pub fn disable_client(id: Id, disabled: Option<i64>) -> Statement {
+    write(
+        r#"UPDATE "oauth_client" SET "disabled" = $1 WHERE "id" = $2 AND "revoked" IS NULL"#,
+        vec![disabled.into(), id.into()],
+        Expect::Exactly(1),
+    )
+}
+
+/// Takes back every access token of a client. Its refresh tokens stay.
+#[must_use]
+pub fn remove_access_tokens_of(client: Id) -> Statement {
+    write(r#"DELETE FROM "access_token" WHERE "client" = $1"#, vec![client.into()], Expect::Any)
+}
+
+/// Gives a client another secret; stale when it is revoked.
+#[must_use]
+pub fn set_client_secret(id: Id, secret_hash: &Hash) -> Statement {
+    write(
+        r#"UPDATE "oauth_client" SET "secret_hash" = $1 WHERE "id" = $2 AND "revoked" IS NULL"#,
+        vec![hex(secret_hash), id.into()],
+        Expect::Exactly(1),
+    )
+}
+
+/// Gives a client another name and other redirect URIs (a JSON list); stale when it is revoked.
+#[must_use]
+pub fn change_client(id: Id, name: &str, redirect_uris: &str) -> Statement {
+    write(
+        r#"UPDATE "oauth_client" SET "name" = $1, "redirect_uris" = $2 WHERE "id" = $3 AND "revoked" IS NULL"#,
+        vec![name.into(), redirect_uris.into(), id.into()],
+        Expect::Exactly(1),
+    )
 }
 
 /// Takes back a code that was not used; stale when there is none.
@@ -646,7 +688,7 @@ pub fn set_password(person: Id, password_hash: &str) -> Statement {
     )
 }
 
-fn write(sql: &'static str, binds: Vec<Value>, expect: Expect) -> Statement {
+pub(crate) fn write(sql: &'static str, binds: Vec<Value>, expect: Expect) -> Statement {
     Statement::new(sql, binds, expect)
 }
 
@@ -654,7 +696,7 @@ fn misread(select: &str) -> StoreError {
     StoreError::Schema(format!("unexpected cells from {select}"))
 }
 
-fn hex(hash: &Hash) -> Value {
+pub(crate) fn hex(hash: &Hash) -> Value {
     let mut text = String::with_capacity(64);
     for byte in hash {
         let _infallible = write!(text, "{byte:02x}");
@@ -663,12 +705,12 @@ fn hex(hash: &Hash) -> Value {
 }
 
 /// A row type, from the cells of its select list.
-trait FromRow: Sized {
+pub(crate) trait FromRow: Sized {
     fn from_row(row: &Row) -> Option<Self>;
 }
 
 /// The value of a cell.
-trait FromCell: Sized {
+pub(crate) trait FromCell: Sized {
     fn from_cell(cell: &Value) -> Option<Self>;
 }
 
@@ -716,15 +758,17 @@ impl<T: FromCell> FromCell for Option<T> {
 /// Reads the cells in the order in which the fields are listed.
 macro_rules! from_row {
     ($type:ident { $($field:ident),* }) => {
-        impl FromRow for $type {
-            fn from_row(row: &Row) -> Option<Self> {
+        impl $crate::credentials::FromRow for $type {
+            fn from_row(row: &$crate::engine::Row) -> Option<Self> {
                 let mut cells = row.iter();
-                $(let $field = FromCell::from_cell(cells.next()?)?;)*
+                $(let $field = $crate::credentials::FromCell::from_cell(cells.next()?)?;)*
                 Some(Self { $($field),* })
             }
         }
     };
 }
+
+pub(crate) use from_row;
 
 from_row!(ClientRow {
     id,
@@ -737,7 +781,8 @@ from_row!(ClientRow {
     service_scopes,
     created,
     last_used,
-    revoked
+    revoked,
+    disabled
 });
 from_row!(CodeRow {
     hash,

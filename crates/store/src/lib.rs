@@ -23,6 +23,7 @@ mod query;
 mod records;
 pub mod search;
 pub mod shapes;
+pub mod sign_in;
 mod sql;
 mod table;
 

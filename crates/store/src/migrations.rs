@@ -8,7 +8,7 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 13] = [
+const FILES: [(u32, &str, &str); 14] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
     (3, "more", include_str!("../migrations/0003_more.sql")),
@@ -21,6 +21,7 @@ const FILES: [(u32, &str, &str); 13] = [
     (10, "pages", include_str!("../migrations/0010_pages.sql")),
     (11, "jobs", include_str!("../migrations/0011_jobs.sql")),
     (12, "migrations", include_str!("../migrations/0012_migrations.sql")),
+    (13, "sign_in", include_str!("../migrations/0013_sign_in.sql")),
     (15, "day", include_str!("../migrations/0015_day.sql")),
 ];
 

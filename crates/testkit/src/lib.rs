@@ -19,6 +19,7 @@ mod browser;
 mod client;
 mod port;
 mod postgres;
+pub mod provider;
 
 pub use browser::{Browser, Hearing, Page};
 pub use client::{Client, Reply, encoded};
@@ -26,7 +27,7 @@ pub use port::{Act, Port, Seen};
 pub use postgres::Database;
 
 use axum::Router;
-use desk::identity::{Identity, IdentityOptions, InitialSecrets, PasswordCost, SystemSecrets};
+use desk::identity::{Identity, IdentityOptions, InitialSecrets, PasswordCost, SignOnRules, SystemSecrets};
 use desk::{Clock, Desk, DeskOptions, shipped};
 use model::Id;
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub struct TestClock(AtomicI64);
 
 /// 2026-03-04 09:00:00 UTC, a Wednesday: when tests begin.
 pub const START: i64 = 1_772_614_800_000;
+/// Where the desk says that it is reached.
+const URL: &str = "http://desk.example.com";
 
 impl TestClock {
     /// Moves on by some milliseconds.
@@ -75,7 +78,7 @@ pub struct App {
     pub admin_password: String,
     /// The first credentials.
     pub secrets: InitialSecrets,
-    router: Router,
+    router: std::sync::Mutex<Router>,
     _database: Option<postgres::Database>,
     dir: tempfile::TempDir,
 }
@@ -106,7 +109,7 @@ impl App {
         let db = Db::open_postgres(url, PostgresOptions::default()).await.unwrap();
         let dir = tempfile::tempdir().unwrap();
         let (desk, identity) = Self::rooms(db, self.clock.clone(), &dir, 1).await;
-        let router = Self::faces(&desk, &identity);
+        let router = std::sync::Mutex::new(Self::faces(&desk, &identity, web::WebOptions::at(URL)));
         let (admin_password, secrets) = (self.admin_password.clone(), self.secrets.clone());
         let clock = self.clock.clone();
         Some(Self { desk, identity, clock, router, admin_password, secrets, _database: None, dir })
@@ -128,8 +131,8 @@ impl App {
         (desk, identity)
     }
 
-    fn faces(desk: &Arc<Desk>, identity: &Arc<Identity>) -> Router {
-        let pages = web::router(desk.clone(), identity.clone(), "http://desk.example.com");
+    fn faces(desk: &Arc<Desk>, identity: &Arc<Identity>, pages: web::WebOptions) -> Router {
+        let pages = web::router(desk.clone(), identity.clone(), pages);
         api::router(desk.clone(), identity.clone(), Self::api_options(), pages)
     }
 
@@ -145,14 +148,14 @@ impl App {
             now: START,
         };
         desk.initialise(&first, statements).await.unwrap();
-        let router = Self::faces(&desk, &identity);
+        let router = std::sync::Mutex::new(Self::faces(&desk, &identity, web::WebOptions::at(URL)));
         Self { desk, identity, clock, router, admin_password, secrets, _database: database, dir }
     }
 
     /// What the faces are given when nothing else is asked for.
     #[must_use]
     pub fn api_options() -> api::ApiOptions {
-        api::ApiOptions { public_url: Some("http://desk.example.com".into()), ..api::ApiOptions::default() }
+        api::ApiOptions { public_url: Some(URL.into()), ..api::ApiOptions::default() }
     }
 
     /// The first administrator.
@@ -230,7 +233,21 @@ impl App {
 
     /// All faces, for whoever serves them.
     pub fn router(&self) -> Router {
-        self.router.clone()
+        self.router.lock().unwrap().clone()
+    }
+
+    /// From now on people may sign in by this provider too.
+    pub fn sign_on_by(&self, provider: &provider::Provider, rules: SignOnRules) {
+        let options = oidc::Options {
+            issuer: provider.issuer.clone(),
+            client_id: provider::CLIENT_ID.into(),
+            client_secret: Some(provider::CLIENT_SECRET.into()),
+            redirect_uri: format!("{URL}{}", web::SIGN_ON_BACK),
+        };
+        let provider = oidc::Provider::new(options).unwrap();
+        let sign_on = web::SignOn { provider, button: "Example account".into(), rules };
+        let pages = web::WebOptions { sign_on: Some(sign_on), ..web::WebOptions::at(URL) };
+        *self.router.lock().unwrap() = Self::faces(&self.desk, &self.identity, pages);
     }
 }
 

@@ -3,6 +3,7 @@
 //! A form's fields are read by the reader of the API: this room only says in its words what browsers send.
 
 use crate::rich;
+use crate::texts::Lang;
 use crate::times::Times;
 use crate::visit::Visit;
 use axum::body::Body;
@@ -110,6 +111,11 @@ impl Form {
 
     fn values<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
         self.pairs.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Sets a value, for a form that a page fills in.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.pairs.push((name.to_owned(), value.to_owned()));
     }
 
     /// Names and values as they came.
@@ -299,8 +305,47 @@ impl Problems {
         Self { fields: BTreeMap::new(), general: vec![words.into()] }
     }
 
+    /// The same with what is about fields said about others: for a form whose inputs are called otherwise.
+    #[must_use]
+    pub fn renamed(mut self, names: &[(&str, &str)]) -> Self {
+        for (field, input) in names {
+            if let Some(words) = self.fields.remove(*field) {
+                self.say(input, words);
+            }
+        }
+        self
+    }
+
+    /// The same with everything said on top: for a form that has no place beside its inputs.
+    #[must_use]
+    pub fn on_top(mut self) -> Self {
+        self.general.extend(std::mem::take(&mut self.fields).into_values());
+        self
+    }
+
     fn say(&mut self, path: &str, words: impl Into<String>) {
         self.fields.entry(path.to_owned()).or_insert_with(|| words.into());
+    }
+
+    /// What a use case refuses, for somebody who is not signed in; `input` says which input a field is.
+    pub fn of_refusals(lang: Lang, refusals: &[Refusal], input: impl Fn(&str) -> &str) -> Self {
+        let mut problems = Self::default();
+        for refusal in refusals {
+            let words = match refusal {
+                Refusal::NotValid { message: Some(message), .. } if lang == Lang::En => message.clone(),
+                Refusal::NotValid { message: Some(message), .. } => {
+                    format!("{} ({message})", lang.text("error.not_valid"))
+                }
+                Refusal::Mandatory(_) => lang.text("error.mandatory").to_owned(),
+                Refusal::NotUnique(_) => lang.text("error.not_unique").to_owned(),
+                _ => lang.text("error.not_valid").to_owned(),
+            };
+            match refusal.field() {
+                Some(field) => problems.say(input(field), words),
+                None => problems.general.push(words),
+            }
+        }
+        problems
     }
 
     /// Says on top what is about fields that the form does not have.

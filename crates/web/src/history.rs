@@ -6,6 +6,7 @@ use crate::visit::Visit;
 use desk::{DeskError, ListAsk, Place};
 use model::{Filter, Id, Kind, Module, Record};
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 /// So many changes are shown, the newest.
 const CHANGES: u64 = 200;
@@ -44,9 +45,10 @@ pub(crate) async fn of(visit: &Visit, place: &Place, id: Id) -> Result<Vec<Chang
     Ok(page.records.iter().map(shown).collect())
 }
 
-fn change(visit: &Visit, view: &desk::View, entry: &Record) -> Change {
+/// One entry of the history.
+pub(crate) fn change(visit: &Visit, view: &desk::View, entry: &Record) -> Change {
     let by = entry.reference("by").map(|id| show::reference(view, id)).unwrap_or_default();
-    let module = module_of(visit, entry);
+    let module = module_of(visit, entry).map(AsRef::as_ref);
     let diff: Vec<Json> = entry.text("diff").and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default();
     Change {
         by,
@@ -57,23 +59,30 @@ fn change(visit: &Visit, view: &desk::View, entry: &Record) -> Change {
     }
 }
 
-fn module_of<'v>(visit: &'v Visit, entry: &Record) -> Option<&'v Module> {
+/// The module of the record that an entry is about.
+pub(crate) fn module_of<'v>(visit: &'v Visit, entry: &Record) -> Option<&'v Arc<Module>> {
     let name = entry.text("module")?;
     let modules = visit.snapshot.catalogue.modules();
-    modules.iter().find(|m| m.key() == name || m.name == name).map(AsRef::as_ref)
+    modules.iter().find(|m| m.key() == name || m.name == name)
 }
 
 fn what(visit: &Visit, entry: &Record) -> String {
     let lang = visit.lang();
     let operation = entry.text("operation").unwrap_or_default().to_ascii_lowercase();
-    let verb = lang
-        .find(&format!("operation.{operation}"))
+    let event = lang.find(&format!("event.{operation}"));
+    if let (Some(event), true) = (event, entry.text("description").unwrap_or_default().is_empty()) {
+        return event.to_owned();
+    }
+    let verb = event
+        .or_else(|| lang.find(&format!("operation.{operation}")))
         .map_or_else(|| operation.replace('_', " "), str::to_owned);
     let noun = module_of(visit, entry).map(|m| crate::names::both(visit, m).0).unwrap_or_default();
     let words = entry.text("description").unwrap_or_default();
     match (noun.is_empty(), words.is_empty()) {
         (true, true) => verb,
         (false, true) => format!("{noun}: {verb}"),
+        // What was done to a credential, and to which.
+        (_, false) if lang.find(&format!("event.{operation}")).is_some() => format!("{verb}: {words}"),
         (_, false) => words.to_owned(),
     }
 }

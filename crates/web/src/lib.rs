@@ -19,6 +19,7 @@ mod files;
 mod form;
 mod history;
 mod home;
+mod host;
 mod icons;
 mod input;
 mod lists;
@@ -26,6 +27,7 @@ mod live;
 mod names;
 mod portal;
 mod problem;
+mod qr;
 mod records;
 mod requests;
 mod rich;
@@ -44,8 +46,10 @@ mod visit;
 use axum::Router;
 use axum::routing::{get, post};
 use desk::Desk;
-use desk::identity::Identity;
+use desk::identity::{Identity, SignOnRules};
 use std::sync::Arc;
+
+pub use host::{Archive, Host, HostFacts, Job};
 
 /// What the pages need.
 #[derive(Debug)]
@@ -56,6 +60,41 @@ pub(crate) struct Web {
     pub public_url: String,
     /// The open pages that hear of what happens.
     pub pages: live::Pages,
+    pub sign_on: Option<SignOn>,
+    pub host: Option<Arc<dyn Host>>,
+}
+
+/// Single sign-on, where it is set up.
+#[derive(Debug)]
+pub struct SignOn {
+    /// The provider.
+    pub provider: oidc::Provider,
+    /// What the button says; the pages' own words where it is empty.
+    pub button: String,
+    /// Whom it lets in.
+    pub rules: SignOnRules,
+}
+
+/// Where the provider of single sign-on sends browsers back to, behind the desk's public URL.
+pub const SIGN_ON_BACK: &str = "/sign_in/sso/back";
+
+/// What the pages are given besides the desk.
+#[derive(Debug, Default)]
+pub struct WebOptions {
+    /// Where people and clients reach the desk.
+    pub public_url: String,
+    /// Single sign-on.
+    pub sign_on: Option<SignOn>,
+    /// What the system page tells of the process.
+    pub host: Option<Arc<dyn Host>>,
+}
+
+impl WebOptions {
+    /// Pages at an address, and nothing more.
+    #[must_use]
+    pub fn at(public_url: &str) -> Self {
+        Self { public_url: public_url.to_owned(), ..Self::default() }
+    }
 }
 
 impl Web {
@@ -66,29 +105,30 @@ impl Web {
 }
 
 /// Every page, by who has it.
-pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, public_url: &str) -> Router {
-    let web = Arc::new(Web {
-        desk,
-        identity,
-        public_url: public_url.trim_end_matches('/').to_owned(),
-        pages: live::Pages::default(),
-    });
+pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, options: WebOptions) -> Router {
+    let WebOptions { public_url, sign_on, host } = options;
+    let public_url = public_url.trim_end_matches('/').to_owned();
+    let web = Arc::new(Web { desk, identity, public_url, sign_on, host, pages: live::Pages::default() });
     Router::new()
         .merge(doors())
         .merge(own_pages())
         .merge(portal_pages())
         .merge(request_pages())
         .merge(record_pages())
+        .merge(admin_pages())
         .with_state(web)
 }
 
 /// For whoever comes.
 fn doors() -> Router<Arc<Web>> {
-    use sign_in::consent;
+    use sign_in::{consent, set_up, sso};
     Router::new()
         .route("/static/{file}", get(statics::serve))
         .route("/sign_in", get(sign_in::show).post(sign_in::enter))
+        .route("/sign_in/sso", get(sso::begin))
+        .route("/sign_in/sso/back", get(sso::back))
         .route("/sign_out", post(sign_in::leave))
+        .route("/set_up", get(set_up::show).post(set_up::run))
         .route("/oauth/v2/auth", get(consent::ask))
         .route("/oauth/v2/auth/sign_in", post(consent::sign_in))
         .route("/oauth/v2/auth/sign_out", post(consent::sign_out))
@@ -106,6 +146,7 @@ fn own_pages() -> Router<Arc<Web>> {
         .route("/me/sessions/end", post(account::end))
         .route("/live", get(live::events))
         .route("/live/writing", post(live::writing))
+        .route("/me/second_factor/{act}", post(account::second_factor::run))
 }
 
 /// For those who ask.
@@ -166,4 +207,30 @@ fn record_pages() -> Router<Arc<Web>> {
             .route(&format!("/{plural}/{{id}}/files/{{file}}"), get(act::file));
     }
     router
+}
+
+/// What administrators set up that is no record of the catalogue.
+fn admin_pages() -> Router<Arc<Web>> {
+    use admin::{audit, clients, field_form, fields, keys, matrix, rights, system, types};
+    Router::new()
+        .route("/admin/oauth_clients", get(clients::list))
+        .route("/admin/oauth_clients/new", get(clients::new).post(clients::add))
+        .route("/admin/oauth_clients/{client}", get(clients::show))
+        .route("/admin/oauth_clients/{client}/{act}", post(clients::act))
+        .route("/admin/technician_keys", get(keys::technician::list).post(keys::technician::issue))
+        .route("/admin/technician_keys/{id}/revoke", post(keys::technician::revoke))
+        .route("/admin/happyfox_keys", get(keys::happyfox::list).post(keys::happyfox::issue))
+        .route("/admin/happyfox_keys/{key}/{act}", post(keys::happyfox::act))
+        .route("/admin/audit", get(audit::show))
+        .route("/admin/system", get(system::show))
+        .route("/admin/rights", get(rights::show))
+        .route("/admin/requester_fields", get(fields::list).post(fields::add))
+        .route("/admin/requester_fields/{id}/{act}", post(fields::act))
+        .route("/admin/priority_matrices", get(matrix::show).post(matrix::set))
+        .route("/admin/udf_fields/new", get(field_form::new).post(field_form::add))
+        .route("/admin/udf_fields/{id}/edit", get(field_form::edit).post(field_form::change))
+        .route("/admin/ci_types/new", get(types::new_type).post(types::add_type))
+        .route("/admin/ci_types/{id}", get(types::show))
+        .route("/admin/ci_types/{id}/attributes", get(types::elsewhere).post(types::add))
+        .route("/admin/ci_types/{id}/attributes/{attribute}/{act}", post(types::act))
 }

@@ -239,6 +239,12 @@ async fn commands(visit: &Visit) -> Result<Vec<serde_json::Value>, DeskError> {
             .flat_map(|(_, plurals)| *plurals)
             .filter_map(|plural| visit.snapshot.catalogue.at_path(plural))
             .map(|module| item(&names::both(visit, module).1, &names::list(module), "admin"))
+            .chain(
+                crate::admin::PAGES
+                    .iter()
+                    .flat_map(|(_, words)| *words)
+                    .map(|word| item(&names::of(lang, word), &format!("/admin/{word}"), "admin")),
+            )
             .collect();
         groups.push(json!({"label": lang.text("nav.admin"), "items": setup}));
     }

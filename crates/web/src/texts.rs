@@ -180,7 +180,8 @@ mod tests {
     }
 
     /// Keys are written out where they are used, or begin with one of these and end in a name from the data.
-    const PUT_TOGETHER: [&str; 6] = ["time.", "view.", "flash.", "range.", "operation.", "noun."];
+    const PUT_TOGETHER: [&str; 9] =
+        ["time.", "view.", "flash.", "range.", "operation.", "noun.", "about.", "event.", "job."];
 
     #[test]
     fn every_text_is_there_and_is_needed() {

@@ -154,6 +154,11 @@ impl Times {
         Timestamp::from_millisecond(ms).map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default()
     }
 
+    /// What an input of the type `date` holds for a moment, by the day in the person's zone.
+    pub fn day_for_input(&self, ms: i64) -> String {
+        self.at(ms).map_or_else(String::new, |at| at.strftime("%Y-%m-%d").to_string())
+    }
+
     /// The instant that an input of the type `datetime-local` names.
     pub fn read_input(&self, text: &str) -> Option<i64> {
         let at: civil::DateTime = text.trim().parse().ok()?;

@@ -219,6 +219,8 @@ senders! {
     AnybodysForm, |_| true;
     /// The same of somebody who works at the desk.
     TechniciansForm, Context::is_technician;
+    /// The same of somebody who keeps the desk.
+    AdministratorsForm, Context::is_administrator;
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ on_both_engines! {
         client.get("/requests").await.ok();
         assert_eq!(client.post("/requests", json!({"request": {"subject": "x"}})).await.status, 401);
         let scopes = desk::Scopes::parse("SDPOnDemand.requests.ALL").unwrap();
-        let code = app.identity.issue_self_client_code(&s.client_id, desk::shipped::ADMINISTRATOR, scopes, 10, testkit::START).await.unwrap();
+        let code = app.identity.issue_self_client_code(&s.client_id, desk::shipped::ADMINISTRATOR, scopes, 10, "", testkit::START).await.unwrap();
         let pairs = [&[("grant_type", "authorization_code"), ("code", code.as_str())], &credentials[..]].concat();
         let given = token(app, &pairs).await;
         let (access, refresh) = (given["access_token"].as_str().unwrap(), given["refresh_token"].as_str().unwrap());

@@ -97,7 +97,7 @@ on_both_engines! {
         let user = app.identity.refresh_tokens().await.unwrap()[0].user;
         let scopes = desk::Scopes::parse("SDPOnDemand.requests.ALL").unwrap();
         let code = app.identity
-            .issue_self_client_code(&s.client_id, user, scopes, 5, testkit::START).await.unwrap();
+            .issue_self_client_code(&s.client_id, user, scopes, 5, "", testkit::START).await.unwrap();
         let dir = tempfile::tempdir().unwrap();
         let connection = Connection::oauth(&port.origin, &s.client_id, s.client_secret.as_str()).unwrap();
         let client = |c: &Connection| {

@@ -1,11 +1,12 @@
 //! OAuth clients: the programs that ask for tokens.
 
+use super::act::{Act, Event};
 use super::secrets::{self, hash_of};
 use super::{Identity, OAuthError};
 use crate::{DeskError, Refusal, Scopes};
 use model::Id;
+use store::Statement;
 use store::credentials::{self, ClientRow, Hash};
-use store::{Statement, StoreError};
 use subtle::ConstantTimeEq;
 
 /// How a client comes by its first token.
@@ -45,12 +46,20 @@ pub struct Client {
     pub created: i64,
     /// When it last acted on its own.
     pub last_used: Option<i64>,
-    /// When it was revoked.
+    /// When it was revoked, for good.
     pub revoked: Option<i64>,
+    /// Since when it rests, until it is enabled again.
+    pub disabled: Option<i64>,
     secret_hash: Hash,
 }
 
 impl Client {
+    /// Whether it may be used now.
+    #[must_use]
+    pub const fn is_usable(&self) -> bool {
+        self.revoked.is_none() && self.disabled.is_none()
+    }
+
     /// Whether the consent page may send people to `uri`: letter for letter one of those registered.
     #[must_use]
     pub fn accepts_redirect(&self, uri: &str) -> bool {
@@ -67,6 +76,15 @@ pub struct NewClient {
     pub redirect_uris: Vec<String>,
     /// For a self client: as whom it acts on its own, and with which scopes at most.
     pub service: Option<(Id, Scopes)>,
+}
+
+/// What is to be changed of a client.
+#[derive(Clone, Debug)]
+pub struct ClientChange {
+    /// Its name for people.
+    pub name: String,
+    /// Where the consent page may send people back to. None for a self client, at least one for any other.
+    pub redirect_uris: Vec<String>,
 }
 
 /// Longest name and longest redirect URI.
@@ -109,9 +127,20 @@ impl Identity {
     ///
     /// # Errors
     /// For a name or a redirect URI that cannot be, and for a service user of a client that has redirect URIs.
-    pub async fn issue_client(&self, new: &NewClient, now: i64) -> Result<(Client, String), DeskError> {
-        let made = self.make_client(new, now)?;
-        self.store.db().commit(vec![made.statement]).await?;
+    pub async fn issue_client(
+        &self,
+        new: &NewClient,
+        act: impl Into<Act>,
+    ) -> Result<(Client, String), DeskError> {
+        let act = act.into().permit()?;
+        if let Some((user, _)) = new.service
+            && !self.is_active(user).await?
+        {
+            return Err(Refusal::because("service", "there is no such active user").into());
+        }
+        let made = self.make_client(new, act.now)?;
+        let note = self.noted(act, act.by, Event::ClientIssued, new.name.trim());
+        self.store.db().commit(vec![made.statement, note]).await?;
         let row = self.store.client(&made.client_id).await?;
         let client =
             row.map(client_of).ok_or_else(|| DeskError::Internal("a new client is not there".into()))?;
@@ -120,13 +149,7 @@ impl Identity {
 
     pub(super) fn make_client(&self, new: &NewClient, now: i64) -> Result<MadeClient, DeskError> {
         let name = new.name.trim();
-        let mut refusals = Vec::new();
-        if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
-            refusals.push(Refusal::not_valid("name"));
-        }
-        for uri in new.redirect_uris.iter().filter(|uri| !is_redirect_uri(uri)) {
-            refusals.push(Refusal::because("redirect_uris", format!("{uri} cannot be a redirect URI")));
-        }
+        let mut refusals = refused(name, &new.redirect_uris);
         if new.service.is_some() && !new.redirect_uris.is_empty() {
             refusals.push(Refusal::because("service", "only a self client acts on its own"));
         }
@@ -149,17 +172,18 @@ impl Identity {
             created: now,
             last_used: None,
             revoked: None,
+            disabled: None,
         });
         Ok(MadeClient { id, client_id, client_secret, statement })
     }
 
-    /// The client that calls itself so, unless it was revoked.
+    /// The client that calls itself so, unless it was revoked or rests.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn client(&self, client_id: &str) -> Result<Option<Client>, DeskError> {
         let row = self.store.client(client_id).await?;
-        Ok(row.map(client_of).filter(|client| client.revoked.is_none()))
+        Ok(row.map(client_of).filter(Client::is_usable))
     }
 
     /// The thousand newest clients, the newest first.
@@ -174,15 +198,99 @@ impl Identity {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn revoke_client(&self, client_id: &str, now: i64) -> Result<bool, DeskError> {
+    pub async fn revoke_client(&self, client_id: &str, act: impl Into<Act>) -> Result<bool, DeskError> {
+        let act = act.into();
         let Some(client) = self.store.client(client_id).await? else { return Ok(false) };
-        match self.store.db().commit(credentials::revoke_client(client.id, now)).await {
-            Ok(_) => {}
-            Err(StoreError::Stale { .. }) => return Ok(false),
-            Err(error) => return Err(error.into()),
+        let statements = credentials::revoke_client(client.id, act.now);
+        self.alter(act, &client, Event::ClientRevoked, statements).await
+    }
+
+    /// Lets a client rest: it gets no tokens, and those that it has are worth nothing. `false` when there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn disable_client(&self, client_id: &str, act: impl Into<Act>) -> Result<bool, DeskError> {
+        let act = act.into();
+        let Some(client) = self.store.client(client_id).await? else { return Ok(false) };
+        let statements = vec![
+            credentials::disable_client(client.id, Some(act.now)),
+            credentials::remove_access_tokens_of(client.id),
+        ];
+        self.alter(act, &client, Event::ClientDisabled, statements).await
+    }
+
+    /// Ends a client's rest; its refresh tokens are good again. `false` when there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn enable_client(&self, client_id: &str, act: impl Into<Act>) -> Result<bool, DeskError> {
+        let Some(client) = self.store.client(client_id).await? else { return Ok(false) };
+        let statements = vec![credentials::disable_client(client.id, None)];
+        self.alter(act.into(), &client, Event::ClientEnabled, statements).await
+    }
+
+    /// Gives a client another secret, shown this once; the former one is worth nothing from now on, what it was given
+    /// stays. `None` when there is no such client.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn rotate_client(
+        &self,
+        client_id: &str,
+        act: impl Into<Act>,
+    ) -> Result<Option<String>, DeskError> {
+        let Some(client) = self.store.client(client_id).await? else { return Ok(None) };
+        let secret = secrets::client_secret(self.secrets.as_ref())?;
+        let statements = vec![credentials::set_client_secret(client.id, &hash_of(&secret))];
+        let done = self.alter(act.into(), &client, Event::ClientRotated, statements).await?;
+        Ok(done.then_some(secret))
+    }
+
+    /// Gives a client another name and other redirect URIs. `false` when there is none.
+    ///
+    /// # Errors
+    /// As [`Self::issue_client`]; a client does not become one of the other kind.
+    pub async fn change_client(
+        &self,
+        client_id: &str,
+        change: &ClientChange,
+        act: impl Into<Act>,
+    ) -> Result<bool, DeskError> {
+        let Some(client) = self.store.client(client_id).await? else { return Ok(false) };
+        let name = change.name.trim();
+        let mut refusals = refused(name, &change.redirect_uris);
+        if (client.kind == ClientKind::SelfClient.word()) != change.redirect_uris.is_empty() {
+            let words = "A self client has no redirect URI, every other client at least one";
+            refusals.push(Refusal::because("redirect_uris", words));
         }
-        self.access_tokens.forget_where(|held| held.client == client.id);
-        Ok(true)
+        if !refusals.is_empty() {
+            return Err(DeskError::Refused(refusals));
+        }
+        let uris = serde_json::Value::from(change.redirect_uris.clone()).to_string();
+        let statements = vec![credentials::change_client(client.id, name, &uris)];
+        self.alter(act.into(), &client, Event::ClientChanged, statements).await
+    }
+
+    async fn alter(
+        &self,
+        act: Act,
+        client: &ClientRow,
+        event: Event,
+        mut statements: Vec<Statement>,
+    ) -> Result<bool, DeskError> {
+        let act = act.permit()?;
+        statements.push(self.noted(act, act.by, event, &client.name));
+        let done = self.commit_if_there(statements).await?;
+        if matches!(event, Event::ClientRevoked | Event::ClientDisabled) {
+            self.access_tokens.forget_where(|held| held.client == client.id);
+        }
+        Ok(done)
+    }
+
+    /// The name of a client by its number, for the history.
+    pub(super) async fn client_name(&self, id: Id) -> Result<String, DeskError> {
+        let clients = self.store.clients().await?;
+        Ok(clients.into_iter().find(|row| row.id == id).map(|row| row.name).unwrap_or_default())
     }
 
     /// The client that shows this secret. An unknown client costs as much as a wrong secret.
@@ -195,8 +303,20 @@ impl Identity {
         let shown = hash_of(client_secret);
         let stored = client.as_ref().map_or([0; 32], |client| client.secret_hash);
         let is_right = bool::from(shown.ct_eq(&stored));
-        client.filter(|client| is_right && client.revoked.is_none()).ok_or(OAuthError::InvalidClient)
+        client.filter(|client| is_right && client.is_usable()).ok_or(OAuthError::InvalidClient)
     }
+}
+
+/// What speaks against a name and redirect URIs.
+fn refused(name: &str, redirect_uris: &[String]) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        refusals.push(Refusal::not_valid("name"));
+    }
+    for uri in redirect_uris.iter().filter(|uri| !is_redirect_uri(uri)) {
+        refusals.push(Refusal::because("redirect_uris", format!("{uri} cannot be a redirect URI")));
+    }
+    refusals
 }
 
 fn client_of(row: ClientRow) -> Client {
@@ -216,6 +336,7 @@ fn client_of(row: ClientRow) -> Client {
         created: row.created,
         last_used: row.last_used,
         revoked: row.revoked,
+        disabled: row.disabled,
         secret_hash: row.secret_hash,
     }
 }

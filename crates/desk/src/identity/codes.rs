@@ -1,5 +1,6 @@
 //! Codes: given on the consent page or by an administrator, exchanged for tokens once.
 
+use super::act::{Act, Event};
 use super::secrets::{self, hash_of};
 use super::tokens::Tokens;
 use super::{Client, ClientKind, Identity, OAuthError};
@@ -117,7 +118,8 @@ pub struct OpenCode {
 }
 
 impl Identity {
-    /// A code for a self client, good for up to ten minutes. It always gives a refresh token.
+    /// A code for a self client, good for up to ten minutes. It always gives a refresh token. The history keeps what it was
+    /// for, `description`.
     ///
     /// # Errors
     /// When there is no such self client or user, no scope, or for more than ten minutes.
@@ -127,8 +129,11 @@ impl Identity {
         user: Id,
         scopes: Scopes,
         minutes: i64,
-        now: i64,
+        description: &str,
+        act: impl Into<Act>,
     ) -> Result<String, DeskError> {
+        let act = act.into().permit()?;
+        let now = act.now;
         let client = self.client(client_id).await?.filter(|client| client.kind == ClientKind::SelfClient);
         let mut refusals = Vec::new();
         if client.is_none() {
@@ -161,7 +166,12 @@ impl Identity {
             expires: now + minutes * 60_000,
             used: None,
         };
-        self.store.db().commit(vec![credentials::add_code(&row)]).await?;
+        let what = match description.trim() {
+            "" => client.name,
+            description => format!("{}: {description}", client.name),
+        };
+        let note = self.noted(act, user, Event::CodeIssued, &what);
+        self.store.db().commit(vec![credentials::add_code(&row), note]).await?;
         Ok(code)
     }
 
@@ -195,7 +205,9 @@ impl Identity {
             expires: now + CODE_MS,
             used: None,
         };
-        self.store.db().commit(vec![credentials::add_code(&row)]).await?;
+        let own = Act::own(approval.user, now);
+        let note = self.noted(own, approval.user, Event::Consent, &approval.client.name);
+        self.store.db().commit(vec![credentials::add_code(&row), note]).await?;
         self.purge_in_passing(now).await;
         Ok(code)
     }
@@ -287,12 +299,12 @@ impl Identity {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn revoke_code(&self, id: Id) -> Result<bool, DeskError> {
-        match self.store.db().commit(vec![credentials::remove_code(id)]).await {
-            Ok(_) => Ok(true),
-            Err(StoreError::Stale { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+    pub async fn revoke_code(&self, id: Id, act: impl Into<Act>) -> Result<bool, DeskError> {
+        let act = act.into().permit()?;
+        let open = self.store.open_codes(act.now).await?;
+        let Some(row) = open.into_iter().find(|row| row.grant == id) else { return Ok(false) };
+        let note = self.noted(act, row.person, Event::CodeRevoked, &self.client_name(row.client).await?);
+        self.commit_if_there(vec![credentials::remove_code(id), note]).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Technician keys and HappyFox keys: secrets that an administrator gives and that last until they are taken back.
 
+use super::act::{Act, Event};
 use super::secrets::{self, NoEntropy, hash_of, hash_of_parts};
 use super::{Grant, Identity};
 use crate::{DeskError, Refusal, Scopes};
@@ -159,12 +160,14 @@ impl Identity {
         &self,
         user: Id,
         name: &str,
-        now: i64,
+        act: impl Into<Act>,
     ) -> Result<(Id, String), DeskError> {
+        let act = act.into().permit()?;
         self.check_new_key(user, name).await?;
-        let id = self.new_id(now);
-        let made = self.make_technician_key(id, user, name, now)?;
-        self.store.db().commit(vec![made.statement]).await?;
+        let id = self.new_id(act.now);
+        let made = self.make_technician_key(id, user, name, act.now)?;
+        let note = self.noted(act, user, Event::KeyIssued, name);
+        self.store.db().commit(vec![made.statement, note]).await?;
         Ok((id, made.key))
     }
 
@@ -190,8 +193,13 @@ impl Identity {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn revoke_technician_key(&self, id: Id, now: i64) -> Result<bool, DeskError> {
-        let done = self.commit_if_there(credentials::revoke_technician_key(id, now)).await?;
+    pub async fn revoke_technician_key(&self, id: Id, act: impl Into<Act>) -> Result<bool, DeskError> {
+        let act = act.into().permit()?;
+        let Some(row) = self.store.technician_keys().await?.into_iter().find(|row| row.id == id) else {
+            return Ok(false);
+        };
+        let note = self.noted(act, row.person, Event::KeyRevoked, &row.name);
+        let done = self.commit_if_there(vec![credentials::revoke_technician_key(id, act.now), note]).await?;
         self.technician_keys.forget_where(|held| held.id == id);
         Ok(done)
     }
@@ -204,11 +212,13 @@ impl Identity {
         &self,
         user: Id,
         name: &str,
-        now: i64,
+        act: impl Into<Act>,
     ) -> Result<(String, String), DeskError> {
+        let act = act.into().permit()?;
         self.check_new_key(user, name).await?;
-        let made = self.make_happyfox_key(user, name, now)?;
-        self.store.db().commit(vec![made.statement]).await?;
+        let made = self.make_happyfox_key(user, name, act.now)?;
+        let note = self.noted(act, user, Event::HappyfoxIssued, name);
+        self.store.db().commit(vec![made.statement, note]).await?;
         Ok((made.api_key, made.auth_code))
     }
 
@@ -235,37 +245,49 @@ impl Identity {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn disable_happyfox_key(&self, api_key: &str, now: i64) -> Result<bool, DeskError> {
-        self.stop_happyfox_key(api_key, credentials::disable_happyfox_key(api_key, now)).await
+    pub async fn disable_happyfox_key(&self, api_key: &str, act: impl Into<Act>) -> Result<bool, DeskError> {
+        let act = act.into();
+        let statement = credentials::disable_happyfox_key(api_key, act.now);
+        self.change_happyfox_key(api_key, act, statement, Event::HappyfoxDisabled).await
     }
 
     /// Enables a disabled HappyFox key. `false` when there is none.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn enable_happyfox_key(&self, api_key: &str) -> Result<bool, DeskError> {
-        self.commit_if_there(credentials::enable_happyfox_key(api_key)).await
+    pub async fn enable_happyfox_key(&self, api_key: &str, act: impl Into<Act>) -> Result<bool, DeskError> {
+        let statement = credentials::enable_happyfox_key(api_key);
+        self.change_happyfox_key(api_key, act.into(), statement, Event::HappyfoxEnabled).await
     }
 
     /// Revokes a HappyFox key for good. `false` when there is none.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn revoke_happyfox_key(&self, api_key: &str, now: i64) -> Result<bool, DeskError> {
-        self.stop_happyfox_key(api_key, credentials::revoke_happyfox_key(api_key, now)).await
+    pub async fn revoke_happyfox_key(&self, api_key: &str, act: impl Into<Act>) -> Result<bool, DeskError> {
+        let act = act.into();
+        let statement = credentials::revoke_happyfox_key(api_key, act.now);
+        self.change_happyfox_key(api_key, act, statement, Event::HappyfoxRevoked).await
     }
 
-    async fn stop_happyfox_key(&self, api_key: &str, statement: Statement) -> Result<bool, DeskError> {
-        let row = self.store.happyfox_key(api_key).await?;
-        let done = self.commit_if_there(statement).await?;
-        if let Some(row) = row {
-            self.happyfox_keys.forget_where(|held| held.grant.key == row.id);
-        }
+    async fn change_happyfox_key(
+        &self,
+        api_key: &str,
+        act: Act,
+        statement: Statement,
+        event: Event,
+    ) -> Result<bool, DeskError> {
+        let act = act.permit()?;
+        let Some(row) = self.store.happyfox_key(api_key).await? else { return Ok(false) };
+        let note = self.noted(act, row.person, event, &row.name);
+        let done = self.commit_if_there(vec![statement, note]).await?;
+        self.happyfox_keys.forget_where(|held| held.grant.key == row.id);
         Ok(done)
     }
 
-    async fn commit_if_there(&self, statement: Statement) -> Result<bool, DeskError> {
-        match self.store.db().commit(vec![statement]).await {
+    /// Whether it was committed: not where what it is about was not there.
+    pub(super) async fn commit_if_there(&self, statements: Vec<Statement>) -> Result<bool, DeskError> {
+        match self.store.db().commit(statements).await {
             Ok(_) => Ok(true),
             Err(StoreError::Stale { .. }) => Ok(false),
             Err(error) => Err(error.into()),

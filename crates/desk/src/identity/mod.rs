@@ -11,6 +11,7 @@
 //! One more kind of credential: a table and statements in [`store::credentials`], a file here, and a cache for it
 //! if it comes with every call.
 
+mod act;
 mod cache;
 mod clients;
 mod codes;
@@ -18,18 +19,26 @@ mod initial;
 mod keys;
 mod passwords;
 mod restore;
+mod second_factor;
 pub(crate) mod secrets;
 mod sessions;
+mod set_up;
+mod sign_on;
+mod steps;
 mod throttle;
 mod tokens;
 
-pub use clients::{Client, ClientKind, NewClient, is_redirect_uri};
+pub use act::Act;
+pub use clients::{Client, ClientChange, ClientKind, NewClient, is_redirect_uri};
 pub use codes::{Approval, Challenge, ChallengeMethod, Exchange, OpenCode};
 pub use initial::{InitialHappyfox, InitialSecrets};
 pub use keys::{HappyfoxGrant, HappyfoxKey, TechnicianKey};
 pub use passwords::{PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, PasswordCost};
+pub use second_factor::{Entered, Entrance, Factor, NewFactor, code_at};
 pub use secrets::{NoEntropy, Secrets, SystemSecrets};
 pub use sessions::{OpenSession, Session};
+pub use set_up::FirstAdministrator;
+pub use sign_on::{Match, SignOnRules, SignedOn, Stranger, UnderWay};
 pub use tokens::{RefreshToken, Tokens};
 
 use crate::{DeskError, Scopes};
@@ -215,6 +224,15 @@ impl Identity {
     pub async fn signed_in_person(&self, user: Id) -> Result<Option<(String, String)>, DeskError> {
         let person = self.store.person(user).await?.filter(|person| !person.inactive);
         Ok(person.map(|person| (person.name, person.email)))
+    }
+
+    /// Whether a person has a password.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_password(&self, user: Id) -> Result<bool, DeskError> {
+        let hash = self.store.person(user).await?.and_then(|person| person.password_hash);
+        Ok(hash.is_some_and(|hash| !hash.is_empty()))
     }
 
     fn new_id(&self, now: i64) -> Id {

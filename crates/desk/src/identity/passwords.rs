@@ -1,15 +1,16 @@
 //! Passwords: argon2id, on the person's row.
 
+use super::act::{Act, Event};
 use super::secrets::{self, hash_of};
 use super::throttle::Subject;
 use super::{Identity, OAuthError};
-use crate::{Context, DeskError, Refusal};
+use crate::{DeskError, Refusal};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use model::Id;
 use std::net::IpAddr;
 use std::sync::OnceLock;
-use store::credentials;
+use store::{Statement, credentials};
 use tokio::sync::Semaphore;
 
 /// A password has at least so many bytes.
@@ -112,8 +113,19 @@ impl Identity {
     /// # Errors
     /// [`DeskError::NotFound`] when there is no such person, else as [`Self::hash_password`].
     pub async fn set_password(&self, user: Id, password: &str) -> Result<(), DeskError> {
+        self.set_password_with(user, password, None).await
+    }
+
+    async fn set_password_with(
+        &self,
+        user: Id,
+        password: &str,
+        note: Option<Statement>,
+    ) -> Result<(), DeskError> {
         let hash = self.hash_password(password)?;
-        let statements = vec![credentials::set_password(user, &hash), credentials::remove_sessions_of(user)];
+        let mut statements =
+            vec![credentials::set_password(user, &hash), credentials::remove_sessions_of(user)];
+        statements.extend(note);
         match self.store.db().commit(statements).await {
             Ok(_) => {}
             Err(store::StoreError::Stale { .. }) => return Err(DeskError::NotFound),
@@ -138,7 +150,10 @@ impl Identity {
     ) -> Result<(), DeskError> {
         let person = self.store.person(user).await?.ok_or(DeskError::NotFound)?;
         match self.verify_password(&person.email, current, address, now).await {
-            Ok(found) if found == user => self.set_password(user, new).await,
+            Ok(found) if found == user => {
+                let note = self.noted(Act::own(user, now), user, Event::PasswordChanged, "");
+                self.set_password_with(user, new, Some(note)).await
+            }
             Ok(_) | Err(OAuthError::AccessDenied) => {
                 Err(Refusal::because("current_password", "That is not your password").into())
             }
@@ -155,12 +170,11 @@ impl Identity {
     ///
     /// # Errors
     /// [`DeskError::NotPermitted`] for anybody else, [`DeskError::NotFound`] when there is no such person.
-    pub async fn reset_password(&self, ctx: &Context, user: Id) -> Result<String, DeskError> {
-        if !ctx.is_administrator() {
-            return Err(DeskError::NotPermitted);
-        }
+    pub async fn reset_password(&self, act: impl Into<Act>, user: Id) -> Result<String, DeskError> {
+        let act = act.into().permit()?;
         let password = self.new_password()?;
-        self.set_password(user, &password).await?;
+        let note = self.noted(act, user, Event::PasswordReset, "");
+        self.set_password_with(user, &password, Some(note)).await?;
         Ok(password)
     }
 

@@ -123,6 +123,17 @@ pub(super) fn password(secrets: &dyn Secrets) -> Result<String, NoEntropy> {
     Ok(text)
 }
 
+/// Letters and digits of a recovery code, about 79 bits.
+pub(super) const RECOVERY_CHARS: usize = 16;
+
+/// A recovery code: four groups of four.
+pub(super) fn recovery_code(secrets: &dyn Secrets) -> Result<String, NoEntropy> {
+    let letters = letters(secrets, b"23456789abcdefghjkmnpqrstuvwxyz", RECOVERY_CHARS)?;
+    let groups: Vec<&str> =
+        letters.as_bytes().chunks(4).filter_map(|g| std::str::from_utf8(g).ok()).collect();
+    Ok(groups.join("-"))
+}
+
 /// `count` letters of an alphabet, each as likely as the others.
 fn letters(secrets: &dyn Secrets, alphabet: &[u8], count: usize) -> Result<String, NoEntropy> {
     let fair = 256 - 256 % alphabet.len();

@@ -1,11 +1,13 @@
 //! Browsers that are signed in.
 
 use super::secrets::{self, hash_of, hash_of_parts, hex, unhex};
+use super::steps::StepKind;
 use super::{Identity, OAuthError};
 use crate::DeskError;
 use model::Id;
 use std::net::IpAddr;
 use store::credentials::{self, SessionRow};
+use store::sign_in;
 use subtle::ConstantTimeEq;
 
 /// A browser that is signed in.
@@ -62,7 +64,9 @@ impl Identity {
             address: address.map(|address| address.to_string()),
             last_seen: Some(now),
         };
-        self.store.db().commit(vec![credentials::add_session(&row)]).await?;
+        // Whoever can sign in needs no first set-up any more.
+        let statements = vec![credentials::add_session(&row), sign_in::remove_steps(StepKind::SetUp.word())];
+        self.store.db().commit(statements).await?;
         self.purge_in_passing(now).await;
         Ok(secret)
     }

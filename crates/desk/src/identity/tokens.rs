@@ -1,5 +1,6 @@
 //! Access tokens and refresh tokens.
 
+use super::act::{Act, Event};
 use super::secrets::{self, NoEntropy, hash_of};
 use super::{ClientKind, Grant, Identity, OAuthError};
 use crate::{DeskError, Refusal, Scopes};
@@ -173,8 +174,10 @@ impl Identity {
         client_id: &str,
         user: Id,
         scopes: Scopes,
-        now: i64,
+        act: impl Into<Act>,
     ) -> Result<String, DeskError> {
+        let act = act.into().permit()?;
+        let now = act.now;
         let client = self.client(client_id).await?;
         let mut refusals = Vec::new();
         if client.is_none() {
@@ -190,8 +193,11 @@ impl Identity {
             return Err(DeskError::Refused(refusals));
         };
         let made = self.make_refresh_token(client.id, user, scopes, now)?;
-        let statements =
-            vec![credentials::use_client(client.id, now), credentials::add_refresh_token(&made.row)];
+        let statements = vec![
+            credentials::use_client(client.id, now),
+            credentials::add_refresh_token(&made.row),
+            self.noted(act, user, Event::GrantIssued, &client.name),
+        ];
         self.store.db().commit(statements).await?;
         Ok(made.token)
     }
@@ -219,8 +225,15 @@ impl Identity {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn revoke_refresh_token(&self, id: Id, now: i64) -> Result<bool, DeskError> {
-        let touched = self.store.db().commit(credentials::revoke_grant(id, now)).await?;
+    pub async fn revoke_refresh_token(&self, id: Id, act: impl Into<Act>) -> Result<bool, DeskError> {
+        let act = act.into().permit()?;
+        let rows = self.store.refresh_tokens().await?;
+        let row = rows.into_iter().find(|row| row.id == id && row.revoked.is_none());
+        let Some(row) = row else { return Ok(false) };
+        let mut statements = credentials::revoke_grant(id, act.now);
+        let name = self.client_name(row.client).await?;
+        statements.push(self.noted(act, row.person, Event::GrantRevoked, &name));
+        let touched = self.store.db().commit(statements).await?;
         self.access_tokens.forget_where(|held| held.grant == id);
         Ok(touched.first().is_some_and(|n| *n > 0))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{block_on, demo};
 use crate::config::Settings;
 use crate::metrics::Metrics;
-use crate::rooms::{InitRefused, NewDesk, Rooms, Secrets};
+use crate::rooms::{Host, InitRefused, NewDesk, Rooms, Secrets};
 use crate::serve::{self, Ended, Server, Signals, Tls};
 use crate::{Failure, probes, say};
 
@@ -39,8 +39,9 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
         tokio::spawn(Arc::clone(tls).reload_on_hangup());
     }
     rooms.start_background(&settings.place, &settings.backup);
+    let host = Host::new(&rooms, &metrics, &settings.backup);
     let router = rooms
-        .router(urls.people_use(), settings.requester_calls)
+        .router(urls.people_use(), settings.requester_calls, settings.sso.as_ref(), host)?
         .merge(probes::router(rooms.clone(), Arc::clone(&metrics)));
     let proxies = settings.trusted_proxies.clone();
     let server = Server { router, metrics, limits: settings.limits, tls, proxies };
@@ -139,6 +140,10 @@ async fn welcome(settings: &Settings, rooms: &Rooms, urls: &Urls) -> Result<(), 
             tracing::info!("the desk is not new: no demo company is added");
         }
         say::out(&where_to);
+        if let Some(secret) = rooms.begin_set_up().await? {
+            say::out("No administrator has a password yet. Set up the desk within a week at:");
+            say::out(&format!("  {}/set_up?secret={secret}", urls.people_use()));
+        }
         say::out("For new credentials: frontdesk credentials --help");
         return Ok(());
     };
@@ -148,7 +153,9 @@ async fn welcome(settings: &Settings, rooms: &Rooms, urls: &Urls) -> Result<(), 
     say::out(&where_to);
     let url = urls.people_use();
     say::out("\nThis is a new desk. What follows is shown once; frontdesk credentials issues more.\n");
-    say::out(&format!("  {:<19}  {url}/", "sign in at"));
+    let set_up = rooms.new_set_up_secret().await?;
+    say::out(&format!("  {:<19}  {url}/set_up?secret={set_up}", "set up at"));
+    say::out(&format!("  {:<19}  {url}/", "or sign in at"));
     for (name, value) in secrets.lines() {
         say::out(&format!("  {name:<19}  {value}"));
     }

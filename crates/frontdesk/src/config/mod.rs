@@ -15,7 +15,7 @@ use std::fmt;
 use crate::Failure;
 pub use file::ConfigFile;
 pub use mask::mask_url;
-pub use settings::{BackupPlan, Place, Settings, TlsFiles};
+pub use settings::{BackupPlan, Place, Settings, SsoPlan, TlsFiles};
 
 /// One setting, as all sources know it.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub enum Shown {
     Number,
     /// As a URL with its password masked.
     MaskedUrl,
+    /// Not at all. Such a setting has no option: what is typed on a command line is seen by others.
+    Secret,
 }
 
 const fn spec(key: &'static str, default: Option<&'static str>, shown: Shown) -> Spec {
@@ -68,6 +70,13 @@ pub const SPECS: &[Spec] = &[
     spec("backup_dir", None, Shown::Text),
     spec("backup_keep", Some("7"), Shown::Number),
     spec("backup_mib_per_s", Some("50"), Shown::Number),
+    spec("sso_issuer", None, Shown::Text),
+    spec("sso_client_id", None, Shown::Text),
+    spec("sso_client_secret", None, Shown::Secret),
+    spec("sso_client_secret_file", None, Shown::Text),
+    spec("sso_button", None, Shown::Text),
+    spec("sso_match", Some("email"), Shown::Text),
+    spec("sso_create_requesters", Some("false"), Shown::Text),
 ];
 
 impl Spec {
@@ -86,6 +95,7 @@ impl Spec {
         match self.shown {
             Shown::Text | Shown::Number => value.to_owned(),
             Shown::MaskedUrl => mask_url(value),
+            Shown::Secret => "***".to_owned(),
         }
     }
 }

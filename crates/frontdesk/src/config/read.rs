@@ -8,6 +8,7 @@ use tracing_subscriber::filter::Targets;
 use super::Effective;
 use crate::Failure;
 use crate::logging::Format;
+use crate::rooms::Match;
 
 /// Reads settings one by one and remembers every complaint.
 pub(super) struct Reader<'a> {
@@ -74,6 +75,35 @@ pub(super) fn database_url(text: &str) -> Result<String, String> {
 
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() { Err("must not be empty".to_owned()) } else { Ok(PathBuf::from(text)) }
+}
+
+pub(super) fn truth(text: &str) -> Result<bool, String> {
+    text.trim().parse().map_err(|_| "not true or false".to_owned())
+}
+
+pub(super) fn sso_match(text: &str) -> Result<Match, String> {
+    match text.trim() {
+        "email" => Ok(Match::Email),
+        "subject" => Ok(Match::Subject),
+        _ => Err("not email or subject".to_owned()),
+    }
+}
+
+/// An address of a provider: `https`, or `http` on this machine, as the client of it wants it.
+pub(super) fn issuer(text: &str) -> Result<String, String> {
+    let wrong = || "not https://…".to_owned();
+    let uri: Uri = text.trim().parse().map_err(|_| wrong())?;
+    let is_here = matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    match uri.scheme_str() {
+        Some("https") if uri.query().is_none() => Ok(text.trim().to_owned()),
+        Some("http") if is_here && uri.query().is_none() => Ok(text.trim().to_owned()),
+        _ => Err(wrong()),
+    }
+}
+
+pub(super) fn secret(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 pub(super) fn email(text: &str) -> Result<String, String> {

@@ -10,7 +10,7 @@ use super::read::Reader;
 use super::{Effective, read};
 use crate::Failure;
 use crate::logging::Format;
-use crate::rooms::CallLimits;
+use crate::rooms::{CallLimits, Match};
 use crate::serve::{Limits, Proxies};
 
 /// Every setting, valid.
@@ -40,8 +40,33 @@ pub struct Settings {
     pub(crate) requester_calls: CallLimits,
     /// When backups are written, and where to.
     pub backup: BackupPlan,
+    /// Single sign-on, where a provider is named.
+    pub sso: Option<SsoPlan>,
     /// Load balancers that are believed about where a call comes from.
     pub trusted_proxies: Proxies,
+}
+
+/// The provider of single sign-on, and whom it lets in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SsoPlan {
+    /// The provider.
+    pub issuer: String,
+    /// The desk's name there.
+    pub client_id: String,
+    /// The desk's secret there; none for a public client.
+    pub client_secret: Option<String>,
+    /// What the button says; empty for the pages' own words.
+    pub button: String,
+    /// By what people are found the first time.
+    pub by: Match,
+    /// Whether whoever is not found becomes a requester.
+    pub create: bool,
+}
+
+impl std::fmt::Debug for SsoPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SsoPlan").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
 }
 
 /// When backups are written, and where to.
@@ -95,6 +120,7 @@ impl Settings {
             limits: limits(&mut reader),
             requester_calls: requester_calls(&mut reader),
             backup: backup(&mut reader),
+            sso: sso(&mut reader),
             trusted_proxies: reader.value("trusted_proxies", Proxies::read).unwrap_or_default(),
         };
         reader.finish(settings)
@@ -134,6 +160,36 @@ fn backup(reader: &mut Reader<'_>) -> BackupPlan {
         every: (hours > 0).then(|| Duration::from_secs(hours * 3600)),
         keep: usize::try_from(keep).unwrap_or(usize::MAX),
         bytes_per_second: (mib > 0).then_some(mib * 1024 * 1024),
+    }
+}
+
+fn sso(reader: &mut Reader<'_>) -> Option<SsoPlan> {
+    let issuer = reader.value("sso_issuer", read::issuer);
+    let client_id = reader.value("sso_client_id", read::secret);
+    let own = reader.value("sso_client_secret", read::secret);
+    let file = reader.value("sso_client_secret_file", |path| {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read, {error}"))?;
+        read::secret(&text)
+    });
+    let by = reader.value("sso_match", read::sso_match).unwrap_or(Match::Email);
+    let create = reader.value("sso_create_requesters", read::truth).unwrap_or(false);
+    let button = reader.value("sso_button", read::name).unwrap_or_default();
+    if own.is_some() && file.is_some() {
+        reader.complain("sso_client_secret_file", "stands beside sso_client_secret; one of the two will do");
+    }
+    match (issuer, client_id) {
+        (Some(issuer), Some(client_id)) => {
+            Some(SsoPlan { issuer, client_id, client_secret: own.or(file), button, by, create })
+        }
+        (Some(_), None) => {
+            reader.complain("sso_issuer", "needs sso_client_id beside it");
+            None
+        }
+        (None, Some(_)) => {
+            reader.complain("sso_client_id", "needs sso_issuer beside it");
+            None
+        }
+        (None, None) => None,
     }
 }
 
@@ -199,6 +255,15 @@ mod tests {
             "requester_writes_per_minute (file f.toml:1): not a number from 0 to 1000000: all",
         );
         check("stop_timeout_s = -5", "stop_timeout_s (file f.toml:1): not a number from 1 to 86400: -5");
+        check(
+            "sso_issuer = 'http://id.example.com'\nsso_client_id = 'x'",
+            "sso_issuer (file f.toml:1): not https://…: http://id.example.com",
+        );
+        check(
+            "sso_issuer = 'https://id.example.com'",
+            "sso_issuer (file f.toml:1): needs sso_client_id beside it",
+        );
+        check("sso_match = 'name'", "sso_match (file f.toml:1): not email or subject: name");
         check("admin_email = 'me'", "admin_email (file f.toml:1): not an e-mail address: me");
         check(
             "log_format = 'xml'\ndemo = 'many'",

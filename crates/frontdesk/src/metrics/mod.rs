@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 
+pub(crate) use process::resident_bytes;
 pub(crate) use text::{Kind, Page};
 
 /// Methods told apart; the last stands for all others.
@@ -62,6 +63,11 @@ impl Metrics {
             connections_open: AtomicI64::new(0),
             connections_cut: AtomicU64::new(0),
         }
+    }
+
+    /// When the process started, in milliseconds since 1970-01-01 UTC.
+    pub(crate) fn started_ms(&self) -> i64 {
+        self.started.as_millisecond()
     }
 
     /// A request begins.

@@ -19,7 +19,8 @@ pub(super) fn write(page: &mut Page, started: jiff::Timestamp) {
     }
 }
 
-fn resident_bytes() -> Option<u64> {
+/// Memory in use.
+pub(crate) fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

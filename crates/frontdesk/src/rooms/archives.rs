@@ -17,7 +17,9 @@ use crate::metrics::{Kind, Page};
 pub(crate) use ::backup::{Audit as DeskAudit, Restored as RestoredDesk};
 
 /// The work's name among those that one process does for all.
-const JOB: &str = "backup";
+pub(super) const JOB: &str = "backup";
+/// The same of `frontdesk verify`: taken up when it began, done when all was well.
+pub(super) const VERIFY: &str = "verify";
 /// How often to look whether a backup is due.
 const LOOK: Duration = Duration::from_secs(30);
 /// How long after one that failed, or was killed, the next is tried; sooner when backups are more frequent.
@@ -67,8 +69,26 @@ pub(crate) async fn check_desk(place: &Place) -> Result<Audit, Failure> {
     engine::must_be_there(place)?;
     let db = engine::open(place, true).await?;
     let audit = ::backup::check_desk(&db, &place.data_dir.join(FILES)).await;
+    if let Ok(audit) = &audit {
+        note_check(&db, audit.faults.is_empty()).await;
+    }
     db.close().await;
     audit.map_err(failure)
+}
+
+/// Notes when the desk was checked, for the system page. A desk that cannot be written to is checked all the same.
+async fn note_check(db: &Db, is_well: bool) {
+    let now = SystemClock.now_ms();
+    let noted = async {
+        let seen = jobs::times(db, VERIFY).await?;
+        if jobs::take(db, VERIFY, seen, now).await? && is_well {
+            jobs::done(db, VERIFY, now).await?;
+        }
+        Ok::<_, store::StoreError>(())
+    };
+    if let Err(error) = noted.await {
+        tracing::debug!(%error, "when the desk was checked was not noted");
+    }
 }
 
 /// Checks an archive by making a desk of it beside it, for a moment.

@@ -3,8 +3,10 @@
 //! Whatever serves or fills a desk opens it here, once, with the real clock and the machine's randomness.
 
 pub(crate) mod archives;
+mod background;
 mod credentials;
 mod engine;
+mod host;
 mod lease;
 mod migrate;
 mod orders;
@@ -12,20 +14,21 @@ mod requester_fields;
 mod transfer;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use desk::identity::{Identity, IdentityOptions, SystemSecrets};
+use desk::identity::{Identity, IdentityOptions, SignOnRules, SystemSecrets};
 use desk::{Clock, Desk, DeskError, DeskOptions, shipped};
 use store::engine::Db;
 
 pub(crate) use self::migrate::{Copied, Look};
 pub(crate) use self::transfer::{ExportOptions, Format, ImportOptions, Imported, open_mapping};
 use crate::Failure;
-use crate::config::{BackupPlan, Place};
+use crate::config::{Place, SsoPlan};
 use crate::metrics::Page;
 pub(crate) use api::CallLimits;
 pub(crate) use credentials::{Issue, Issued, Kind, Listed, Order};
+pub(crate) use desk::identity::Match;
+pub(crate) use host::Host;
 pub(crate) use requester_fields::{Description, FieldOrder};
 
 /// An open desk. Cheap to clone.
@@ -37,6 +40,7 @@ pub(crate) struct Rooms {
     /// Where several processes share a database.
     lease: Option<lease::Lease>,
     backups: Arc<archives::Counted>,
+    ran: Arc<background::Ran>,
 }
 
 /// The clock of the machine.
@@ -48,18 +52,6 @@ impl Clock for SystemClock {
         jiff::Timestamp::now().as_millisecond()
     }
 }
-
-/// How often to look whether another process on the same database changed what this one keeps in memory.
-const REFRESH: Duration = Duration::from_millis(250);
-
-/// How often to look whether what lists are planned by still holds.
-const MEASURE: Duration = Duration::from_secs(120);
-
-/// How often to look for requests on hold whose time has come.
-const JOBS: Duration = Duration::from_secs(10);
-
-/// How often to look for files without a row.
-const SWEEP: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// The folder of attached files, in the data directory.
 const FILES: &str = "files";
@@ -160,54 +152,7 @@ impl Rooms {
         };
         let options = IdentityOptions::new(desk.id_source().clone());
         let identity = Arc::new(Identity::new(db.clone(), Arc::new(SystemSecrets), options));
-        Ok(Rooms { db, desk, identity, lease, backups: Arc::default() })
-    }
-
-    /// Starts what runs beside the requests while the desk is served. It ends with the runtime.
-    pub(crate) fn start_background(&self, place: &Place, plan: &BackupPlan) {
-        self.start_backups(place, plan);
-        let desk = Arc::clone(&self.desk);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(SWEEP).await;
-                match desk.sweep_files().await {
-                    Ok(swept) => {
-                        tracing::debug!(swept.strays, swept.gone, "files without a row were put away")
-                    }
-                    Err(error) => tracing::warn!(%error, "the folder of files was not swept"),
-                }
-            }
-        });
-        let desk = Arc::clone(&self.desk);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(JOBS).await;
-                if let Err(error) = desk.resume_held_requests().await {
-                    tracing::warn!(%error, "requests on hold were not looked at");
-                }
-                if let Err(error) = desk.forget_calls().await {
-                    tracing::warn!(%error, "calls that were made once were not forgotten");
-                }
-            }
-        });
-        let desk = Arc::clone(&self.desk);
-        tokio::spawn(async move {
-            loop {
-                if let Err(error) = desk.measure().await {
-                    tracing::warn!(%error, "what lists are planned by was not counted");
-                }
-                tokio::time::sleep(MEASURE).await;
-            }
-        });
-        let desk = Arc::clone(&self.desk);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(REFRESH).await;
-                if let Err(error) = desk.refresh_caches().await {
-                    tracing::warn!(%error, "cannot look for changes by other processes");
-                }
-            }
-        });
+        Ok(Rooms { db, desk, identity, lease, backups: Arc::default(), ran: Arc::default() })
     }
 
     /// The desk has not been filled with its first rows.
@@ -265,11 +210,39 @@ impl Rooms {
         Ok(())
     }
 
-    /// The faces: what programs call, and the pages.
-    pub(crate) fn router(&self, public_url: &str, requester_calls: CallLimits) -> Router {
+    /// The faces: what programs call, and the pages. `host` tells the system page of this process.
+    pub(crate) fn router(
+        &self,
+        public_url: &str,
+        requester_calls: CallLimits,
+        sso: Option<&SsoPlan>,
+        host: Host,
+    ) -> Result<Router, Failure> {
         let options = api::ApiOptions { public_url: Some(public_url.to_owned()), requester_calls };
-        let pages = web::router(Arc::clone(&self.desk), Arc::clone(&self.identity), public_url);
-        api::router(Arc::clone(&self.desk), Arc::clone(&self.identity), options, pages)
+        let sign_on = match sso {
+            Some(plan) => Some(sign_on(plan, public_url)?),
+            None => None,
+        };
+        let pages =
+            web::WebOptions { public_url: public_url.to_owned(), sign_on, host: Some(Arc::new(host)) };
+        let pages = web::router(Arc::clone(&self.desk), Arc::clone(&self.identity), pages);
+        Ok(api::router(Arc::clone(&self.desk), Arc::clone(&self.identity), options, pages))
+    }
+
+    /// The secret of the first set-up, where no administrator can sign in with a password.
+    pub(crate) async fn begin_set_up(&self) -> Result<Option<String>, Failure> {
+        let has = self.desk.has_administrator_with_password(&self.identity).await;
+        if has.map_err(|error| one_line(&error))? {
+            return Ok(None);
+        }
+        self.new_set_up_secret().await.map(Some)
+    }
+
+    /// The secret of the first set-up of a desk that was just created: whoever has it need not keep the password that was
+    /// made up for them.
+    pub(crate) async fn new_set_up_secret(&self) -> Result<String, Failure> {
+        let begun = self.identity.begin_set_up(self.desk.now()).await;
+        begun.map_err(|error| one_line(&error))
     }
 
     /// The engine's numbers: commits, batches, queues, connections.
@@ -295,6 +268,20 @@ impl Rooms {
         }
         self.desk.close().await;
     }
+}
+
+fn sign_on(plan: &SsoPlan, public_url: &str) -> Result<web::SignOn, Failure> {
+    let options = oidc::Options {
+        issuer: plan.issuer.clone(),
+        client_id: plan.client_id.clone(),
+        client_secret: plan.client_secret.clone(),
+        redirect_uri: format!("{}{}", public_url.trim_end_matches('/'), web::SIGN_ON_BACK),
+    };
+    Ok(web::SignOn {
+        provider: oidc::Provider::new(options).map_err(|error| one_line(&error))?,
+        button: plan.button.clone(),
+        rules: SignOnRules { by: plan.by, create: plan.create },
+    })
 }
 
 fn one_line(error: &dyn std::error::Error) -> Failure {

@@ -18,7 +18,7 @@ pub(super) async fn carry_out(desk: &Desk, identity: &Identity, order: Order) ->
             there.map(done)
         }
         Order::Disable(key) => identity.disable_happyfox_key(&key, desk.now()).await.map(done),
-        Order::Enable(key) => identity.enable_happyfox_key(&key).await.map(done),
+        Order::Enable(key) => identity.enable_happyfox_key(&key, desk.now()).await.map(done),
     };
     carried_out.map_err(|error| failure(&error))
 }
@@ -88,8 +88,7 @@ async fn issue_one(
                 desk.restore_administrator(user(desk, email.as_deref()).await?).await?;
             }
             let user = user_who_is(desk, email.as_deref(), Access::Administrator).await?;
-            let (password, _) = identity.create_initial_password()?;
-            identity.set_password(user, &password).await?;
+            let password = identity.reset_password(now, user).await?;
             let email = identity.email_of(user).await?.unwrap_or_default();
             vec![("email", email), ("password", password)]
         }
@@ -103,7 +102,8 @@ async fn issue_one(
             let user = user(desk, email.as_deref()).await?;
             let minutes = i64::try_from(minutes).unwrap_or(i64::MAX);
             let scopes = scopes(&given)?;
-            vec![("code", identity.issue_self_client_code(&client_id, user, scopes, minutes, now).await?)]
+            let issued = identity.issue_self_client_code(&client_id, user, scopes, minutes, "", now);
+            vec![("code", issued.await?)]
         }
         Issue::RefreshToken { client_id, scopes: given, user: email } => {
             let user = user(desk, email.as_deref()).await?;
@@ -210,13 +210,12 @@ async fn revoke(desk: &Desk, identity: &Identity, kind: Kind, id: &str) -> Resul
         (Kind::AdminPassword, _) => {
             // A password nobody knows; tokens and keys stay.
             let Some(person) = desk.person_by_email(id).await? else { return Ok(false) };
-            let (password, _) = identity.create_initial_password()?;
-            identity.set_password(person.id(), &password).await?;
+            identity.reset_password(now, person.id()).await?;
             true
         }
         (Kind::OauthClient, _) => identity.revoke_client(id, now).await?,
         (Kind::HappyfoxKey, _) => identity.revoke_happyfox_key(id, now).await?,
-        (Kind::SelfClientCode, Some(id)) => identity.revoke_code(id).await?,
+        (Kind::SelfClientCode, Some(id)) => identity.revoke_code(id, now).await?,
         (Kind::RefreshToken, Some(id)) => identity.revoke_refresh_token(id, now).await?,
         (Kind::TechnicianKey, Some(id)) => identity.revoke_technician_key(id, now).await?,
         (Kind::SelfClientCode | Kind::RefreshToken | Kind::TechnicianKey, None) => false,

@@ -100,6 +100,7 @@ fn portal() -> Description {
             crate::texts("closure_mandatory_fields"),
             crate::texts("problem_closure_mandatory_fields"),
             flag("closed_requests_locked"),
+            flag("technicians_need_second_factor"),
         ],
     );
     what.writable = true;

@@ -17,6 +17,7 @@ mod migrate;
 mod pg_value;
 mod postgres;
 mod queue;
+mod size;
 mod sqlite;
 mod sqlite_names;
 mod sqlite_writer;

@@ -166,6 +166,11 @@ impl std::fmt::Display for Query {
     }
 }
 
+/// A value as it stands in a query.
+pub(crate) fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, QUERY).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

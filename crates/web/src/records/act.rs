@@ -45,6 +45,12 @@ async fn run(visit: &Visit, form: Form, path: &str, id: Id, act: &str) -> Result
             let password = visit.web.identity.reset_password(&visit.ctx, id).await?;
             return render(visit, path, id, Some(Came::Password(password))).await;
         }
+        "second_factor" if module.table == "person" => {
+            return match visit.web.identity.reset_second_factor(&visit.ctx, id).await? {
+                true => Ok(visit.done(&base, "factor_reset")),
+                false => Err(DeskError::NotFound),
+            };
+        }
         "pickup" if module.name == "problem" => {
             form::refused(visit, &module, desk.pick_up_problem(&visit.ctx, id).await)?.map(|_| ())
         }

@@ -44,7 +44,11 @@ pub(crate) async fn cmdb_new(Technician(visit): Technician, Path(kind): Path<Str
     visit.answered(new_page(&visit, &format!("cmdb/{kind}")).await)
 }
 
-async fn new_page(visit: &Visit, path: &str) -> Result<Response, DeskError> {
+/// The form of a new record.
+///
+/// # Errors
+/// [`DeskError::NotPermitted`] for whoever may add none.
+pub(crate) async fn new_page(visit: &Visit, path: &str) -> Result<Response, DeskError> {
     let place = place_at(visit, path)?;
     if !may(visit, &place.module, Verb::Create) {
         return Err(DeskError::NotPermitted);
@@ -157,7 +161,11 @@ pub(crate) async fn cmdb_add(
     visit.answered(save_new(&visit, &form, &format!("cmdb/{kind}")).await)
 }
 
-async fn save_new(visit: &Visit, form: &Form, path: &str) -> Result<Response, DeskError> {
+/// What the form of a new record brought.
+///
+/// # Errors
+/// Everything but what speaks against the input.
+pub(crate) async fn save_new(visit: &Visit, form: &Form, path: &str) -> Result<Response, DeskError> {
     let place = place_at(visit, path)?;
     let module = place.module.clone();
     let reading = form::reading(&form.filled(), &module, &visit.times);

@@ -40,6 +40,8 @@ struct RecordPage {
     acts: Vec<(&'static str, &'static str, &'static str)>,
     can_delete: bool,
     can_reset: bool,
+    /// Whether there is a second factor that can be reset.
+    has_factor: bool,
     /// A password that was just made, shown once.
     password: Option<String>,
     problems: Vec<String>,
@@ -171,6 +173,9 @@ pub(crate) async fn render(
         acts: acts(visit, record),
         can_delete: may(visit, module, Verb::Delete) && !is_shipped,
         can_reset: module.table == "person" && visit.ctx.is_administrator(),
+        has_factor: module.table == "person"
+            && visit.ctx.is_administrator()
+            && visit.web.identity.second_factor(id).await?.is_some(),
         password,
         problems: problems.general,
         note: (module.name == "problem" && !is_history).then(|| NoteForm {

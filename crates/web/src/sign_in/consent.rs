@@ -90,8 +90,8 @@ pub(crate) async fn ask(State(web): State<Arc<Web>>, request: Request) -> Respon
     match signed_in(&web, request.headers()).await {
         Some((secret, _, name)) => consent_page(&web, lang, &asked, &secret, &name),
         None => {
-            let action = action(&asked.query);
-            door(&asked, &action).page(&web, request.headers(), "", None, StatusCode::OK).await
+            let (action, back) = (action(&asked.query), way_back(&asked.query));
+            door(&asked, &action, &back).page(&web, request.headers(), "", None, StatusCode::OK).await
         }
     }
 }
@@ -101,7 +101,7 @@ pub(crate) async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Re
     match sent(&web, request).await {
         Ok((arrival, asked)) => {
             let (action, back) = (action(&asked.query), way_back(&asked.query));
-            door(&asked, &action).enter(&web, &arrival, &back).await
+            door(&asked, &action, &back).enter(&web, &arrival).await
         }
         Err(response) => response,
     }
@@ -131,8 +131,8 @@ fn way_back(query: &str) -> String {
 }
 
 /// The way in for whoever is to say yes or no.
-fn door<'a>(asked: &'a Asked, action: &'a str) -> Door<'a> {
-    Door { client: Some(&asked.client.name), action }
+fn door<'a>(asked: &'a Asked, action: &'a str, back: &'a str) -> Door<'a> {
+    Door { client: Some(&asked.client.name), action, back }
 }
 
 /// POST of the consent form: back to the client with a code, or with a no.
@@ -202,7 +202,7 @@ fn in_words(lang: Lang, scopes: Scopes) -> Vec<String> {
     Area::ALL.into_iter().filter_map(line).collect()
 }
 
-fn things(lang: Lang, area: Area) -> &'static str {
+pub(crate) fn things(lang: Lang, area: Area) -> &'static str {
     lang.text(match area {
         Area::Requests => "consent.requests",
         Area::Problems => "consent.problems",

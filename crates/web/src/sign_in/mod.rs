@@ -1,7 +1,11 @@
-//! Signing in and out with a password, for every page that asks who somebody is: sessions, the tokens of forms, and
-//! the wait after failures. The consent page of OAuth shares it.
+//! Signing in and out, for every page that asks who somebody is: with a password and, where there is one, a second factor; by
+//! single sign-on; at the first set-up. Sessions, the tokens of forms, and the wait after failures. The consent page of OAuth
+//! shares it.
 
 pub(crate) mod consent;
+mod second_step;
+pub(crate) mod set_up;
+pub(crate) mod sso;
 
 use crate::answer::{self, cookie, set_cookie};
 use crate::form::Form;
@@ -12,7 +16,7 @@ use crate::{Web, problem};
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use desk::identity::OAuthError;
+use desk::identity::{Entrance, OAuthError};
 use http::{HeaderMap, StatusCode, header};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -38,6 +42,10 @@ struct SignInPage<'a> {
     problem: Option<&'a str>,
     /// Nobody has been here before: where the first password is.
     is_first: bool,
+    /// Whether the first set-up is still to come.
+    is_set_up_open: bool,
+    /// Single sign-on: what its button says, and where it leads.
+    sign_on: Option<(String, String)>,
 }
 
 /// What came with a form of somebody who is not signed in.
@@ -65,15 +73,16 @@ impl Arrival {
     }
 }
 
-/// A way in: who asks, and where the form goes.
+/// A way in: who asks, where the form goes, and where whoever came in goes.
 pub(crate) struct Door<'a> {
     pub client: Option<&'a str>,
     pub action: &'a str,
+    pub back: &'a str,
 }
 
 impl Door<'_> {
-    /// What a sign-in form brought: a session and the way `back`, or the form again.
-    pub async fn enter(&self, web: &Web, arrival: &Arrival, back: &str) -> Response {
+    /// What a sign-in form brought: a session and the way back, the second step, or the form again.
+    pub async fn enter(&self, web: &Web, arrival: &Arrival) -> Response {
         let (form, lang) = (&arrival.form, arrival.lang);
         let visit = cookie(&arrival.headers, VISIT).unwrap_or_default();
         let ours = !visit.is_empty() && web.identity.is_form_token(form.get("token"), visit, SIGN_IN);
@@ -81,22 +90,37 @@ impl Door<'_> {
             let words = Some(lang.text("error.stale_form"));
             return self.page(web, &arrival.headers, form.get("email"), words, StatusCode::FORBIDDEN).await;
         }
+        if form.has("code") {
+            return self.enter_by_code(web, arrival).await;
+        }
         let now = web.desk.now();
         let (email, password) = (form.get("email"), form.get("password"));
-        let agent = arrival.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok());
         let found = web.identity.verify_password(email, password, arrival.address, now).await;
-        let session = match found {
-            Ok(user) => web.identity.begin_session(user, agent, arrival.address, now).await,
+        let entrance = match found {
+            Ok(user) => match web.desk.needs_second_factor(user).await {
+                Ok(required) => web.identity.entrance(user, required, now).await,
+                Err(error) => Err(OAuthError::Unavailable(error.to_string())),
+            },
             Err(error) => Err(error),
         };
-        match session {
-            Ok(secret) => {
-                let mut response = answer::on_to(back);
-                set_cookie(&mut response, SESSION, &secret, web.is_secure());
-                response
-            }
+        let done = match entrance {
+            Ok(Entrance::Open(user)) => self.let_in(web, arrival, user).await,
+            Ok(Entrance::Code(step)) => Ok(self.ask_code(web, arrival, &step, None).await),
+            Ok(Entrance::Enrol(step)) => Ok(self.ask_enrolment(web, arrival, &step, None).await),
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(response) => response,
             Err(error) => self.refused(web, &arrival.headers, email, &error).await,
         }
+    }
+
+    /// A session, and the way back.
+    async fn let_in(&self, web: &Web, arrival: &Arrival, user: model::Id) -> Result<Response, OAuthError> {
+        let secret = session(web, &arrival.headers, arrival.address, user).await?;
+        let mut response = answer::on_to(self.back);
+        set_cookie(&mut response, SESSION, &secret, web.is_secure());
+        Ok(response)
     }
 
     async fn refused(&self, web: &Web, headers: &HeaderMap, email: &str, error: &OAuthError) -> Response {
@@ -142,22 +166,40 @@ impl Door<'_> {
                 }
             },
         };
-        let snapshot = web.desk.snapshot();
-        let desk = snapshot.rows("portal").first().and_then(|p| p.text("display_name"));
         let page = SignInPage {
             bare: Bare::new(lang, lang.text("sign_in.title")),
-            desk: desk.unwrap_or("Frontdesk"),
+            desk: &desk_name(web),
             client: self.client,
             action: self.action,
             token: &web.identity.form_token(&visit, SIGN_IN),
             email,
             problem,
             is_first: web.desk.is_untouched().await.unwrap_or(false),
+            is_set_up_open: web.identity.is_set_up_open(web.desk.now()).await.unwrap_or(false),
+            sign_on: sso::button(web, lang, self.back),
         };
         let mut response = answer::page(status, &page);
         set_cookie(&mut response, VISIT, &visit, web.is_secure());
         response
     }
+}
+
+/// A session of a browser: the secret for its cookie.
+async fn session(
+    web: &Web,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+    user: model::Id,
+) -> Result<String, OAuthError> {
+    let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok());
+    web.identity.begin_session(user, agent, address, web.desk.now()).await
+}
+
+/// What the desk is called.
+fn desk_name(web: &Web) -> String {
+    let snapshot = web.desk.snapshot();
+    let portal = snapshot.rows("portal").first();
+    portal.and_then(|p| p.text("display_name")).unwrap_or("Frontdesk").to_owned()
 }
 
 fn unavailable(lang: Lang) -> Response {
@@ -179,7 +221,7 @@ pub(crate) async fn show(State(web): State<Arc<Web>>, request: Request) -> Respo
     if signed_in(&web, request.headers()).await.is_some() {
         return answer::on_to(&back);
     }
-    let door = Door { client: None, action: &action };
+    let door = Door { client: None, action: &action, back: &back };
     door.page(&web, request.headers(), "", None, StatusCode::OK).await
 }
 
@@ -190,7 +232,7 @@ pub(crate) async fn enter(State(web): State<Arc<Web>>, request: Request) -> Resp
         Err(response) => return response,
     };
     let (action, back) = action(&arrival.query);
-    Door { client: None, action: &action }.enter(&web, &arrival, &back).await
+    Door { client: None, action: &action, back: &back }.enter(&web, &arrival).await
 }
 
 /// POST of the sign-out button.

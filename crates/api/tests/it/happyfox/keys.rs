@@ -25,12 +25,12 @@ on_both_engines! {
         assert!(app.identity.disable_happyfox_key(&key, now).await.unwrap());
         assert!(!app.identity.disable_happyfox_key(&key, now).await.unwrap());
         assert_eq!(read(&client).await, 401);
-        assert!(app.identity.enable_happyfox_key(&key).await.unwrap());
-        assert!(!app.identity.enable_happyfox_key(&key).await.unwrap());
+        assert!(app.identity.enable_happyfox_key(&key, testkit::START).await.unwrap());
+        assert!(!app.identity.enable_happyfox_key(&key, testkit::START).await.unwrap());
         assert_eq!(read(&client).await, 200);
         assert!(app.identity.revoke_happyfox_key(&key, now).await.unwrap());
         assert_eq!(read(&client).await, 401);
-        assert!(!app.identity.enable_happyfox_key(&key).await.unwrap(), "what is revoked stays so");
+        assert!(!app.identity.enable_happyfox_key(&key, testkit::START).await.unwrap(), "what is revoked stays so");
         let listed = app.identity.happyfox_keys().await.unwrap();
         let known = listed.iter().find(|known| known.api_key == key).unwrap();
         assert_eq!((known.name.as_str(), known.revoked), ("HR sync", Some(now)));

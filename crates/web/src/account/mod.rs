@@ -1,5 +1,7 @@
 //! What somebody keeps of themselves: how they read the pages, their password, the browsers in which they are signed in.
 
+pub(crate) mod second_factor;
+
 use crate::answer::{self, set_cookie};
 use crate::form::{self, Problems, TextForm};
 use crate::input::Choice;
@@ -28,6 +30,7 @@ struct AccountPage {
     problems: Problems,
     /// Where programs reach the desk.
     api: String,
+    factor: second_factor::Standing,
 }
 
 struct SessionRow {
@@ -92,6 +95,7 @@ async fn page(visit: &Visit, problems: Problems) -> Result<Response, DeskError> 
             })
             .collect(),
         problems,
+        factor: second_factor::standing(visit).await?,
         api: format!("{}/api/v3", visit.web.public_url),
     };
     Ok(answer::page(status, &page))
@@ -116,6 +120,12 @@ fn zones(visit: &Visit) -> Vec<Choice> {
     let desk = visit.snapshot.settings.zone.iana_name().unwrap_or("UTC").to_owned();
     let usual = visit.lang().say("account.desks_zone", &[("zone", &desk)]);
     let mut zones = vec![Choice { is_chosen: chosen.is_empty(), ..Choice::new("", usual) }];
+    zones.extend(places(chosen));
+    zones
+}
+
+/// The zones by place, and the one that is chosen.
+pub(crate) fn places(chosen: &str) -> Vec<Choice> {
     let names = jiff::tz::db().available().map(|name| name.to_string());
     // Zones by place; the others are old names and offsets.
     let places = names.filter(|n| {
@@ -126,15 +136,15 @@ fn zones(visit: &Visit) -> Vec<Choice> {
             && !n.starts_with("US/")
     });
     let mut places: Vec<String> = places.collect();
-    if !chosen.is_empty() && !places.iter().any(|p| p == chosen) {
+    if !chosen.is_empty() && chosen != "UTC" && !places.iter().any(|p| p == chosen) {
         places.push(chosen.to_owned());
     }
     places.sort_unstable();
-    zones.extend(places.into_iter().map(|name| Choice {
+    let choice = |name: String| Choice {
         is_chosen: name == chosen,
         ..Choice::new(name.clone(), name.replace('_', " "))
-    }));
-    zones
+    };
+    places.into_iter().map(choice).collect()
 }
 
 /// A browser and its system, from what it calls itself.

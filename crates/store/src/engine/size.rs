@@ -1,0 +1,38 @@
+//! How much a database takes up, and how far its schema is.
+
+use super::{Cost, Db, Dialect, Query, StoreError};
+use model::Value;
+
+impl Db {
+    /// The bytes that the database takes up; `None` where the engine does not tell.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn size_bytes(&self) -> Result<Option<u64>, StoreError> {
+        let sql = match self.dialect() {
+            Dialect::Sqlite => {
+                "SELECT p.page_count * s.page_size FROM pragma_page_count() AS p, pragma_page_size() AS s"
+            }
+            Dialect::Postgres => "SELECT pg_database_size(current_database())",
+        };
+        match self.read(Query { sql: sql.into(), binds: Vec::new(), cost: Cost::Scan }).await {
+            Ok(rows) => {
+                let bytes = rows.first().and_then(|row| row.first()).and_then(Value::as_int);
+                Ok(bytes.and_then(|bytes| u64::try_from(bytes).ok()))
+            }
+            // Engines that speak PostgreSQL's protocol may not have the function.
+            Err(StoreError::Invalid(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The number of the newest step of the schema.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn schema_number(&self) -> Result<i64, StoreError> {
+        let sql = "SELECT max(\"number\") FROM \"schema_step\"";
+        let rows = self.read(Query { sql: sql.into(), binds: Vec::new(), cost: Cost::Point }).await?;
+        Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0))
+    }
+}
