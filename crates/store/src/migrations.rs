@@ -8,7 +8,7 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 14] = [
+const FILES: [(u32, &str, &str); 15] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
     (3, "more", include_str!("../migrations/0003_more.sql")),
@@ -23,6 +23,7 @@ const FILES: [(u32, &str, &str); 14] = [
     (12, "migrations", include_str!("../migrations/0012_migrations.sql")),
     (13, "sign_in", include_str!("../migrations/0013_sign_in.sql")),
     (15, "day", include_str!("../migrations/0015_day.sql")),
+    (16, "words", include_str!("../migrations/0016_words.sql")),
 ];
 
 /// A file may have this many statements; its steps are numbered from `file × STEPS_PER_FILE`.
@@ -101,8 +102,8 @@ pub fn describe(module: &model::Module) -> Vec<String> {
     }
     statements.extend(module.indexes.iter().map(|paths| index(module, "ix", paths, false)));
     if crate::search::is_searched(module) {
-        let (sqlite, postgres) = crate::search::ddl(module);
-        statements.push(format!("@sqlite {sqlite}"));
+        let [sqlite, postgres] = crate::search::ddl(module);
+        statements.extend(sqlite.into_iter().map(|s| format!("@sqlite {s}")));
         statements.extend(postgres.into_iter().map(|s| format!("@postgres {s}")));
     }
     statements

@@ -1,7 +1,7 @@
 //! Filters and sort keys to SQL.
 
 use crate::plan::{Lead, Plan, conjuncts};
-use crate::search;
+use crate::search::{self, Sought};
 use crate::sql::{Alias, Sql};
 use crate::table::{EXTRA, Table, VERSION, key_column};
 use crate::{Dialect, engine};
@@ -61,6 +61,7 @@ struct Renderer<'a> {
 /// The query's text, and the places whose columns it gives.
 pub(crate) fn select(
     query: &Query,
+    words: &[Sought],
     table: &Table,
     dialect: Dialect,
     plan: Option<&Plan>,
@@ -87,7 +88,7 @@ pub(crate) fn select(
     }
     let keys: Vec<(SortKey, Alias)> = query.sort.iter().map(|key| (key.clone(), Alias(0))).collect();
     let keys = r.from(query, keys, dialect);
-    r.wheres(query, dialect, &keys);
+    r.wheres(query, words, dialect, &keys);
     r.order(query, &keys);
     r.sql.push(" LIMIT ").bind(i64::try_from(query.limit).unwrap_or(i64::MAX));
     if query.offset > 0 {
@@ -97,10 +98,10 @@ pub(crate) fn select(
 }
 
 /// How many records pass.
-pub(crate) fn count(query: &Query, dialect: Dialect) -> engine::Query {
+pub(crate) fn count(query: &Query, words: &[Sought], dialect: Dialect) -> engine::Query {
     let mut r = Renderer::new("SELECT count(*)", dialect);
     r.from(query, Vec::new(), dialect);
-    r.wheres(query, dialect, &[]);
+    r.wheres(query, words, dialect, &[]);
     r.sql.query(engine::Cost::Scan)
 }
 
@@ -186,13 +187,13 @@ impl Renderer<'_> {
             .collect()
     }
 
-    fn wheres(&mut self, query: &Query, dialect: Dialect, keys: &[(SortKey, Alias)]) {
+    fn wheres(&mut self, query: &Query, words: &[Sought], dialect: Dialect, keys: &[(SortKey, Alias)]) {
         self.sql.push(" WHERE ");
         if let Some(lead) = self.lead() {
             return self.led(lead, query, keys);
         }
-        if !query.words.is_empty() {
-            search::matches(&mut self.sql, &query.module, &query.words, dialect);
+        if !words.is_empty() {
+            search::matches(&mut self.sql, &query.module, words, dialect);
             self.sql.push(" AND ");
         }
         self.filter(&query.filter, Alias(0));

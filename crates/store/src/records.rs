@@ -1,10 +1,11 @@
 //! Reading records, and the statements that write them.
 
 use crate::cache;
+use crate::engine::Dialect;
 use crate::engine::{self, Cost, Db, Expect, Statement, StoreError};
 use crate::plan::{Lead, Planner};
 use crate::query::{self, Query};
-use crate::search;
+use crate::search::{self, Sought};
 use crate::sql::{Alias, Sql};
 use crate::table::{EXTRA, Table, VERSION, key_column, key_of};
 use model::{Catalogue, Filter, Id, Module, Record, Storage, Value};
@@ -116,11 +117,12 @@ impl Store {
         let query = &*query.of_view();
         let table = self.table(&query.module);
         let plan = self.planner.plan(query);
-        let (select, slots) = query::select(query, &table, self.db.dialect(), plan.as_ref());
+        let words = self.sought(query).await?;
+        let (select, slots) = query::select(query, &words, &table, self.db.dialect(), plan.as_ref());
         let mut rows = self.db.read(select).await?;
         let is_full = rows.len() as u64 == query.limit;
         if !is_full && plan.is_some_and(|plan| plan.lead == Some(Lead::Full)) {
-            let (select, _) = query::select(query, &table, self.db.dialect(), None);
+            let (select, _) = query::select(query, &words, &table, self.db.dialect(), None);
             rows = self.db.read(select).await?;
         }
         Ok(rows.into_iter().map(|row| table.record(&slots, row)).collect())
@@ -132,7 +134,8 @@ impl Store {
     /// When the database does not answer, or not in time.
     pub async fn count(&self, query: &Query) -> Result<u64, StoreError> {
         let query = query.of_view();
-        let rows = self.db.read(query::count(&query, self.db.dialect())).await?;
+        let words = self.sought(&query).await?;
+        let rows = self.db.read(query::count(&query, &words, self.db.dialect())).await?;
         let number = rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0);
         Ok(u64::try_from(number).unwrap_or(0))
     }
@@ -152,7 +155,22 @@ impl Store {
     pub fn explain(&self, query: &Query) -> engine::Query {
         let query = &*query.of_view();
         let plan = self.planner.plan(query);
-        query::select(query, &self.table(&query.module), self.db.dialect(), plan.as_ref()).0
+        let words = Sought::plain(&query.words);
+        query::select(query, &words, &self.table(&query.module), self.db.dialect(), plan.as_ref()).0
+    }
+
+    /// The words of a query as its index has them.
+    async fn sought(&self, query: &Query) -> Result<Vec<Sought>, StoreError> {
+        let mut words = Sought::plain(&query.words);
+        if self.db.dialect() == Dialect::Sqlite {
+            let asked: Vec<_> =
+                words.iter_mut().filter_map(|w| Some((w.spellings(&query.module)?, w))).collect();
+            let (questions, words): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+            for (word, rows) in words.into_iter().zip(self.db.read_many(questions).await?) {
+                word.spelt(&rows);
+            }
+        }
+        Ok(words)
     }
 
     /// Counts what lists of a module are planned by, unless its rows are about as many as when they were last
