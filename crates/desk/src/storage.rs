@@ -11,7 +11,7 @@ pub struct Storage {
     pub engine: &'static str,
     /// Bytes of the database, where the engine tells.
     pub bytes: Option<u64>,
-    /// The number of the newest step of the schema.
+    /// The number of the newest file of the schema.
     pub schema: i64,
     /// Attached files.
     pub files: i64,

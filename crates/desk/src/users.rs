@@ -298,12 +298,15 @@ impl Desk {
     /// # Errors
     /// Refused with the field `user`.
     pub async fn may_hold_technician_key(&self, user: Id) -> Result<(), DeskError> {
-        match self.caller(user).await {
-            Ok(caller) if caller.access >= Access::Technician => Ok(()),
-            Ok(_) => Err(Refusal::because("user", "is no technician").into()),
-            Err(DeskError::NotPermitted) => Err(Refusal::because("user", "is inactive").into()),
-            Err(error) => Err(error),
-        }
+        let why = match self.caller(user).await {
+            Ok(caller) if caller.access >= Access::Technician => return Ok(()),
+            Ok(_) => "is no technician",
+            Err(DeskError::NotPermitted) => "is inactive",
+            Err(error) => return Err(error),
+        };
+        let person = self.person(user).await?;
+        let who = person.as_ref().and_then(|p| p.text("email_id").or_else(|| p.text("name")));
+        Err(Refusal::because("user", format!("{} {why}", who.unwrap_or("this person"))).into())
     }
 
     /// Whether somebody must have a second factor: technicians, where the desk's settings say so.

@@ -27,7 +27,7 @@ const FILES: [(u32, &str, &str); 15] = [
 ];
 
 /// A file may have this many statements; its steps are numbered from `file × STEPS_PER_FILE`.
-const STEPS_PER_FILE: u32 = 1000;
+pub(crate) const STEPS_PER_FILE: u32 = 1000;
 
 /// All steps.
 #[must_use]

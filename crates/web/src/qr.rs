@@ -14,7 +14,7 @@ const QUIET: usize = 4;
 
 /// The code of a text; `None` for a text that is too long for one.
 pub(crate) fn of(text: &str) -> Option<Qr> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
+    let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let width = code.width();
     let mut path = String::new();
     for (at, color) in code.to_colors().iter().enumerate() {

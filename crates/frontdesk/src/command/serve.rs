@@ -140,7 +140,10 @@ async fn welcome(settings: &Settings, rooms: &Rooms, urls: &Urls) -> Result<(), 
             tracing::info!("the desk is not new: no demo company is added");
         }
         say::out(&where_to);
-        if let Some(secret) = rooms.begin_set_up().await? {
+        // Where a provider signs people in, nobody need have a password.
+        if settings.sso.is_none()
+            && let Some(secret) = rooms.begin_set_up().await?
+        {
             say::out("No administrator has a password yet. Set up the desk within a week at:");
             say::out(&format!("  {}/set_up?secret={secret}", urls.people_use()));
         }

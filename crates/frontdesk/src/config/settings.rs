@@ -185,11 +185,12 @@ fn sso(reader: &mut Reader<'_>) -> Option<SsoPlan> {
             reader.complain("sso_issuer", "needs sso_client_id beside it");
             None
         }
-        (None, Some(_)) => {
+        // One that cannot be was complained of already.
+        (None, Some(_)) if reader.value("sso_issuer", |text| Ok(text.to_owned())).is_none() => {
             reader.complain("sso_client_id", "needs sso_issuer beside it");
             None
         }
-        (None, None) => None,
+        (None, _) => None,
     }
 }
 

@@ -47,23 +47,19 @@ pub(super) async fn user(desk: &Desk, email: Option<&str>) -> Result<Id, DeskErr
     person.map(|p| p.id()).ok_or_else(|| Refusal::because("user", format!("there is no user {email}")).into())
 }
 
-/// The user with this address, or the first administrator, if their role is at least this.
-async fn user_who_is(desk: &Desk, email: Option<&str>, least: Access) -> Result<Id, DeskError> {
+/// The user with this address, or the first administrator, if they are an active administrator.
+async fn administrator(desk: &Desk, email: Option<&str>) -> Result<Id, DeskError> {
     let user = user(desk, email).await?;
     let refused = |why: &str| {
         let whose = email.unwrap_or("the first administrator");
         Err(Refusal::because("user", format!("{whose} {why}")).into())
     };
     match desk.caller(user).await {
-        Ok(caller) if caller.access >= least => Ok(user),
-        Ok(_) if least == Access::Administrator => {
-            refused("is no administrator, so a password would open nothing; --restore makes them one")
-        }
-        Ok(_) => refused("is no technician"),
-        Err(DeskError::NotPermitted) if least == Access::Administrator => {
+        Ok(caller) if caller.access == Access::Administrator => Ok(user),
+        Ok(_) => refused("is no administrator, so a password would open nothing; --restore makes them one"),
+        Err(DeskError::NotPermitted) => {
             refused("is inactive, so a password would open nothing; --email E --restore brings E back")
         }
-        Err(DeskError::NotPermitted) => refused("is inactive"),
         Err(error) => Err(error),
     }
 }
@@ -87,7 +83,7 @@ async fn issue_one(
             if restore {
                 desk.restore_administrator(user(desk, email.as_deref()).await?).await?;
             }
-            let user = user_who_is(desk, email.as_deref(), Access::Administrator).await?;
+            let user = administrator(desk, email.as_deref()).await?;
             let password = identity.reset_password(now, user).await?;
             let email = identity.email_of(user).await?.unwrap_or_default();
             vec![("email", email), ("password", password)]
@@ -111,7 +107,8 @@ async fn issue_one(
             vec![("refresh_token", token)]
         }
         Issue::TechnicianKey { user: email } => {
-            let user = user_who_is(desk, email.as_deref(), Access::Technician).await?;
+            let user = user(desk, email.as_deref()).await?;
+            desk.may_hold_technician_key(user).await?;
             let (id, key) = identity.issue_technician_key(user, "Issued on the command line", now).await?;
             vec![("id", id.to_string()), ("technician_key", key)]
         }

@@ -111,3 +111,21 @@ fn the_password_of_the_database_is_told_to_nobody() {
         }
     }
 }
+
+#[test]
+fn the_secret_of_single_sign_on_is_told_to_nobody() {
+    let dir = scratch();
+    let path = dir.join("frontdesk.toml");
+    let file = "sso_client_secret = 'hunter2hunter2'\nsso_client_id = 'desk'\n";
+    for (issuer, fails) in [("https://id.example.com", false), ("http://id.example.com", true)] {
+        std::fs::write(&path, format!("{file}sso_issuer = '{issuer}'\n")).unwrap();
+        for arguments in
+            [["config", "--log", "trace"].as_slice(), ["config", "--json", "--log", "trace"].as_slice()]
+        {
+            let told = output(&dir, arguments);
+            let (out, err) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
+            assert!(!out.contains("hunter2") && !err.contains("hunter2"), "{out}{err}");
+            assert!(out.contains("***") && told.status.success() != fails, "{out}{err}");
+        }
+    }
+}

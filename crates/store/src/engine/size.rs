@@ -26,13 +26,14 @@ impl Db {
         }
     }
 
-    /// The number of the newest step of the schema.
+    /// The number of the newest file of the schema that was brought in.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn schema_number(&self) -> Result<i64, StoreError> {
         let sql = "SELECT max(\"number\") FROM \"schema_step\"";
         let rows = self.read(Query { sql: sql.into(), binds: Vec::new(), cost: Cost::Point }).await?;
-        Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0))
+        let step = rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0);
+        Ok(step / i64::from(crate::migrations::STEPS_PER_FILE))
     }
 }

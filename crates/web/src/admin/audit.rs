@@ -166,6 +166,10 @@ async fn entry(visit: &Visit, view: &desk::View, record: &Record) -> Result<Entr
             href = names::record(&above, owner);
         }
     }
+    if id == record.reference("by") {
+        // What somebody does to what is their own.
+        href = None;
+    }
     let noun = module.map(|m| names::both(visit, m).0).unwrap_or_default();
     let change = history::change(visit, view, record);
     let fields = i64::try_from(change.fields.len()).unwrap_or(i64::MAX);

@@ -129,6 +129,10 @@ impl FieldForm {
     pub fn is_ticked(&self, name: &str) -> bool {
         self.value(name) == "true"
     }
+    /// Whether it is of a kind that has options to choose from.
+    pub fn has_options(&self) -> bool {
+        matches!(self.value("field_type"), "Pick List" | "Radio Button" | "Multi Select" | "Check Box")
+    }
     /// What is wrong with an input.
     pub fn problem(&self, name: &str) -> Option<&str> {
         self.problems.of(name)

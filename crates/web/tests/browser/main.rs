@@ -9,6 +9,7 @@
     reason = "in a test, what does not work must stop it, loudly"
 )]
 
+mod administration;
 mod axe;
 mod chromium;
 mod day;

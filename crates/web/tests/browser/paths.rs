@@ -2,8 +2,10 @@
 
 use crate::chromium::Chromium;
 use crate::served::{PASSWORD, Served};
+use desk::identity::NewClient;
 use serde_json::json;
 
+/// Signs somebody in with everybody's password.
 pub fn sign_in(browser: &mut Chromium, desk: &Served, email: &str) {
     browser.go(&format!("{}/sign_in", desk.address));
     browser.fill("#email", email);
@@ -253,6 +255,25 @@ async fn pages_fit_their_window() {
     desk.app.admin().post(&format!("/requests/{id}/notes"), long).await.ok();
     let problem = desk.app.admin().post("/problems", json!({"problem": {"title": "Everything"}})).await.ok();
     let problem = problem["problem"]["id"].as_str().unwrap().to_owned();
+    let now = desk.app.desk.now();
+    let long = "very long ".repeat(12);
+    let new = NewClient {
+        name: long.clone(),
+        redirect_uris: vec![format!("https://{}.example.com/", "x".repeat(60))],
+        service: None,
+    };
+    let (client, _) = desk.app.identity.issue_client(&new, now).await.unwrap();
+    let administrator = desk::shipped::ADMINISTRATOR;
+    desk.app
+        .identity
+        .issue_refresh_token(&client.client_id, administrator, desk::Scopes::all(), now)
+        .await
+        .unwrap();
+    let (own, _) =
+        desk.app.identity.issue_client(&NewClient { redirect_uris: Vec::new(), ..new }, now).await.unwrap();
+    desk.app.identity.issue_technician_key(administrator, &long, now).await.unwrap();
+    let server =
+        desk.app.desk.snapshot().rows("ci_type").iter().find(|r| r.title() == "ci_server").unwrap().id();
     let walk = move || {
         let mut browser = Chromium::start();
         browser.window(1280, 900);
@@ -273,6 +294,16 @@ async fn pages_fit_their_window() {
             "/users/new",
             "/admin",
             "/admin/statuses",
+            "/admin/oauth_clients",
+            "/admin/oauth_clients/new",
+            "/admin/technician_keys",
+            "/admin/happyfox_keys",
+            "/admin/audit",
+            "/admin/system",
+            "/admin/rights",
+            "/admin/requester_fields",
+            "/admin/priority_matrices",
+            "/admin/udf_fields/new",
             "/me",
             "/search?q=long",
             "/portal",
@@ -285,6 +316,8 @@ async fn pages_fit_their_window() {
                 .map(|tab| format!("{request}?tab={tab}")),
         );
         pages.push(format!("/problems/{problem}"));
+        pages.extend([&client, &own].map(|client| format!("/admin/oauth_clients/{}", client.client_id)));
+        pages.push(format!("/admin/ci_types/{server}"));
         for (width, scheme) in [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")] {
             browser.window(width, 844);
             browser.colours(scheme);

@@ -2,10 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use desk::identity::{Match, SignOnRules};
+use desk::identity::{Match, NewClient, SignOnRules};
 use serde_json::{Value as Json, json};
 use testkit::provider::Provider;
-use testkit::{App, Browser, Page, on_both_engines};
+use testkit::{App, Browser, Page, encoded, on_both_engines};
 
 const BY_EMAIL: SignOnRules = SignOnRules { by: Match::Email, create: false };
 const CREATING: SignOnRules = SignOnRules { by: Match::Email, create: true };
@@ -196,6 +196,24 @@ on_both_engines! {
         let state = to.split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
         let page = third.get(&format!("/sign_in/sso/back?error=access_denied&state={state}")).await;
         assert!(page.status() == 401 && page.says("were not signed in there"), "{}", page.html());
+    }
+
+    consent_is_given_by_it_too(app) {
+        app.requester("Ann").await;
+        let provider = provider(app, BY_EMAIL).await;
+        let callback = "https://client.example.com/cb";
+        let new = NewClient { name: "A client".into(), redirect_uris: vec![callback.into()], service: None };
+        let (client, _) = app.identity.issue_client(&new, app.desk.now()).await.unwrap();
+        let path = format!(
+            "/oauth/v2/auth?response_type=code&client_id={}&redirect_uri={}&scope=SDPOnDemand.requests.READ&state=s",
+            encoded(&client.client_id), encoded(callback)
+        );
+        let browser = Browser::new(app);
+        let html = browser.get(&path).await.shown().html();
+        let begin = html.split("href=\"/sign_in/sso").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let to = browser.get(&format!("/sign_in/sso{begin}")).await.leads_on();
+        assert_eq!(browser.get(&provider.sign_in(&to, ann())).await.leads_on(), path);
+        assert!(browser.get(&path).await.shown().says("name=\"decision\""));
     }
 
     it_leads_nowhere_else_and_does_without_a_provider(app) {
