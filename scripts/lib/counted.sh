@@ -9,8 +9,8 @@ counted() {
 
 run_tests() {
     local log=$scratch/tests.log status=0 summary good total
-    FRONTDESK_AXE=$(echo "$fetched"/axe/lib/python3*/site-packages/axe_playwright_python/axe.min.js)
-    export FRONTDESK_AXE
+    FRONTDESK_TEST_AXE=$(echo "$fetched"/axe/lib/python3*/site-packages/axe_playwright_python/axe.min.js)
+    export FRONTDESK_TEST_AXE
     cargo nextest run --workspace --no-fail-fast 2>&1 | tee "$log" || status=$?
     # Summary [   4.2s] 412 tests run: 410 passed (1 slow), 2 failed, 3 skipped
     summary=$(grep -E '^ *Summary \[.*tests? run:' "$log" | tail -n 1 || true)

@@ -36,6 +36,8 @@ pub struct Happened {
     pub record: Id,
     /// The record under which it is told: a note's under its request.
     pub owner: Id,
+    /// Whether it came in behind a newer one: a page that was made between may not show it, whatever its mark.
+    pub is_late: bool,
 }
 
 /// What one look found.
@@ -167,7 +169,7 @@ impl Desk {
         }
         let entry = self.newest_change().await?;
         let any = record.unwrap_or(Id::new(0));
-        Ok(Some(Happened { entry, module: module.key().to_owned(), record: any, owner: any }))
+        Ok(Some(Happened { entry, module: module.key().to_owned(), record: any, owner: any, is_late: false }))
     }
 
     /// Notes that somebody writes on a record, or has ceased to.
@@ -182,6 +184,12 @@ impl Desk {
         let mut at = self.live.presence.at(record);
         at.retain(|looking| looking.person() != ctx.caller.user);
         at
+    }
+
+    /// How many listen in this process.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        self.live.listeners.load(Ordering::Relaxed)
     }
 
     /// Ends what listens, before the server stops: those answers would never end by themselves.
@@ -218,6 +226,7 @@ fn happened(row: &Record) -> Happened {
         module: row.text("module").unwrap_or_default().to_owned(),
         record: id("record"),
         owner: id("owner"),
+        is_late: false,
     }
 }
 
@@ -276,6 +285,7 @@ impl Lookout {
             return Ok(news);
         }
         news.happened.retain(|h| self.seen.insert(h.entry));
+        news.happened.iter_mut().for_each(|h| h.is_late = h.entry < self.newest);
         if let Some(last) = self.seen.last() {
             self.newest = self.newest.max(*last);
         }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use crate::binary::{Desk, frontdesk, scratch};
+use crate::binary::{Desk, frontdesk, output, scratch};
 
 #[test]
 fn the_first_start_says_how_to_sign_in_and_later_ones_do_not() {
@@ -113,4 +113,52 @@ fn a_second_signal_ends_it_at_once() {
     desk.signal("INT");
     assert_eq!(desk.wait(), Some(1));
     assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+/// A page that listens never ends by itself; the server ends it, and does not wait.
+#[test]
+fn it_stops_while_pages_listen() {
+    let dir = scratch();
+    let made = output(&dir, &["init", "--json"]);
+    let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
+    let mut desk = Desk::serve(&dir, &[]);
+    let call = |head: &str, cookie: &str, form: &str| {
+        let (length, mut stream) = (form.len(), desk.connect());
+        write!(
+            stream,
+            "{head} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {cookie}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
+        )
+        .unwrap();
+        stream
+    };
+    let read = |mut stream: std::net::TcpStream| {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    };
+    let cookies = |answer: &str| -> Vec<String> {
+        let set = answer.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
+        set.map(|line| line.split(';').next().unwrap().to_owned()).collect()
+    };
+    let door = read(call("GET /sign_in", "", ""));
+    let token = door.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let (email, password) = (&made["admin"]["email"], &made["admin"]["password"]);
+    let form =
+        format!("token={token}&email={}&password={}", email.as_str().unwrap(), password.as_str().unwrap());
+    let entered = read(call("POST /sign_in", &cookies(&door).join("; "), &form));
+    let session = cookies(&entered).into_iter().find(|c| c.starts_with("frontdesk_session=")).unwrap();
+    let mut page = call("GET /live?on=/requests&mark=0", &session, "");
+    let mut heard = String::new();
+    while !heard.contains("retry:") {
+        let mut bytes = [0; 4096];
+        let n = page.read(&mut bytes).unwrap();
+        assert!(n > 0, "{heard}");
+        heard.push_str(std::str::from_utf8(&bytes[..n]).unwrap());
+    }
+    assert!(heard.starts_with("HTTP/1.1 200 OK") && heard.contains("text/event-stream"), "{heard}");
+    desk.signal("TERM");
+    assert_eq!(desk.wait(), Some(0));
+    let rest = read(page);
+    assert!(rest.is_empty() || rest.ends_with("0\r\n\r\n"), "cut off: {rest}");
 }

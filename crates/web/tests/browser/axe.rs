@@ -1,5 +1,5 @@
 //! axe-core on every page: the pages are found by following their links, as a reader would, so that a new page is looked
-//! at without being listed anywhere. `scripts/test` fetches axe-core and says under `FRONTDESK_AXE` where it is.
+//! at without being listed anywhere. `scripts/test` fetches axe-core and says under `FRONTDESK_TEST_AXE` where it is.
 
 use crate::chromium::Chromium;
 use crate::paths::sign_in;
@@ -10,9 +10,9 @@ use std::fmt::Write;
 
 /// axe-core's text; where it should be and is not, that is an error.
 fn axe() -> Option<String> {
-    let Ok(path) = std::env::var("FRONTDESK_AXE") else {
-        assert!(std::env::var("CI").is_err(), "FRONTDESK_AXE is not set");
-        println!("FRONTDESK_AXE is not set: not tested");
+    let Ok(path) = std::env::var("FRONTDESK_TEST_AXE") else {
+        assert!(std::env::var("CI").is_err(), "FRONTDESK_TEST_AXE is not set");
+        println!("FRONTDESK_TEST_AXE is not set: not tested");
         return None;
     };
     Some(std::fs::read_to_string(&path).unwrap())
