@@ -234,6 +234,44 @@ on_both_engines! {
         assert!(views["list_view_filters"].as_array().unwrap().len() > 5);
     }
 
+    words_are_found_by_their_beginning(app) {
+        let admin = app.admin();
+        // More words with one beginning than are merged one by one, and an edit that changes a word.
+        let mut ids = Vec::new();
+        for n in 0..70 {
+            let subject = format!("crate{n:02}x in the {} hall", if n % 2 == 0 { "crimson" } else { "crimp" });
+            let made = admin.post("/requests", json!({"request": {"subject": subject}})).await.ok();
+            ids.push(made["request"]["id"].as_str().unwrap().to_owned());
+        }
+        let found = async |text: &str| -> Vec<String> {
+            let list = admin.list("/requests", json!({"search_text": text, "row_count": 100, "get_total_count": true})).await.ok();
+            let rows = list["requests"].as_array().unwrap().clone();
+            assert_eq!(list["list_info"]["total_count"], rows.len(), "{text}");
+            rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+        };
+        let newest_first = |of: &dyn Fn(usize) -> bool| -> Vec<String> {
+            ids.iter().enumerate().rev().filter(|(n, _)| of(*n)).map(|(_, id)| id.clone()).collect()
+        };
+        for (text, of) in [
+            ("crate", &(|_| true) as &dyn Fn(usize) -> bool),
+            ("crate0", &|n| n < 10),
+            ("crate07x", &|n| n == 7),
+            ("crim", &|_| true),
+            ("crims", &|n| n % 2 == 0),
+            ("crimson", &|n| n % 2 == 0),
+            ("CRIMP crate1", &|n| n % 2 == 1 && n / 10 == 1),
+            ("crimson crimp", &|_| false),
+            ("crimsons", &|_| false),
+            ("c", &|_| true),
+            ("hall crat", &|_| true),
+        ] {
+            assert_eq!(found(text).await, newest_first(of), "{text}");
+        }
+        admin.put(&format!("/requests/{}", ids[7]), json!({"request": {"subject": "crateless"}})).await.ok();
+        assert_eq!(found("crate07").await, Vec::<String>::new());
+        assert_eq!(found("cratel").await, vec![ids[7].clone()]);
+    }
+
     sorting(app) {
         five(app).await;
         let admin = app.admin();
