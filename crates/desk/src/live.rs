@@ -161,7 +161,7 @@ impl Desk {
         let news = self.happened_since(entry).await?;
         let is_meant = |h: &&Happened| match record {
             Some(record) => h.owner == record || h.record == record,
-            None => h.module == module.key(),
+            None => h.module == module.key() || self.is_of_table(h, module),
         };
         let found = news.happened.iter().rev().find(is_meant).cloned();
         if found.is_some() || !news.is_avalanche {
@@ -170,6 +170,14 @@ impl Desk {
         let entry = self.newest_change().await?;
         let any = record.unwrap_or(Id::new(0));
         Ok(Some(Happened { entry, module: module.key().to_owned(), record: any, owner: any, is_late: false }))
+    }
+
+    /// Whether what happened is about a record of a module's table, whichever of the table's modules it was reached by.
+    #[must_use]
+    pub fn is_of_table(&self, happened: &Happened, module: &Module) -> bool {
+        let snapshot = self.snapshot();
+        let modules = snapshot.catalogue.modules();
+        modules.iter().any(|m| m.table == module.table && m.key() == happened.module)
     }
 
     /// Notes that somebody writes on a record, or has ceased to.

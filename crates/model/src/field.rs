@@ -203,10 +203,50 @@ pub enum Preset {
     Now,
 }
 
+/// A member of the objects in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The key.
+    pub key: &'static str,
+    /// Whether it is a whole number and no text.
+    pub is_number: bool,
+    /// Whether it counts bytes.
+    pub is_size: bool,
+}
+
+impl Part {
+    /// A text.
+    #[must_use]
+    pub const fn text(key: &'static str) -> Self {
+        Self { key, is_number: false, is_size: false }
+    }
+    /// A whole number.
+    #[must_use]
+    pub const fn number(key: &'static str) -> Self {
+        Self { is_number: true, ..Self::text(key) }
+    }
+    /// A number of bytes, which the wire has as a text.
+    #[must_use]
+    pub const fn size(key: &'static str) -> Self {
+        Self { is_size: true, ..Self::text(key) }
+    }
+    /// The name that people see: the key's words.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let mut words = self.key.replace('_', " ");
+        if let Some(first) = words.get_mut(0..1) {
+            first.make_ascii_uppercase();
+        }
+        words
+    }
+}
+
 /// One field of a module. Built with the constructors below, then frozen inside a
 /// [`Module`](crate::Module).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
+    /// For a document that is a list of objects: the members of each that people fill in. It may have others.
+    pub parts: &'static [Part],
     /// The key on the wire, and the member name inside a group.
     pub key: Name,
     /// The name people see.
@@ -282,6 +322,7 @@ impl Field {
             ignored: false,
             mirrors: None,
             blank: None,
+            parts: &[],
         }
     }
     /// Must be given.
@@ -369,6 +410,12 @@ impl Field {
     #[must_use]
     pub fn full_text(mut self) -> Self {
         self.full_text = true;
+        self
+    }
+    /// The members of each object of a document that is a list of objects.
+    #[must_use]
+    pub const fn parts(mut self, parts: &'static [Part]) -> Self {
+        self.parts = parts;
         self
     }
     /// Left out of the history: stamps and flags that follow from something else.

@@ -2,6 +2,7 @@
 //!
 //! A form's fields are read by the reader of the API: this room only says in its words what browsers send.
 
+use crate::documents;
 use crate::rich;
 use crate::texts::Lang;
 use crate::times::Times;
@@ -168,6 +169,14 @@ pub(crate) fn reading(form: &Form, module: &Module, times: &Times) -> Reading {
     let mut object = Map::new();
     let mut wrong = Vec::new();
     for leaf in module.leaves().iter().filter(|l| l.field.access.is_open() && form.has(&l.path)) {
+        if leaf.field.kind == Kind::Json && !leaf.field.parts.is_empty() {
+            match documents::read(form, leaf) {
+                Ok(Some(value)) => put(&mut object, &leaf.path, value),
+                Ok(None) => {}
+                Err(failure) => wrong.push((failure, leaf.path.clone())),
+            }
+            continue;
+        }
         match value(form, leaf, times) {
             Ok(value) => put(&mut object, &leaf.path, value),
             Err(failure) => wrong.push((failure, leaf.path.clone())),

@@ -1,5 +1,6 @@
 //! Inputs: how a field is filled in on a form. All of it follows from the field's description.
 
+use crate::documents::{self, DocumentRow};
 use crate::form::{Form, Problems};
 use crate::names;
 use crate::rich;
@@ -16,7 +17,7 @@ pub(crate) struct Control {
     /// The name in the form: the field's path.
     pub name: String,
     pub label: String,
-    /// `text`, `area`, `select`, `checks`, `check`, `number`, `email`, `color`, `datetime-local`, `date`, `person`.
+    /// `text`, `area`, `select`, `checks`, `check`, `number`, `email`, `color`, `datetime-local`, `date`, `person`, `rows`.
     pub kind: &'static str,
     pub value: String,
     pub choices: Vec<Choice>,
@@ -26,6 +27,9 @@ pub(crate) struct Control {
     pub help: Option<String>,
     /// Greatest number of characters; 0 for no limit.
     pub max: usize,
+    /// For a list of objects: what its columns are called, and its rows.
+    pub parts: Vec<String>,
+    pub rows: Vec<DocumentRow>,
     /// For a long text: whether its source is edited, because it is more than text.
     pub is_source: bool,
 }
@@ -88,7 +92,8 @@ pub(crate) fn is_on_forms(leaf: &Leaf, is_new: bool) -> bool {
         && leaf.field.shown
         && !leaf.field.ignored
         && leaf.field.storage != Storage::Computed
-        && !matches!(leaf.field.kind, Kind::Json | Kind::Id)
+        && leaf.field.kind != Kind::Id
+        && (leaf.field.kind != Kind::Json || !leaf.field.parts.is_empty())
 }
 
 /// What a new record begins with, so that the form shows what will be.
@@ -184,6 +189,9 @@ pub(crate) async fn control(visit: &Visit, leaf: &Leaf, filled: Filled<'_>) -> R
                     .collect(),
             };
             control.choices = chosen(choices.into_iter(), &given);
+        }
+        Kind::Json if !field.parts.is_empty() => {
+            documents::fill(visit, &mut control, leaf, value, entered);
         }
         Kind::Group(_) | Kind::Json => control.kind = "text",
     }

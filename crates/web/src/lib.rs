@@ -15,6 +15,7 @@ mod account;
 mod admin;
 mod answer;
 mod approvals;
+mod documents;
 mod files;
 mod form;
 mod history;

@@ -205,9 +205,11 @@ mod tests {
         let mut missing = BTreeSet::new();
         for module in catalogue.modules() {
             for leaf in module.leaves().iter().filter(|leaf| leaf.field.shown && leaf.path != "id") {
-                let label = leaf.field.label.as_ref();
-                if Lang::De.find(&format!("labels.{label}")).is_none() {
-                    missing.insert(label.to_owned());
+                let parts = leaf.field.parts.iter().map(model::Part::label);
+                for label in parts.chain([leaf.field.label.to_string()]) {
+                    if Lang::De.find(&format!("labels.{label}")).is_none() {
+                        missing.insert(label);
+                    }
                 }
             }
             for name in [&module.name, &module.plural] {

@@ -2,6 +2,7 @@
 
 use super::{Fixed, child, describe, lookup, op};
 use crate::Area;
+use crate::field::Part;
 use crate::field::{
     Field, Kind, Preset, boolean, count, created_by, created_time, decimal, digits, flag, group, html, id,
     instruction, json, refer, text, texts, time,
@@ -162,8 +163,14 @@ fn loan() -> Field {
 }
 
 fn network_adapters() -> Field {
-    json("network_adapters").value("[]")
+    const PARTS: &[Part] = &[Part::text("name"), Part::text("ip_address"), Part::text("mac_address")];
+    json("network_adapters").value("[]").parts(PARTS)
 }
+
+const PROCESSOR: &[Part] = &[Part::text("name"), Part::number("number_of_cores")];
+const DISK: &[Part] = &[Part::text("model"), Part::text("serial_number"), Part::size("capacity")];
+const DRIVE: &[Part] = &[Part::text("drive"), Part::size("capacity"), Part::size("free_space")];
+const MONITOR: &[Part] = &[Part::text("name"), Part::text("serial_number")];
 
 /// What a scan of a machine finds (assets-cmdb.md section 2.5, wire-facts.md section 9).
 fn inventory() -> Vec<Field> {
@@ -186,10 +193,10 @@ fn inventory() -> Vec<Field> {
         )
         .collapsed(),
         group("memory", vec![digits("physical_memory"), digits("virtual_memory")]).collapsed(),
-        json("processors").value("[]"),
-        json("hard_disks").value("[]"),
-        json("logical_drives").value("[]"),
-        json("monitors").value("[]"),
+        json("processors").value("[]").parts(PROCESSOR),
+        json("hard_disks").value("[]").parts(DISK),
+        json("logical_drives").value("[]").parts(DRIVE),
+        json("monitors").value("[]").parts(MONITOR),
         texts("ip_addresses"),
         text("recent_scan_source", 250),
         text("last_scan_status", 100),

@@ -170,7 +170,7 @@ impl Ear {
             is_new(h)
                 && match self.topic.record {
                     Some(id) => h.owner == id || h.record == id,
-                    None => h.module == key,
+                    None => h.module == key || self.web.desk.is_of_table(h, &self.topic.place.module),
                 }
         };
         let meant: Vec<_> = news.happened.iter().filter(is_meant).collect();

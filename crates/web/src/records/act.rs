@@ -2,7 +2,7 @@
 //! speaks against it.
 
 use super::page::{Came, first, render};
-use super::place_at;
+use super::place_of;
 use crate::form::{self, Form, Problems};
 use crate::visit::{Technician, TechniciansForm, Visit};
 use crate::{answer, files, names, requests, timer, undo};
@@ -29,8 +29,7 @@ pub(crate) async fn admin_act(
 }
 
 async fn run(visit: &Visit, form: Form, path: &str, id: Id, act: &str) -> Result<Response, DeskError> {
-    let place = place_at(visit, path)?;
-    let place = visit.desk().exact_place(&visit.ctx, place, id).await?;
+    let place = place_of(visit, path, id).await?;
     let module = place.module.clone();
     let base = names::record(&module, id).ok_or(DeskError::NotFound)?;
     let desk = visit.desk();
@@ -117,7 +116,7 @@ pub(crate) async fn file(
     visit.answered(
         async {
             let (id, file) = (requests::id_of(&id)?, requests::id_of(&file)?);
-            let place = visit.desk().exact_place(&visit.ctx, place_at(&visit, &path)?, id).await?;
+            let place = place_of(&visit, &path, id).await?;
             let (row, bytes) = visit.desk().attachment(&visit.ctx, &place, id, file).await?;
             let text = |path: &str| row.text(path).unwrap_or_default();
             Ok(answer::file(text("name"), text("content_type"), bytes))

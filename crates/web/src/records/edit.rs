@@ -1,7 +1,7 @@
 //! The form of a record of any module: a new one, or one that is there.
 
 use super::page::first;
-use super::{may, place_at};
+use super::{may, place_at, place_of};
 use crate::form::{self, Form, Problems};
 use crate::input::{self, Control, Filled};
 use crate::shell::Shell;
@@ -73,7 +73,7 @@ pub(crate) async fn admin_edit(
 
 async fn edit_page(visit: &Visit, path: &str, id: &str) -> Result<Response, DeskError> {
     let id = requests::id_of(id)?;
-    let place = visit.desk().exact_place(&visit.ctx, place_at(visit, path)?, id).await?;
+    let place = place_of(visit, path, id).await?;
     if !may(visit, &place.module, Verb::Update) {
         return Err(DeskError::NotPermitted);
     }
@@ -201,7 +201,7 @@ pub(crate) async fn admin_change(
 
 async fn save(visit: &Visit, form: &Form, path: &str, id: &str) -> Result<Response, DeskError> {
     let id = requests::id_of(id)?;
-    let place = &visit.desk().exact_place(&visit.ctx, place_at(visit, path)?, id).await?;
+    let place = &place_of(visit, path, id).await?;
     let module = place.module.clone();
     let reading = form::reading(&form.changed(), &module, &visit.times);
     let edit = async |ctx: &Context, patch: &Patch| visit.desk().edit(ctx, place, id, patch).await;

@@ -47,6 +47,22 @@ pub(crate) fn place_at(visit: &Visit, path: &str) -> Result<Place, DeskError> {
     Ok(Place::top(module.clone()))
 }
 
+/// The place of a record as its page has it: among those of its own type, where the type knows fields that others do not.
+///
+/// # Errors
+/// As for reading the record.
+pub(crate) async fn place_of(visit: &Visit, path: &str, id: Id) -> Result<Place, DeskError> {
+    let place = place_at(visit, path)?;
+    if place.module.table != "asset" {
+        return visit.desk().exact_place(&visit.ctx, place, id).await;
+    }
+    let record = visit.desk().get(&visit.ctx, &place, id).await?;
+    let is_its_type =
+        |m: &&Arc<Module>| m.table == "asset" && m.fixed.as_ref().is_some_and(|f| f.holds(&record));
+    let own = visit.snapshot.catalogue.modules().iter().find(is_its_type).cloned();
+    Ok(own.map_or(place, Place::top))
+}
+
 /// Whether the visitor may do something with records of a module at all: what the page offers. The use cases decide.
 pub(crate) fn may(visit: &Visit, module: &Module, verb: Verb) -> bool {
     module.writable && role_allows(visit.ctx.caller.access, module, verb)

@@ -1,6 +1,6 @@
 //! The page of a record of any module: its fields in groups, what is below it, what it belongs to, what happened to it.
 
-use super::{may, place_at};
+use super::{may, place_of};
 use crate::form::{Form, Problems};
 use crate::input::Control;
 use crate::requests;
@@ -9,7 +9,7 @@ use crate::shell::Shell;
 use crate::show::{self, Cell, CellKind};
 use crate::timer::{self, TimerBox};
 use crate::visit::{Technician, Visit};
-use crate::{answer, history, live, names};
+use crate::{answer, documents, history, live, names};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -116,8 +116,7 @@ pub(crate) async fn render(
     came: Option<Came>,
 ) -> Result<Response, DeskError> {
     let mark = live::mark(visit).await?;
-    let place = place_at(visit, path)?;
-    let place = visit.desk().exact_place(&visit.ctx, place, id).await?;
+    let place = place_of(visit, path, id).await?;
     let record = visit.desk().get(&visit.ctx, &place, id).await?;
     let mut records = [record];
     visit.desk().complete(&visit.ctx, &mut records, None).await?;
@@ -299,7 +298,7 @@ fn texts(visit: &Visit, view: &View, record: &Record) -> Vec<(String, String)> {
 }
 
 async fn below(visit: &Visit, place: &Place, record: &Record) -> Result<Vec<Below>, DeskError> {
-    let mut lists = Vec::new();
+    let mut lists: Vec<Below> = documents(visit, record).collect();
     for child in &place.module.children {
         let rows = visit.snapshot.module(child.module)?.clone();
         let place = place.below(record.clone(), rows.clone(), child.field);
@@ -317,6 +316,20 @@ async fn below(visit: &Visit, place: &Place, record: &Record) -> Result<Vec<Belo
         lists.extend(rows_below(visit, &Place::top(rows.clone()), &rows, mine, None).await?);
     }
     Ok(lists)
+}
+
+/// The documents of a record that are lists.
+fn documents<'v>(visit: &'v Visit, record: &'v Record) -> impl Iterator<Item = Below> + 'v {
+    let leaves = record.module.leaves().iter().enumerate();
+    leaves.filter(|(_, leaf)| leaf.field.shown).filter_map(move |(slot, leaf)| {
+        let (columns, rows) = documents::shown(visit, leaf, record.at(slot))?;
+        Some(Below {
+            label: visit.lang().label(&leaf.field.label),
+            columns,
+            rows: rows.into_iter().map(|cells| (None, cells)).collect(),
+            more: None,
+        })
+    })
 }
 
 async fn rows_below(

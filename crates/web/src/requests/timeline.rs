@@ -134,17 +134,20 @@ pub(crate) fn links(visit: &Visit, files: &[Record], folder: &str) -> Vec<FileLi
         .collect()
 }
 
-fn size(visit: &Visit, bytes: i64) -> String {
+/// A number of bytes as people read it.
+pub(crate) fn size(visit: &Visit, bytes: i64) -> String {
     const MB: i64 = 1024 * 1024;
+    const GB: i64 = 1024 * MB;
     let tenths = |unit: i64| {
-        let tenths = bytes * 10 / unit;
+        let tenths = bytes.saturating_mul(10) / unit;
         let point = visit.lang().text("word.decimal_point");
         format!("{}{point}{}", tenths / 10, tenths % 10)
     };
     match bytes {
         bytes if bytes < 1024 => format!("{bytes} B"),
         bytes if bytes < MB => format!("{} kB", bytes / 1024),
-        _ => format!("{} MB", tenths(MB)),
+        bytes if bytes < GB => format!("{} MB", tenths(MB)),
+        _ => format!("{} GB", tenths(GB)),
     }
 }
 

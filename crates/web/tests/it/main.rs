@@ -8,6 +8,7 @@
 
 mod accounts;
 mod administration;
+mod documents;
 mod doors;
 mod hostile;
 mod lists;
