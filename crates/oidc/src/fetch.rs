@@ -52,8 +52,7 @@ pub(crate) fn address(text: &str) -> Option<Url> {
 
 /// Sends a call and reads its answer, whatever its status.
 pub(crate) async fn send(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), OidcError> {
-    // The error's own text would name the address with its query.
-    let failed = |error: reqwest::Error| OidcError::Provider(error.without_url().to_string());
+    let failed = |error: reqwest::Error| OidcError::Provider(reason(error));
     let mut response = request.send().await.map_err(failed)?;
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
@@ -63,6 +62,19 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>
         bytes.extend_from_slice(&chunk);
     }
     Ok((response.status(), bytes))
+}
+
+/// What went wrong, with its causes; the error's own text would name the address with its query.
+fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        words.push_str(": ");
+        words.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    words
 }
 
 /// A document that must be there.

@@ -13,7 +13,7 @@ pub struct FactorRow {
     /// In base32.
     pub secret: String,
     pub created: i64,
-    /// Since when it counts; `None` until a code was shown.
+    /// Since when it counts.
     pub confirmed: Option<i64>,
     pub last_step: i64,
 }
@@ -85,7 +85,7 @@ from_row!(StepRow { hash, kind, person, data, expires });
 from_row!(SubjectRow { issuer, subject, person, created });
 
 impl Credentials {
-    /// The second factor of a person, confirmed or not.
+    /// The second factor of a person.
     ///
     /// # Errors
     /// As [`crate::Db::read`].
@@ -130,22 +130,18 @@ impl Credentials {
     }
 }
 
-/// Adds a second factor that is not confirmed yet.
+/// Adds a second factor that a code has confirmed; in conflict with one that is there.
 #[must_use]
 pub fn add_factor(row: &FactorRow) -> Statement {
     write(
-        r#"INSERT INTO "second_factor" ("person", "secret", "created", "last_step") VALUES ($1, $2, $3, $4)"#,
-        vec![row.person.into(), row.secret.as_str().into(), row.created.into(), row.last_step.into()],
-        Expect::Exactly(1),
-    )
-}
-
-/// Confirms a second factor by the code of a step; stale when it is confirmed already, or another one.
-#[must_use]
-pub fn confirm_factor(person: Id, secret: &str, step: i64, now: i64) -> Statement {
-    write(
-        r#"UPDATE "second_factor" SET "confirmed" = $1, "last_step" = $2 WHERE "person" = $3 AND "secret" = $4 AND "confirmed" IS NULL"#,
-        vec![now.into(), step.into(), person.into(), secret.into()],
+        r#"INSERT INTO "second_factor" ("person", "secret", "created", "confirmed", "last_step") VALUES ($1, $2, $3, $4, $5)"#,
+        vec![
+            row.person.into(),
+            row.secret.as_str().into(),
+            row.created.into(),
+            row.confirmed.into(),
+            row.last_step.into(),
+        ],
         Expect::Exactly(1),
     )
 }
@@ -160,23 +156,13 @@ pub fn take_step(person: Id, step: i64) -> Statement {
     )
 }
 
-/// Removes the second factor of a person, confirmed or not, with the recovery codes.
+/// Removes the second factor of a person, with the recovery codes.
 #[must_use]
 pub fn remove_factor(person: Id) -> Vec<Statement> {
     vec![
         write(r#"DELETE FROM "second_factor" WHERE "person" = $1"#, vec![person.into()], Expect::Any),
         remove_recovery_codes(person),
     ]
-}
-
-/// Removes a second factor that was not confirmed.
-#[must_use]
-pub fn remove_unconfirmed_factor(person: Id) -> Statement {
-    write(
-        r#"DELETE FROM "second_factor" WHERE "person" = $1 AND "confirmed" IS NULL"#,
-        vec![person.into()],
-        Expect::Any,
-    )
 }
 
 /// Adds a recovery code.

@@ -1,12 +1,12 @@
 //! The second factor: codes that a device works out of a secret and the time (RFC 6238), and recovery codes for whoever
 //! has lost the device. Asked for after the password, at every door that asks for one.
 //!
-//! The secret must be known to work out codes, so it is kept as it is. It is shown until a first code confirms it and
-//! never again. A code is good for its own half minute and for those beside it, since clocks differ, and once.
+//! The secret must be known to work out codes, so it is kept as it is. Until a first code confirms it, it belongs to the page on
+//! which it is shown (a step): whoever else knows the password sees another one. Afterwards it is shown to nobody. A code is good for its own half minute and for those beside it, since clocks differ, and once.
 
 use super::act::{Act, Event};
 use super::secrets::{self, hash_of_parts};
-use super::steps::StepKind;
+use super::steps::{Step, StepKind};
 use super::throttle::Subject;
 use super::{Identity, OAuthError};
 use crate::{Context, DeskError, Refusal};
@@ -31,6 +31,8 @@ pub struct NewFactor {
     pub key: String,
     /// The same for a QR code: `otpauth://totp/…`.
     pub uri: String,
+    /// The secret of the step, which the first code is shown with.
+    pub step: String,
 }
 
 impl std::fmt::Debug for NewFactor {
@@ -81,49 +83,46 @@ impl Identity {
         Ok(Some(Factor { since, recovery_left: codes.iter().filter(|code| code.used.is_none()).count() }))
     }
 
-    /// A second factor that waits for its first code: the one that was begun, or a new one. `desk` names the desk in
-    /// the list of whoever scans it.
+    /// A new second factor for somebody who is signed in, which waits for its first code. `desk` names the desk in the list of
+    /// whoever scans it.
     ///
     /// # Errors
     /// Refused where there is one that counts.
     pub async fn begin_second_factor(&self, user: Id, desk: &str, now: i64) -> Result<NewFactor, DeskError> {
-        let person = self.store.person(user).await?.ok_or(DeskError::NotFound)?;
-        let known = match self.store.second_factor(user).await? {
-            Some(row) if row.confirmed.is_some() => {
-                return Err(Refusal::because("code", "There is a second factor already").into());
-            }
-            Some(row) => Some(row.secret),
-            None => None,
-        };
-        let secret = match known {
-            Some(secret) => secret,
-            None => self.add_factor(user, now).await?,
-        };
-        Ok(NewFactor { key: grouped(&secret), uri: uri(&secret, desk, &person.email) })
+        if self.store.second_factor(user).await?.is_some() {
+            return Err(Refusal::because("code", "There is a second factor already").into());
+        }
+        let step = self.begin_factor(StepKind::Factor, user, now).await.map_err(in_words)?;
+        self.begun_second_factor(&step, user, desk, now).await?.ok_or(DeskError::NotFound)
     }
 
-    async fn add_factor(&self, user: Id, now: i64) -> Result<String, DeskError> {
+    async fn begin_factor(&self, kind: StepKind, user: Id, now: i64) -> Result<String, OAuthError> {
         let mut bytes = vec![0; SECRET_BYTES];
         self.secrets.fill(&mut bytes)?;
-        let secret = Secret::from(bytes).to_base32();
-        let row =
-            FactorRow { person: user, secret: secret.clone(), created: now, confirmed: None, last_step: 0 };
-        match self.store.db().commit(vec![sign_in::add_factor(&row)]).await {
-            Ok(_) => Ok(secret),
-            // Another page was faster: its secret is the one.
-            Err(StoreError::Conflict { .. }) => {
-                self.store.second_factor(user).await?.map(|row| row.secret).ok_or(DeskError::NotFound)
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.begin_step(kind, Some(user), Secret::from(bytes).to_base32(), ENROL_MS, now).await
     }
 
-    /// Forgets a second factor that was begun and not confirmed.
+    /// A second factor that somebody who is signed in began to set up; `None` when that was too long ago.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn cancel_second_factor(&self, user: Id) -> Result<(), DeskError> {
-        Ok(self.store.db().commit(vec![sign_in::remove_unconfirmed_factor(user)]).await.map(drop)?)
+    pub async fn begun_second_factor(
+        &self,
+        step: &str,
+        user: Id,
+        desk: &str,
+        now: i64,
+    ) -> Result<Option<NewFactor>, DeskError> {
+        let begun = self.step(StepKind::Factor, step, now).await?.filter(|begun| begun.person == Some(user));
+        match begun {
+            Some(begun) => self.shown(user, &begun.data, step, desk).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn shown(&self, user: Id, secret: &str, step: &str, desk: &str) -> Result<NewFactor, DeskError> {
+        let person = self.store.person(user).await?.ok_or(DeskError::NotFound)?;
+        Ok(NewFactor { key: grouped(secret), uri: uri(secret, desk, &person.email), step: step.to_owned() })
     }
 
     /// Makes the second factor that was begun count, by a code of it. Returns the recovery codes, to be shown this once.
@@ -132,31 +131,33 @@ impl Identity {
     /// Refused with the field `code` for a wrong code, also after too many of them.
     pub async fn confirm_second_factor(
         &self,
+        step: &str,
         user: Id,
         code: &str,
         address: Option<IpAddr>,
         now: i64,
     ) -> Result<Vec<String>, DeskError> {
-        self.confirm(user, code, address, now, Vec::new()).await.map_err(in_words)
+        let begun = self.step(StepKind::Factor, step, now).await?.filter(|begun| begun.person == Some(user));
+        let begun = begun.ok_or_else(|| in_words(OAuthError::AccessDenied))?;
+        self.confirm(&begun, user, code, address, now).await.map_err(in_words)
     }
 
     async fn confirm(
         &self,
+        begun: &Step,
         user: Id,
         code: &str,
         address: Option<IpAddr>,
         now: i64,
-        also: Vec<Statement>,
     ) -> Result<Vec<String>, OAuthError> {
-        let row = self.store.second_factor(user).await?.filter(|row| row.confirmed.is_none());
-        let row = row.ok_or(OAuthError::AccessDenied)?;
         self.attempt(user, address, now, async || {
-            let step = step_of(&row.secret, code, now).ok_or(OAuthError::AccessDenied)?;
+            let last_step = step_of(&begun.data, code, now).ok_or(OAuthError::AccessDenied)?;
+            let secret = begun.data.clone();
+            let row = FactorRow { person: user, secret, created: now, confirmed: Some(now), last_step };
             let (codes, statements) = self.new_recovery_codes(user)?;
-            let mut all = vec![sign_in::confirm_factor(user, &row.secret, step, now)];
+            let mut all = vec![sign_in::use_step(&begun.hash), sign_in::add_factor(&row)];
             all.extend(statements);
             all.push(self.noted(Act::own(user, now), user, Event::FactorSetUp, ""));
-            all.extend(also);
             self.commit_or_deny(all).await?;
             Ok(codes)
         })
@@ -223,14 +224,12 @@ impl Identity {
     /// # Errors
     /// When the database does not answer.
     pub async fn entrance(&self, user: Id, required: bool, now: i64) -> Result<Entrance, OAuthError> {
-        let factor = self.store.second_factor(user).await?;
-        if factor.is_some_and(|row| row.confirmed.is_some()) {
+        if self.store.second_factor(user).await?.is_some() {
             let step = self.begin_step(StepKind::Code, Some(user), String::new(), CODE_MS, now).await?;
             return Ok(Entrance::Code(step));
         }
         if required {
-            let step = self.begin_step(StepKind::Enrol, Some(user), String::new(), ENROL_MS, now).await?;
-            return Ok(Entrance::Enrol(step));
+            return Ok(Entrance::Enrol(self.begin_factor(StepKind::Enrol, user, now).await?));
         }
         Ok(Entrance::Open(user))
     }
@@ -240,9 +239,9 @@ impl Identity {
     /// # Errors
     /// When the database does not answer.
     pub async fn enrolment(&self, step: &str, desk: &str, now: i64) -> Result<Option<NewFactor>, DeskError> {
-        let step = self.step(StepKind::Enrol, step, now).await?;
-        match step.and_then(|step| step.person) {
-            Some(user) => self.begin_second_factor(user, desk, now).await.map(Some),
+        let Some(begun) = self.step(StepKind::Enrol, step, now).await? else { return Ok(None) };
+        match begun.person {
+            Some(user) => self.shown(user, &begun.data, step, desk).await.map(Some),
             None => Ok(None),
         }
     }
@@ -268,7 +267,7 @@ impl Identity {
         let step = self.step(StepKind::Enrol, secret, now).await?.ok_or(OAuthError::InvalidCode)?;
         let user = step.person.ok_or(OAuthError::InvalidCode)?;
         self.still_active(user).await?;
-        let recovery = self.confirm(user, code, address, now, vec![sign_in::use_step(&step.hash)]).await?;
+        let recovery = self.confirm(&step, user, code, address, now).await?;
         Ok(Entered { user, recovery })
     }
 
@@ -285,8 +284,7 @@ impl Identity {
         now: i64,
         also: Vec<Statement>,
     ) -> Result<(), OAuthError> {
-        let row = self.store.second_factor(user).await?.filter(|row| row.confirmed.is_some());
-        let row = row.ok_or(OAuthError::AccessDenied)?;
+        let row = self.store.second_factor(user).await?.ok_or(OAuthError::AccessDenied)?;
         self.attempt(user, address, now, async || {
             let mut statements = match step_of(&row.secret, code, now) {
                 Some(step) => vec![sign_in::take_step(user, step)],
@@ -306,7 +304,7 @@ impl Identity {
     async fn commit_or_deny(&self, statements: Vec<Statement>) -> Result<(), OAuthError> {
         match self.store.db().commit(statements).await {
             Ok(_) => Ok(()),
-            Err(StoreError::Stale { .. }) => Err(OAuthError::AccessDenied),
+            Err(StoreError::Stale { .. } | StoreError::Conflict { .. }) => Err(OAuthError::AccessDenied),
             Err(error) => Err(error.into()),
         }
     }

@@ -15,6 +15,8 @@ pub(super) enum StepKind {
     Code,
     /// Between the password and the set-up of a second factor without which nobody comes in.
     Enrol,
+    /// Setting up a second factor by whoever is signed in.
+    Factor,
     /// On the way to the provider of single sign-on and back.
     SignOn,
     /// The first set-up of a desk.
@@ -26,6 +28,7 @@ impl StepKind {
         match self {
             Self::Code => "code",
             Self::Enrol => "enrol",
+            Self::Factor => "factor",
             Self::SignOn => "sign_on",
             Self::SetUp => "set_up",
         }

@@ -32,6 +32,7 @@ struct FactorPage {
     shell: Shell,
     qr: Option<Qr>,
     key: String,
+    step: String,
     problems: Problems,
 }
 
@@ -60,7 +61,6 @@ pub(crate) async fn run(Path(act): Path<String>, AnybodysForm(visit, form): Anyb
     visit.answered(match act.as_str() {
         "begin" => begin(&visit, &form).await,
         "confirm" => confirm(&visit, &form).await,
-        "cancel" => cancel(&visit).await,
         "recovery" => renew(&visit, &form).await,
         "remove" => remove(&visit, &form).await,
         _ => Err(DeskError::NotFound),
@@ -73,7 +73,7 @@ async fn begin(visit: &Visit, form: &Form) -> Result<Response, DeskError> {
     let found = identity.verify_password(email, form.get("factor_password"), visit.address, visit.ctx.now);
     let problem = |words: String| Problems::one("factor_password", words);
     match found.await {
-        Ok(user) if user == visit.ctx.caller.user => set_up_page(visit, Problems::default()).await,
+        Ok(user) if user == visit.ctx.caller.user => set_up_page(visit, None, Problems::default()).await,
         Ok(_) | Err(OAuthError::AccessDenied) => {
             page(visit, problem(visit.lang().text("factor.wrong_password").to_owned())).await
         }
@@ -84,37 +84,32 @@ async fn begin(visit: &Visit, form: &Form) -> Result<Response, DeskError> {
     }
 }
 
-async fn set_up_page(visit: &Visit, problems: Problems) -> Result<Response, DeskError> {
+/// The page with a new second factor, or after a wrong code with the one that was begun.
+async fn set_up_page(visit: &Visit, begun: Option<&str>, problems: Problems) -> Result<Response, DeskError> {
     let shell = Shell::new(visit, visit.lang().text("factor.enrol_title"));
-    let begun =
-        visit.web.identity.begin_second_factor(visit.ctx.caller.user, &shell.desk, visit.ctx.now).await;
+    let (user, now, identity) = (visit.ctx.caller.user, visit.ctx.now, &visit.web.identity);
     let module = visit.snapshot.module("user")?.clone();
-    let new = match form::refused(visit, &module, begun)? {
-        Ok(new) => new,
-        Err(_) => return Ok(answer::on_to("/me")),
+    let new = match begun {
+        Some(step) => identity.begun_second_factor(step, user, &shell.desk, now).await?,
+        None => {
+            form::refused(visit, &module, identity.begin_second_factor(user, &shell.desk, now).await)?.ok()
+        }
     };
+    let Some(new) = new else { return Ok(answer::on_to("/me")) };
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(answer::page(status, &FactorPage { shell, qr: qr::of(&new.uri), key: new.key, problems }))
+    let page = FactorPage { shell, qr: qr::of(&new.uri), key: new.key, step: new.step, problems };
+    Ok(answer::page(status, &page))
 }
 
 async fn confirm(visit: &Visit, form: &Form) -> Result<Response, DeskError> {
-    let user = visit.ctx.caller.user;
+    let (user, step, code) = (visit.ctx.caller.user, form.get("step"), form.get("code"));
     let identity = &visit.web.identity;
-    if identity.second_factor(user).await?.is_some() {
-        return Ok(answer::on_to("/me"));
-    }
-    let confirmed =
-        identity.confirm_second_factor(user, form.get("code"), visit.address, visit.ctx.now).await;
+    let confirmed = identity.confirm_second_factor(step, user, code, visit.address, visit.ctx.now).await;
     let module = visit.snapshot.module("user")?.clone();
     match form::refused(visit, &module, confirmed)? {
         Ok(codes) => Ok(recovery_page(visit, codes)),
-        Err(problems) => set_up_page(visit, problems).await,
+        Err(problems) => set_up_page(visit, Some(step), problems).await,
     }
-}
-
-async fn cancel(visit: &Visit) -> Result<Response, DeskError> {
-    visit.web.identity.cancel_second_factor(visit.ctx.caller.user).await?;
-    Ok(answer::on_to("/me"))
 }
 
 async fn renew(visit: &Visit, form: &Form) -> Result<Response, DeskError> {

@@ -49,8 +49,9 @@ fn now_code(app: &App, key: &str) -> String {
 /// Sets it up on the account page; gives the key and the recovery codes.
 async fn set_up(app: &App, browser: &Browser<'_>) -> (String, Vec<String>) {
     let page = browser.post("/me/second_factor/begin", &[("factor_password", PASSWORD)]).await.shown();
-    let key = key(&page);
-    let page = browser.post("/me/second_factor/confirm", &[("code", &now_code(app, &key))]).await.shown();
+    let (key, step) = (key(&page), page.hidden("step"));
+    let fields = [("step", step.as_str()), ("code", &now_code(app, &key))];
+    let page = browser.post("/me/second_factor/confirm", &fields).await.shown();
     (key, codes(&page))
 }
 
@@ -71,13 +72,24 @@ on_both_engines! {
         let first = key(&page);
         assert!(page.says("<svg class=\"qr\"") && !page.says("otpauth"), "{}", page.html());
         // A wrong code shows the same key again; nothing counts yet.
-        let page = browser.post("/me/second_factor/confirm", &[("code", "000000")]).await;
+        let step = page.hidden("step");
+        let page = browser.post("/me/second_factor/confirm", &[("step", &step), ("code", "000000")]).await;
         assert!(page.status() == 422 && page.says("id=\"code-problem\"") && key(&page) == first, "{}", page.html());
         let other = Browser::new(app);
         assert_eq!(by_password(&other, "/sign_in", &email).await.leads_on(), "/");
-        let page = browser.post("/me/second_factor/confirm", &[("code", &now_code(app, &first))]).await.shown();
+        // Whoever else knows the password sees another one, and nobody finishes what somebody else began.
+        let elsewhere = Browser::of(app, tina).await;
+        let theirs = elsewhere.post("/me/second_factor/begin", &[("factor_password", PASSWORD)]).await.shown();
+        assert_ne!(self::key(&theirs), first);
+        let (tom, _) = with_password(app, "Tom", true).await;
+        let stolen = Browser::of(app, tom).await.post("/me/second_factor/confirm", &[("step", &step), ("code", &now_code(app, &first))]).await;
+        assert_eq!(stolen.leads_on(), "/me");
+        assert!(app.identity.second_factor(tom).await.unwrap().is_none());
+        let page = browser.post("/me/second_factor/confirm", &[("step", &step), ("code", &now_code(app, &first))]).await.shown();
         let recovery = codes(&page);
         assert_eq!(recovery.len(), 10);
+        let late = elsewhere.post("/me/second_factor/confirm", &[("step", &theirs.hidden("step")), ("code", &now_code(app, &self::key(&theirs)))]).await;
+        assert_eq!(late.status(), 422, "there is one already");
         // The secret is shown to nobody any more.
         let account = browser.get("/me").await.shown();
         assert!(account.says("10 recovery codes left") && !account.says(&first) && !account.says("begin"), "{}", account.html());
