@@ -139,11 +139,10 @@ async fn welcome(settings: &Settings, rooms: &Rooms, urls: &Urls) -> Result<(), 
         if settings.demo.is_some() {
             tracing::info!("the desk is not new: no demo company is added");
         }
-        say::out(&where_to);
         // Where a provider signs people in, nobody need have a password.
-        if settings.sso.is_none()
-            && let Some(secret) = rooms.begin_set_up().await?
-        {
+        let set_up = if settings.sso.is_none() { rooms.begin_set_up().await? } else { None };
+        say::out(&where_to);
+        if let Some(secret) = set_up {
             say::out("No administrator has a password yet. Set up the desk within a week at:");
             say::out(&format!("  {}/set_up?secret={secret}", urls.people_use()));
         }
@@ -153,10 +152,11 @@ async fn welcome(settings: &Settings, rooms: &Rooms, urls: &Urls) -> Result<(), 
     if let Some(n) = settings.demo {
         demo::fill(rooms, n, demo::SEED).await?;
     }
+    // Whoever starts us may stop us as soon as they have read where we listen: all of it is said at once.
+    let set_up = rooms.new_set_up_secret().await?;
     say::out(&where_to);
     let url = urls.people_use();
     say::out("\nThis is a new desk. What follows is shown once; frontdesk credentials issues more.\n");
-    let set_up = rooms.new_set_up_secret().await?;
     say::out(&format!("  {:<19}  {url}/set_up?secret={set_up}", "set up at"));
     say::out(&format!("  {:<19}  {url}/", "or sign in at"));
     for (name, value) in secrets.lines() {

@@ -12,9 +12,13 @@ fn the_first_start_says_how_to_sign_in_and_later_ones_do_not() {
     let url = first.url.clone();
     assert!(!url.ends_with(":0"), "{url}");
     let text = first.stop();
-    for expected in
-        ["me@example.com", "password ", "curl -H 'authtoken: ", &format!("'{url}/api/v3/requests'")]
-    {
+    for expected in [
+        "me@example.com",
+        "password ",
+        &format!("{url}/set_up?secret="),
+        "curl -H 'authtoken: ",
+        &format!("'{url}/api/v3/requests'"),
+    ] {
         assert!(text.contains(expected), "{expected} is missing from {text}");
     }
     let text = Desk::serve(&dir, &[]).stop();
