@@ -23,6 +23,7 @@ pub mod search;
 pub mod shapes;
 mod sql;
 mod table;
+mod tally;
 
 pub use calls::CallRow;
 pub use engine::{Db, Dialect, Statement, StoreError};
@@ -30,3 +31,4 @@ pub use imports::ImportProgress;
 pub use migrated::{MigratedPart, Remark};
 pub use query::Query;
 pub use records::{Store, UNIQUE_VALUES};
+pub use tally::{Counted, Tally, TallyBy};

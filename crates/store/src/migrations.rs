@@ -8,7 +8,7 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 12] = [
+const FILES: [(u32, &str, &str); 13] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
     (3, "more", include_str!("../migrations/0003_more.sql")),
@@ -21,6 +21,7 @@ const FILES: [(u32, &str, &str); 12] = [
     (10, "pages", include_str!("../migrations/0010_pages.sql")),
     (11, "jobs", include_str!("../migrations/0011_jobs.sql")),
     (12, "migrations", include_str!("../migrations/0012_migrations.sql")),
+    (14, "figures", include_str!("../migrations/0014_figures.sql")),
 ];
 
 /// A file may have this many statements; its steps are numbered from `file × STEPS_PER_FILE`.
