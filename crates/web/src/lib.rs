@@ -15,6 +15,8 @@ mod account;
 mod admin;
 mod answer;
 mod approvals;
+mod cmdb;
+mod dashboards;
 mod form;
 mod history;
 mod home;
@@ -68,6 +70,7 @@ pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, public_url: &str) -> Rou
         .merge(portal_pages())
         .merge(request_pages())
         .merge(record_pages())
+        .merge(figure_pages())
         .with_state(web)
 }
 
@@ -101,6 +104,7 @@ fn portal_pages() -> Router<Arc<Web>> {
         .route("/portal", get(portal::show))
         .route("/portal/decide", post(portal::decide))
         .route("/portal/new", get(portal::new::show).post(portal::new::add))
+        .route("/portal/similar", get(portal::similar::show))
         .route("/portal/requests", get(portal::list))
         .route("/portal/requests/{id}", get(portal::request::show))
         .route("/portal/requests/{id}/{act}", post(portal::request::act))
@@ -133,7 +137,8 @@ fn record_pages() -> Router<Arc<Web>> {
         .route("/cmdb/{word}", get(records::in_cmdb))
         .route("/cmdb/{word}/new", get(edit::cmdb_new).post(edit::cmdb_add))
         .route("/cmdb/{word}/edit", get(edit::edit).post(edit::change))
-        .route("/cmdb/{word}/{act}", post(page::act))
+        .route("/cmdb/{word}/impact", get(cmdb::impact::show))
+        .route("/cmdb/{word}/{act}", post(cmdb::page::act))
         .route("/cmdb/{word}/files/{file}", get(page::file))
         .route("/admin", get(admin::show))
         .route("/admin/{plural}", get(records::admin_list))
@@ -151,4 +156,12 @@ fn record_pages() -> Router<Arc<Web>> {
             .route(&format!("/{plural}/{{id}}/files/{{file}}"), get(page::file));
     }
     router
+}
+
+/// How the desk is doing.
+fn figure_pages() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/dashboards", get(dashboards::first))
+        .route("/dashboards/{board}", get(dashboards::show))
+        .route("/dashboards/{board}/{chart}", get(dashboards::csv))
 }

@@ -9,5 +9,6 @@
 )]
 
 mod chromium;
+mod figures;
 mod paths;
 mod served;

@@ -1,10 +1,11 @@
 //! The paths that people walk every day.
 
 use crate::chromium::Chromium;
+use crate::figures::estate;
 use crate::served::{PASSWORD, Served};
 use serde_json::json;
 
-fn sign_in(browser: &mut Chromium, desk: &Served, email: &str) {
+pub(crate) fn sign_in(browser: &mut Chromium, desk: &Served, email: &str) {
     browser.go(&format!("{}/sign_in", desk.address));
     browser.fill("#email", email);
     browser.fill("#password", PASSWORD);
@@ -84,8 +85,9 @@ async fn requester(scripts: bool) {
         sign_in(&mut browser, &at, &rita);
         browser.wait_for_words("How can we help?");
         browser.is_content();
-        browser.click(".hero a.primary");
-        browser.fill("#new-subject", "My screen is black");
+        browser.fill("#hero-subject", "My screen is black");
+        browser.press("Enter");
+        browser.wait_for("document.querySelector('#new-subject')?.value === 'My screen is black'");
         browser.fill("#new-description", "Since this morning.");
         browser.click("main form button.primary");
         browser.wait_for_words("Thank you. We have it");
@@ -253,6 +255,7 @@ async fn pages_fit_their_window() {
     desk.app.admin().post(&format!("/requests/{id}/notes"), long).await.ok();
     let problem = desk.app.admin().post("/problems", json!({"problem": {"title": "Everything"}})).await.ok();
     let problem = problem["problem"]["id"].as_str().unwrap().to_owned();
+    let ci = estate(&desk.app).await;
     let walk = move || {
         let mut browser = Chromium::start();
         browser.window(1280, 900);
@@ -268,6 +271,10 @@ async fn pages_fit_their_window() {
             "/tasks",
             "/assets",
             "/cmdb",
+            "/cmdb/ci_server",
+            "/dashboards/requests",
+            "/dashboards/problems",
+            "/dashboards/assets",
             "/products",
             "/users",
             "/users/new",
@@ -285,6 +292,7 @@ async fn pages_fit_their_window() {
                 .map(|tab| format!("{request}?tab={tab}")),
         );
         pages.push(format!("/problems/{problem}"));
+        pages.extend([format!("/cmdb/{ci}"), format!("/cmdb/{ci}/impact?depth=3")]);
         for (width, scheme) in [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")] {
             browser.window(width, 844);
             browser.colours(scheme);

@@ -6,6 +6,8 @@
 )]
 
 mod accounts;
+mod cmdb;
+mod dashboards;
 mod doors;
 mod hostile;
 mod lists;
@@ -13,3 +15,4 @@ mod portal;
 mod records;
 mod requests;
 mod rights;
+mod similar;
