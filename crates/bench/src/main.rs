@@ -7,6 +7,7 @@ mod cmdb;
 mod estate;
 mod imports;
 mod load;
+mod pages;
 mod raw;
 mod requesters;
 mod server;
@@ -26,6 +27,7 @@ struct Options {
     binary: PathBuf,
     imports: Option<u64>,
     requesters: Vec<u64>,
+    pages: Vec<u64>,
 }
 
 fn options() -> Outcome<Options> {
@@ -37,6 +39,7 @@ fn options() -> Outcome<Options> {
         binary: here.with_file_name("frontdesk"),
         imports: None,
         requesters: Vec::new(),
+        pages: Vec::new(),
     };
     let numbers = |text: String| -> Outcome<Vec<u64>> {
         let numbers = text.split(',').map(str::trim).filter(|n| !n.is_empty());
@@ -50,10 +53,11 @@ fn options() -> Outcome<Options> {
             "--cis" => options.cis = numbers(value()?)?,
             "--imports" => options.imports = Some(value()?.parse()?),
             "--requesters" => options.requesters = numbers(value()?)?,
+            "--pages" => options.pages = numbers(value()?)?,
             "--seconds" => options.seconds = value()?.parse()?,
             "--server" => options.binary = value()?.into(),
             _ => {
-                let known = "--requests, --cis, --imports, --requesters, --seconds, --server";
+                let known = "--requests, --cis, --imports, --requesters, --pages, --seconds, --server";
                 return Err(format!("unknown option {name}; known are {known}").into());
             }
         }
@@ -73,6 +77,9 @@ fn main() -> Outcome<()> {
     }
     if !options.requesters.is_empty() {
         return requesters::measure(&options.binary, &options.requesters, time);
+    }
+    if !options.pages.is_empty() {
+        return pages::measure(&options.binary, &options.pages, time);
     }
     let mut lists: Vec<Vec<Measured>> = Vec::new();
     for size in &options.sizes {

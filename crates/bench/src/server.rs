@@ -19,6 +19,8 @@ pub struct Server {
     pub key: String,
     /// A credential of the requester API, as it goes behind `Basic`; empty for the bare route.
     pub basic: String,
+    /// The administrator's address and password; empty for the bare route.
+    pub administrator: (String, String),
     /// From the start of the process to the first answer of `/readyz`.
     pub ready_ms: u128,
 }
@@ -67,11 +69,13 @@ impl Server {
         let secret = |path: &str| secrets.pointer(path).and_then(Value::as_str).ok_or("a secret is missing");
         let key = secret("/technician_key")?.to_owned();
         let pair = format!("{}:{}", secret("/happyfox/api_key")?, secret("/happyfox/auth_code")?);
+        let administrator = (secret("/admin/email")?.to_owned(), secret("/admin/password")?.to_owned());
         fill(dir.path(), &run)?;
         let mut command = Command::new(binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--requester-writes-per-minute", "0"]);
         command.arg("--data-dir").arg(dir.path());
         let mut server = Self::spawn(command, dir, key)?;
+        server.administrator = administrator;
         server.basic = base64::engine::general_purpose::STANDARD.encode(pair);
         let begun = Instant::now();
         while server.ask(&load::get("/readyz", "")).is_err() {
@@ -99,7 +103,8 @@ impl Server {
         let address =
             line.trim_end().rsplit_once("http://").ok_or("the server did not say where it listens")?.1;
         let (address, basic, ready_ms) = (address.to_owned(), String::new(), begun.elapsed().as_millis());
-        Ok(Self { address, child, dir, key, basic, ready_ms })
+        let administrator = Default::default();
+        Ok(Self { address, child, dir, key, basic, administrator, ready_ms })
     }
 
     /// One call; the answer's body.

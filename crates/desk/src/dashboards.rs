@@ -124,18 +124,19 @@ impl Desk {
         let module = &place.module;
         let narrowed = || ask.narrowed(module);
         let open = open(&self.snapshot(), module).and(narrowed());
-        let by_age = CountAsk::by(open.clone(), CountBy::Stretch(begun, ask.ages.clone()));
+        // From before all time to after it.
+        let ages: Vec<i64> =
+            std::iter::once(0).chain(ask.ages.iter().copied()).chain(std::iter::once(i64::MAX)).collect();
         let mut counts = Vec::with_capacity(fields.len());
         for path in fields {
             counts.push(self.groups(ctx, place, CountAsk::by(open.clone(), CountBy::Field(path))));
         }
-        let (by, ages, created, closed) = tokio::try_join!(
+        let (by, by_age, created, closed) = tokio::try_join!(
             all(counts),
-            self.groups(ctx, place, by_age),
+            self.over_time(ctx, place, open.clone(), begun, &ages),
             self.over_time(ctx, place, narrowed(), begun, &ask.ends),
             self.over_time(ctx, place, narrowed(), ended, &ask.ends),
         )?;
-        let by_age = spread(&ages, ask.ages.len() + 1);
         let open = by_age.iter().sum();
         let by = fields.iter().copied().zip(by).collect();
         Ok(WorkBoard { open, by, by_age, created, closed, ..WorkBoard::default() })

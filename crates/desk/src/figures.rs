@@ -125,16 +125,18 @@ impl Desk {
         path: &str,
         ends: &[i64],
     ) -> Result<Vec<u64>, DeskError> {
-        let (Some(first), Some(last)) = (ends.first(), ends.last()) else { return Ok(Vec::new()) };
-        let path_of = model::Path::of(&place.module, path).ok_or(DeskError::NotFound)?;
-        let within = Filter::Test(model::Test {
-            path: path_of,
-            op: model::Op::Between,
-            operands: vec![Value::Int(*first), Value::Int(last - 1)],
-        });
-        let inner: Vec<i64> = ends.iter().copied().skip(1).take(ends.len().saturating_sub(2)).collect();
-        let ask = CountAsk::by(within.and(filter), CountBy::Stretch(path, inner));
-        Ok(spread(&self.groups(ctx, place, ask).await?, ends.len() - 1))
+        let path = model::Path::of(&place.module, path).ok_or(DeskError::NotFound)?;
+        let mut counts = Vec::with_capacity(ends.len().saturating_sub(1));
+        // One after the other: to count what lies together in an index is a tenth of the work of sorting it into groups.
+        for (from, to) in ends.iter().zip(ends.iter().skip(1)) {
+            let within = Filter::Test(model::Test {
+                path: path.clone(),
+                op: model::Op::Between,
+                operands: vec![Value::Int(*from), Value::Int(to - 1)],
+            });
+            counts.push(self.how_many(ctx, place, within.and(filter.clone())).await?);
+        }
+        Ok(counts)
     }
 }
 

@@ -61,7 +61,10 @@ impl Planner {
         let (rows, columns) = questions(module);
         let rows =
             db.read(rows).await?.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0);
-        if columns.is_empty() || self.of(module).is_some_and(|known| known.still_holds(rows)) {
+        let is_known = |known: &Statistics| {
+            known.still_holds(rows) && columns.iter().all(|(column, _)| known.columns.contains_key(column))
+        };
+        if columns.is_empty() || self.of(module).is_some_and(|known| is_known(&known)) {
             return Ok(false);
         }
         let fields = fields::count(db, modules).await?;
@@ -135,6 +138,8 @@ pub(crate) struct Plan {
     hidden: Vec<String>,
     /// Whether all rows are gone through in the order that is asked for, without an index on a condition.
     pub walks: bool,
+    /// The columns whose indexes are used.
+    kept: Vec<String>,
     /// What leads where it is the side table and not the table itself.
     pub lead: Option<Lead>,
 }
@@ -155,6 +160,11 @@ impl Plan {
     /// Whether a test of this column must not lead SQLite to an index.
     pub fn hides(&self, column: &str) -> bool {
         self.hidden.iter().any(|hidden| hidden == column)
+    }
+
+    /// Whether the rows are found by the index that begins with this column, and by no other.
+    pub fn is_by(&self, column: &str) -> bool {
+        matches!(self.kept.as_slice(), [kept] if kept == column)
     }
 }
 
@@ -403,7 +413,7 @@ impl Statistics {
         let mut hidden: Vec<String> =
             indexes.into_iter().filter_map(|index| index.into_iter().next()).collect();
         hidden.retain(|column| !kept.contains(column));
-        Some(Plan { hidden, walks, lead })
+        Some(Plan { hidden, walks, kept, lead })
     }
 }
 

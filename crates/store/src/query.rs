@@ -19,6 +19,9 @@ pub struct Query {
     pub filter: Filter,
     /// Words that the record's text must contain, each as a whole word or the beginning of one.
     pub words: Vec<String>,
+    /// Whether the words are meant as a whole alone. On SQLite all beginnings are put together before the first match is
+    /// known, where a whole word gives its newest matches at once.
+    pub whole_words: bool,
     /// In which order; the id decides between equals. With words and no keys, newest first.
     pub sort: Vec<SortKey>,
     /// How many to pass over.
@@ -33,7 +36,16 @@ impl Query {
     /// The first `limit` records that pass, by id.
     #[must_use]
     pub const fn new(module: Arc<Module>, filter: Filter, limit: u64) -> Self {
-        Self { module, filter, words: Vec::new(), sort: Vec::new(), offset: 0, limit, slots: Vec::new() }
+        Self {
+            module,
+            filter,
+            words: Vec::new(),
+            whole_words: false,
+            sort: Vec::new(),
+            offset: 0,
+            limit,
+            slots: Vec::new(),
+        }
     }
 
     /// The same query with what a view says of its records written out.
@@ -155,7 +167,9 @@ impl Renderer<'_> {
         match by {
             TallyBy::Value(slot) => {
                 if let Some(leaf) = module.leaf(*slot) {
-                    if self.dialect == Dialect::Sqlite && is_narrowed {
+                    // The index that finds them may have them in order as well.
+                    let in_order = self.plan.is_some_and(|plan| plan.is_by(&leaf.column));
+                    if self.dialect == Dialect::Sqlite && is_narrowed && !in_order {
                         self.sql.push("+");
                     }
                     self.sql.column(Alias(0), &leaf.column);
@@ -256,7 +270,7 @@ impl Renderer<'_> {
             return self.led(lead, query, keys);
         }
         if !query.words.is_empty() {
-            search::matches(&mut self.sql, &query.module, &query.words, dialect);
+            search::matches(&mut self.sql, query, dialect);
             self.sql.push(" AND ");
         }
         self.filter(&query.filter, Alias(0));

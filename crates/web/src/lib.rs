@@ -27,6 +27,7 @@ mod names;
 mod portal;
 mod problem;
 mod records;
+mod refusals;
 mod requests;
 mod rich;
 mod search;

@@ -23,6 +23,9 @@ const VERSION: &str = "graph";
 const PAGE: u64 = 20_000;
 /// How many open requests, and as many problems, are told with one page of CIs.
 const OPEN_MAX: u64 = 500;
+/// What is told of them, and how it is known what they speak of.
+const TOLD: [&str; 7] =
+    ["display_id", "subject", "title", "status", "priority", "configuration_items", "assets"];
 
 /// A CI within reach.
 #[derive(Debug)]
@@ -128,7 +131,8 @@ impl Desk {
             speaking.push(equals(&place.module, "assets", assets));
         }
         let open = equals(&place.module, "status", open_statuses(&snapshot));
-        let ask = ListAsk::new(Filter::Any(speaking).and(open), OPEN_MAX);
+        let mut ask = ListAsk::new(Filter::Any(speaking).and(open), OPEN_MAX);
+        ask.slots = TOLD.iter().filter_map(|path| place.module.slot(path)).collect();
         Ok(self.list_in(ctx, &place, ask).await?.records.into_iter().map(Arc::new).collect())
     }
 

@@ -33,6 +33,8 @@ const OPENED_MAX: usize = 60;
 const ZOOMS: [u32; 6] = [40, 60, 80, 100, 130, 170];
 /// Rows of a page of the table.
 const ROWS: usize = 50;
+/// So many of what is open are listed below the map.
+const OPEN_SHOWN: usize = 20;
 /// Letters of a name that fit into its box.
 const NAME_MAX: usize = 22;
 const LABEL_MAX: usize = 18;
@@ -376,6 +378,7 @@ async fn open(visit: &Visit, map: &ImpactMap) -> Result<Vec<Open>, DeskError> {
         }
     }
     // `of_records` takes records of one module at a time.
+    all.truncate(OPEN_SHOWN);
     let (problems, requests): (Vec<_>, Vec<_>) = all.into_iter().partition(|r| r.module.name == "problem");
     let mut open = super::page::of_records(visit, &problems).await?;
     open.extend(super::page::of_records(visit, &requests).await?);

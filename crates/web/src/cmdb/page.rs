@@ -45,6 +45,9 @@ struct CiPage {
     problems: Vec<String>,
 }
 
+/// So many of what is open on a CI are listed.
+const OPEN_SHOWN: usize = 12;
+
 /// A request or a problem that is open on a CI.
 pub(crate) struct Open {
     pub href: String,
@@ -138,7 +141,9 @@ async fn render(visit: &Visit, id: Id, came: Option<Came>) -> Result<Response, D
 }
 
 async fn open(visit: &Visit, ci: Record) -> Result<Vec<Open>, DeskError> {
-    let on = visit.desk().open_on_ci(&visit.ctx, ci).await?;
+    let mut on = visit.desk().open_on_ci(&visit.ctx, ci).await?;
+    on.problems.truncate(OPEN_SHOWN);
+    on.requests.truncate(OPEN_SHOWN);
     let mut open = of_records(visit, &on.problems).await?;
     open.extend(of_records(visit, &on.requests).await?);
     Ok(open)

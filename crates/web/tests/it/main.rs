@@ -11,6 +11,7 @@ mod dashboards;
 mod doors;
 mod hostile;
 mod lists;
+mod orders;
 mod portal;
 mod records;
 mod requests;
