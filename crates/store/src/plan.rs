@@ -372,7 +372,7 @@ impl Statistics {
                 continue;
             }
             if let Some(columns) = any_of(part, &begins) {
-                // One index for each of several equalities: their rows are put together and sorted.
+                // One index for each of several tests: their rows are put together and sorted.
                 let cost = self.rows * self.share(part, Among::All).max(1.0 / self.rows) * SORTED;
                 if cost < best {
                     (best, way, lead) = (cost, Some(columns), None);
@@ -463,11 +463,11 @@ pub(crate) fn conjuncts(filter: &Filter) -> Vec<&Filter> {
     }
 }
 
-/// The columns of several equalities of which any is enough, where each of them begins an index.
+/// The columns of several equalities or beginnings of which any is enough, where each of them begins an index.
 fn any_of(part: &Filter, begins: &impl Fn(&str) -> bool) -> Option<Vec<String>> {
     let Filter::Any(parts) = part else { return None };
     let column = |part: &Filter| match part {
-        Filter::Test(test) if test.op == Op::In && test.path.via.is_empty() => {
+        Filter::Test(test) if matches!(test.op, Op::In | Op::StartsWith) && test.path.via.is_empty() => {
             entry(test).filter(|column| begins(column))
         }
         _ => None,
