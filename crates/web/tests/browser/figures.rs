@@ -46,7 +46,7 @@ async fn the_estate(scripts: bool, width: u32) {
             browser.click(".tree summary");
         }
         browser.click(".tree a[href='/cmdb/ci_server']");
-        browser.wait_for("document.querySelector('.list .title a')");
+        browser.wait_for("location.pathname === '/cmdb/ci_server' && document.readyState === 'complete'");
         browser.is_content();
         browser.click(".list .title a");
         browser.wait_for_words("Relationships");
@@ -117,12 +117,14 @@ async fn figures_lead_to_what_they_count() {
         browser.wait_for("document.querySelector('.over-time rect')");
         browser.choose("#board-period", "Last 7 days");
         browser.click(".board-tools button");
-        browser.wait_for("location.search.includes('period=7d')");
+        browser.wait_for("location.search.includes('period=7d') && document.readyState === 'complete'");
         browser.click("#priority details summary");
         browser.wait_for("document.querySelector('#priority table').innerText.includes('High')");
         browser.is_content();
         browser.click("#priority .bars a");
-        browser.wait_for("document.querySelectorAll('.list tbody tr').length === 2");
+        browser.wait_for(
+            "document.querySelectorAll('.list td.choose').length === 2 && document.readyState === 'complete'",
+        );
         browser.is_content();
     };
     tokio::task::spawn_blocking(walk).await.unwrap();
