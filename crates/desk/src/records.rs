@@ -53,8 +53,6 @@ pub struct ListAsk {
     pub filter: Filter,
     /// Words of a full-text search.
     pub words: Vec<String>,
-    /// Whether only they are meant, and not others that begin with them.
-    pub whole_words: bool,
     /// In which order; the module's own when empty.
     pub sort: Vec<SortKey>,
     /// How many to pass over.
@@ -79,7 +77,6 @@ impl ListAsk {
         Self {
             filter,
             words: Vec::new(),
-            whole_words: false,
             sort: Vec::new(),
             offset: 0,
             limit,
@@ -275,7 +272,6 @@ impl Desk {
         let mut query = Query::new(module.clone(), filter, ask.limit.saturating_add(1));
         query.offset = ask.offset;
         query.words = ask.words;
-        query.whole_words = ask.whole_words;
         query.slots = ask.slots;
         query.sort = ask.sort;
         if query.sort.is_empty() && query.words.is_empty() {

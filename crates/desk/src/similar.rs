@@ -95,11 +95,8 @@ impl Desk {
         let mut found: Vec<Record> = Vec::new();
         let mut known = HashSet::new();
         for word in words {
-            let ask = ListAsk { words: vec![word.clone()], whole_words: true, ..ask.clone() };
-            let mut hits = self.list(ctx, place, ask.clone()).await?.records;
-            if hits.is_empty() {
-                hits = self.list(ctx, place, ListAsk { whole_words: false, ..ask }).await?.records;
-            }
+            let ask = ListAsk { words: vec![word.clone()], ..ask.clone() };
+            let hits = self.list(ctx, place, ask).await?.records;
             found.extend(hits.into_iter().filter(|hit| known.insert(hit.id())));
         }
         Ok(found)

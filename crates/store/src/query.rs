@@ -19,9 +19,6 @@ pub struct Query {
     pub filter: Filter,
     /// Words that the record's text must contain, each as a whole word or the beginning of one.
     pub words: Vec<String>,
-    /// Whether the words are meant as a whole alone. On SQLite all beginnings are put together before the first match is
-    /// known, where a whole word gives its newest matches at once.
-    pub whole_words: bool,
     /// In which order; the id decides between equals. With words and no keys, newest first.
     pub sort: Vec<SortKey>,
     /// How many to pass over.
@@ -36,16 +33,7 @@ impl Query {
     /// The first `limit` records that pass, by id.
     #[must_use]
     pub const fn new(module: Arc<Module>, filter: Filter, limit: u64) -> Self {
-        Self {
-            module,
-            filter,
-            words: Vec::new(),
-            whole_words: false,
-            sort: Vec::new(),
-            offset: 0,
-            limit,
-            slots: Vec::new(),
-        }
+        Self { module, filter, words: Vec::new(), sort: Vec::new(), offset: 0, limit, slots: Vec::new() }
     }
 
     /// The same query with what a view says of its records written out.
@@ -270,7 +258,7 @@ impl Renderer<'_> {
             return self.led(lead, query, keys);
         }
         if !query.words.is_empty() {
-            search::matches(&mut self.sql, query, dialect);
+            search::matches(&mut self.sql, &query.module, &query.words, dialect);
             self.sql.push(" AND ");
         }
         self.filter(&query.filter, Alias(0));

@@ -6,7 +6,6 @@
 //! the record, from the key columns, where the text is folded and free of tags already.
 
 use crate::engine::{Dialect, Expect, Statement};
-use crate::query::Query;
 use crate::sql::{Alias, Sql};
 use crate::table::{key_column, key_of};
 use model::{Catalogue, Module, Record, Value};
@@ -54,18 +53,15 @@ pub(crate) fn from_sqlite(sql: &mut Sql, module: &Module) {
 }
 
 /// The condition that the words are there.
-pub(crate) fn matches(sql: &mut Sql, query: &Query, dialect: Dialect) {
-    let (module, words) = (&query.module, &query.words);
+pub(crate) fn matches(sql: &mut Sql, module: &Module, words: &[String], dialect: Dialect) {
     match dialect {
         Dialect::Sqlite => {
-            let begins = if query.whole_words { "" } else { "*" };
             let expression: Vec<String> =
-                words.iter().map(|w| format!("\"{}\"{begins}", w.replace('"', ""))).collect();
+                words.iter().map(|w| format!("\"{}\"*", w.replace('"', ""))).collect();
             sql.push("s.").name(&table_of(module)).push(" MATCH ").bind(expression.join(" "));
         }
         Dialect::Postgres => {
-            let begins = if query.whole_words { "" } else { ":*" };
-            let expression: Vec<String> = words.iter().map(|w| format!("{w}{begins}")).collect();
+            let expression: Vec<String> = words.iter().map(|w| format!("{w}:*")).collect();
             sql.column(Alias(0), "id").push(" IN (SELECT s.\"id\" FROM ").name(&table_of(module));
             sql.push(" s WHERE s.\"words\" @@ to_tsquery('simple', ").bind(expression.join(" & ")).push("))");
         }

@@ -113,21 +113,12 @@ async fn in_module(
             _ => begins(module.title),
         };
     }
-    let place = Place::top(module.clone());
-    let find = async |ask: ListAsk| match visit.desk().list(&visit.ctx, &place, ask).await {
-        Ok(page) => Ok((page.records, page.has_more)),
-        Err(DeskError::NotPermitted) => Ok((Vec::new(), false)),
-        Err(error) => Err(error),
+    let page = match visit.desk().list(&visit.ctx, &Place::top(module.clone()), ask).await {
+        Ok(page) => page,
+        Err(DeskError::NotPermitted) => return Ok((Vec::new(), false)),
+        Err(error) => return Err(error),
     };
-    if !ask.words.is_empty() {
-        // Words as they stand come first, and are found at once; only where they are few others are looked for that
-        // begin with them.
-        let (records, has_more) = find(ListAsk { whole_words: true, ..ask.clone() }).await?;
-        if has_more {
-            return Ok((records, true));
-        }
-    }
-    find(ask).await
+    Ok((page.records, page.has_more))
 }
 
 fn hit(visit: &Visit, view: &desk::View, record: &Record) -> Option<Hit> {
