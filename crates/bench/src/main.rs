@@ -9,6 +9,7 @@ mod imports;
 mod load;
 mod machine;
 mod mixes;
+mod pages;
 mod raw;
 mod requesters;
 mod server;
@@ -32,6 +33,7 @@ struct Options {
     mixes: Vec<u64>,
     postgres: Option<String>,
     soak: Option<u64>,
+    pages: Vec<u64>,
 }
 
 fn options() -> Outcome<Options> {
@@ -46,6 +48,7 @@ fn options() -> Outcome<Options> {
         mixes: Vec::new(),
         postgres: None,
         soak: None,
+        pages: Vec::new(),
     };
     let numbers = |text: String| -> Outcome<Vec<u64>> {
         let numbers = text.split(',').map(str::trim).filter(|n| !n.is_empty());
@@ -60,12 +63,13 @@ fn options() -> Outcome<Options> {
             "--imports" => options.imports = Some(value()?.parse()?),
             "--requesters" => options.requesters = numbers(value()?)?,
             "--mixes" => options.mixes = numbers(value()?)?,
+            "--pages" => options.pages = numbers(value()?)?,
             "--postgres" => options.postgres = Some(value()?),
             "--soak" => options.soak = Some(value()?.parse()?),
             "--seconds" => options.seconds = value()?.parse()?,
             "--server" => options.binary = value()?.into(),
             _ => {
-                let known = "--requests, --cis, --imports, --requesters, --mixes, --postgres, --soak, --seconds, --server";
+                let known = "--requests, --cis, --imports, --requesters, --mixes, --pages, --postgres, --soak, --seconds, --server";
                 return Err(format!("unknown option {name}; known are {known}").into());
             }
         }
@@ -93,6 +97,9 @@ fn main() -> Outcome<()> {
     }
     if !options.requesters.is_empty() {
         return requesters::measure(&options.binary, &options.requesters, time);
+    }
+    if !options.pages.is_empty() {
+        return pages::measure(&options.binary, &options.pages, time);
     }
     let mut lists: Vec<Vec<Measured>> = Vec::new();
     for size in &options.sizes {

@@ -21,6 +21,8 @@ pub struct Server {
     pub key: String,
     /// A credential of the requester API, as it goes behind `Basic`; empty for the bare route.
     pub basic: String,
+    /// The administrator's address and password; empty for the bare route.
+    pub administrator: (String, String),
     /// From the start of the process to the first answer of `/readyz`.
     pub ready_ms: u128,
 }
@@ -84,12 +86,14 @@ impl Server {
         let secret = |path: &str| secrets.pointer(path).and_then(Value::as_str).ok_or("a secret is missing");
         let key = secret("/technician_key")?.to_owned();
         let pair = format!("{}:{}", secret("/happyfox/api_key")?, secret("/happyfox/auth_code")?);
+        let administrator = (secret("/admin/email")?.to_owned(), secret("/admin/password")?.to_owned());
         fill(dir.path(), &run)?;
         let mut command = Command::new(binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--requester-writes-per-minute", "0"]);
         place(&mut command);
         let mut server = Self::spawn(command, dir, key)?;
         server._database = database;
+        server.administrator = administrator;
         server.basic = base64::engine::general_purpose::STANDARD.encode(pair);
         let begun = Instant::now();
         while server.ask(&load::get("/readyz", "")).is_err() {
@@ -117,7 +121,8 @@ impl Server {
         let address =
             line.trim_end().rsplit_once("http://").ok_or("the server did not say where it listens")?.1;
         let (address, basic, ready_ms) = (address.to_owned(), String::new(), begun.elapsed().as_millis());
-        Ok(Self { address, child, dir, key, basic, ready_ms, _database: None })
+        let administrator = Default::default();
+        Ok(Self { address, child, dir, key, basic, administrator, ready_ms, _database: None })
     }
 
     /// One call; the answer's body.

@@ -12,11 +12,13 @@ mod cmdb;
 pub mod compare;
 pub mod context;
 mod conversations;
+pub mod dashboards;
 pub mod demo;
 mod depreciation;
 mod draft;
 mod error;
 mod facts;
+pub mod figures;
 pub mod files;
 mod history;
 pub mod html;
@@ -45,6 +47,7 @@ mod saved_views;
 mod search;
 mod service;
 pub mod shipped;
+pub mod similar;
 mod snapshot;
 mod storage;
 mod tasks;
@@ -59,8 +62,10 @@ mod worklogs;
 
 pub use attachments::{FILE_BYTES_MAX, FilesOf, Purpose, Upload};
 pub use batch::{Known, NotCommitted, Ready};
-pub use cmdb::impact::{Direction, Hit, Impact};
+pub use cmdb::graph::Direction;
+pub use cmdb::impact::{Hit, Impact};
 pub use cmdb::linked_entities;
+pub use cmdb::map::{ImpactMap, MapAsk, MapEdge, MapLayer, MapNode};
 pub use cmdb::relationships::Wanted;
 pub use context::{Access, Caller, Context, Scopes, TraceId, Verb};
 pub use conversations::{Said, Speaker};
@@ -115,7 +120,7 @@ pub struct Desk {
     ids: Arc<IdSource>,
     clock: Arc<dyn Clock>,
     files: files::Files,
-    graph: arc_swap::ArcSwapOption<cmdb::impact::Graph>,
+    graph: arc_swap::ArcSwapOption<cmdb::graph::Graph>,
     graph_building: tokio::sync::Mutex<()>,
     pub(crate) turns: turns::Turns,
     seen_versions: tokio::sync::Mutex<std::collections::HashMap<String, i64>>,

@@ -267,22 +267,8 @@ impl Desk {
         place: &Place,
         ask: ListAsk,
     ) -> Result<Page, DeskError> {
-        let snapshot = self.snapshot();
         let module = &place.module;
-        // The most telling part first: the input's own, then the place, then what the caller may see at all.
-        let mut filter = self.narrowed(ask.filter).and(place.filter());
-        // An inactive lookup is still in the list that administrators keep; a deleted or trashed record is not.
-        let hides = |flag: &&str| module.size != Size::Small || *flag != "inactive";
-        if let Some(flag) = module.deleted_flag().filter(hides)
-            && !ask.with_deleted
-            && !speaks_of(&filter, module, flag)
-        {
-            filter = filter.and(equals(module, flag, vec![false.into()]));
-        }
-        if let Some(after) = ask.after {
-            filter = filter.and(test(module, "id", Op::Greater, vec![after.into()]));
-        }
-        filter = filter.and(self.listed(ctx, place, &snapshot).await?);
+        let filter = self.passing(ctx, place, ask.filter, ask.with_deleted, ask.after).await?;
         let mut query = Query::new(module.clone(), filter, ask.limit.saturating_add(1));
         query.offset = ask.offset;
         query.words = ask.words;
@@ -302,6 +288,33 @@ impl Desk {
         records.truncate(limit);
         let total = if ask.count { Some(self.store.count(&query).await?) } else { None };
         Ok(Page { records, has_more, total })
+    }
+
+    /// Which records of a place pass a filter, of those that the caller may see; behind an id, where one is given.
+    pub(crate) async fn passing(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        filter: Filter,
+        with_deleted: bool,
+        after: Option<Id>,
+    ) -> Result<Filter, DeskError> {
+        let snapshot = self.snapshot();
+        let module = &place.module;
+        // The most telling part first: the input's own, then the place, then what the caller may see at all.
+        let mut filter = self.narrowed(filter).and(place.filter());
+        // An inactive lookup is still in the list that administrators keep; a deleted or trashed record is not.
+        let hides = |flag: &&str| module.size != Size::Small || *flag != "inactive";
+        if let Some(flag) = module.deleted_flag().filter(hides)
+            && !with_deleted
+            && !speaks_of(&filter, module, flag)
+        {
+            filter = filter.and(equals(module, flag, vec![false.into()]));
+        }
+        if let Some(after) = after {
+            filter = filter.and(test(module, "id", Op::Greater, vec![after.into()]));
+        }
+        Ok(filter.and(self.listed(ctx, place, &snapshot).await?))
     }
 
     /// Tests of small lookups, answered from memory: `status.name is Open` becomes `status is one of these ids`,

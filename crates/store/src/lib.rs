@@ -26,6 +26,7 @@ pub mod shapes;
 pub mod sign_in;
 mod sql;
 mod table;
+mod tally;
 
 pub use calls::CallRow;
 pub use engine::{Db, Dialect, Statement, StoreError};
@@ -33,3 +34,4 @@ pub use imports::ImportProgress;
 pub use migrated::{MigratedPart, Remark};
 pub use query::Query;
 pub use records::{Store, UNIQUE_VALUES};
+pub use tally::{Counted, Tally, TallyBy};

@@ -8,7 +8,7 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 15] = [
+const FILES: [(u32, &str, &str); 16] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
     (3, "more", include_str!("../migrations/0003_more.sql")),
@@ -22,6 +22,7 @@ const FILES: [(u32, &str, &str); 15] = [
     (11, "jobs", include_str!("../migrations/0011_jobs.sql")),
     (12, "migrations", include_str!("../migrations/0012_migrations.sql")),
     (13, "sign_in", include_str!("../migrations/0013_sign_in.sql")),
+    (14, "figures", include_str!("../migrations/0014_figures.sql")),
     (15, "day", include_str!("../migrations/0015_day.sql")),
     (16, "words", include_str!("../migrations/0016_words.sql")),
 ];

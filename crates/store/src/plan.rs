@@ -61,7 +61,10 @@ impl Planner {
         let (rows, columns) = questions(module);
         let rows =
             db.read(rows).await?.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0);
-        if columns.is_empty() || self.of(module).is_some_and(|known| known.still_holds(rows)) {
+        let is_known = |known: &Statistics| {
+            known.still_holds(rows) && columns.iter().all(|(column, _)| known.columns.contains_key(column))
+        };
+        if columns.is_empty() || self.of(module).is_some_and(|known| is_known(&known)) {
             return Ok(false);
         }
         let fields = fields::count(db, modules).await?;
@@ -133,6 +136,10 @@ enum Among {
 pub(crate) struct Plan {
     /// Columns of the table that begin an index and are not to be used.
     hidden: Vec<String>,
+    /// Whether all rows are gone through in the order that is asked for, without an index on a condition.
+    pub walks: bool,
+    /// The columns whose indexes are used.
+    kept: Vec<String>,
     /// What leads where it is the side table and not the table itself.
     pub lead: Option<Lead>,
 }
@@ -153,6 +160,11 @@ impl Plan {
     /// Whether a test of this column must not lead SQLite to an index.
     pub fn hides(&self, column: &str) -> bool {
         self.hidden.iter().any(|hidden| hidden == column)
+    }
+
+    /// Whether the rows are found by the index that begins with this column, and by no other.
+    pub fn is_by(&self, column: &str) -> bool {
+        matches!(self.kept.as_slice(), [kept] if kept == column)
     }
 }
 
@@ -342,7 +354,7 @@ impl Statistics {
         });
         let walked = |way| self.walked(wanted, way, &query.filter, newest_first);
         let mut best = if can_walk { walked(None) } else { self.rows * SORTED };
-        let mut way: Option<String> = None;
+        let mut way: Option<Vec<String>> = None;
         let mut lead: Option<Lead> = None;
         let sorted_by = sorted_field(query);
         if sorted_by.is_some() && newest_first && walked(None) < best {
@@ -356,6 +368,14 @@ impl Statistics {
                 }
                 if given * SORTED < best {
                     (best, lead, way) = (given * SORTED, Some(Lead::Given(place)), None);
+                }
+                continue;
+            }
+            if let Some(columns) = any_of(part, &begins) {
+                // One index for each of several tests: their rows are put together and sorted.
+                let cost = self.rows * self.share(part, Among::All).max(1.0 / self.rows) * SORTED;
+                if cost < best {
+                    (best, way, lead) = (cost, Some(columns), None);
                 }
                 continue;
             }
@@ -380,19 +400,20 @@ impl Statistics {
             };
             // Of two that walk as far the index is better that has the condition as well.
             if cost < best || (in_order && cost <= best) {
-                (best, way, lead) = (cost, Some(column), None);
+                (best, way, lead) = (cost, Some(vec![column]), None);
             }
         }
+        let walks = way.is_none() && lead.is_none();
         let kept = match way {
-            _ if lead.is_some() => String::new(),
-            Some(column) => column,
-            None if can_walk => order.unwrap_or_default(),
+            _ if lead.is_some() => Vec::new(),
+            Some(columns) => columns,
+            None if can_walk => order.into_iter().collect(),
             None => return None,
         };
         let mut hidden: Vec<String> =
             indexes.into_iter().filter_map(|index| index.into_iter().next()).collect();
-        hidden.retain(|column| *column != kept);
-        Some(Plan { hidden, lead })
+        hidden.retain(|column| !kept.contains(column));
+        Some(Plan { hidden, walks, kept, lead })
     }
 }
 
@@ -440,6 +461,18 @@ pub(crate) fn conjuncts(filter: &Filter) -> Vec<&Filter> {
         Filter::All(parts) => parts.iter().flat_map(conjuncts).collect(),
         other => vec![other],
     }
+}
+
+/// The columns of several equalities or beginnings of which any is enough, where each of them begins an index.
+fn any_of(part: &Filter, begins: &impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    let Filter::Any(parts) = part else { return None };
+    let column = |part: &Filter| match part {
+        Filter::Test(test) if matches!(test.op, Op::In | Op::StartsWith) && test.path.via.is_empty() => {
+            entry(test).filter(|column| begins(column))
+        }
+        _ => None,
+    };
+    if parts.len() < 2 { None } else { parts.iter().map(column).collect() }
 }
 
 /// The column of the table itself that a test looks at first.

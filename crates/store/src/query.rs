@@ -4,6 +4,7 @@ use crate::plan::{Lead, Plan, conjuncts};
 use crate::search::{self, Sought};
 use crate::sql::{Alias, Sql};
 use crate::table::{EXTRA, Table, VERSION, key_column};
+use crate::tally::{Tally, TallyBy};
 use crate::{Dialect, engine};
 use model::{Filter, Kind, Leaf, Module, Op, Path, SortKey, Storage, Test, Value};
 use std::borrow::Cow;
@@ -105,6 +106,31 @@ pub(crate) fn count(query: &Query, words: &[Sought], dialect: Dialect) -> engine
     r.sql.query(engine::Cost::Scan)
 }
 
+/// The groups of a tally: what their records have in common, how many there are, and a sum.
+pub(crate) fn tally(tally: &Tally, dialect: Dialect, plan: Option<&Plan>) -> engine::Query {
+    let query = tally.query();
+    let query = query.of_view();
+    let mut r = Renderer { plan, ..Renderer::new("SELECT ", dialect) };
+    let is_narrowed = !conjuncts(&query.filter).is_empty();
+    for by in &tally.by {
+        r.group(&tally.module, by, is_narrowed);
+        r.sql.push(", ");
+    }
+    r.sql.push("count(*)");
+    if let Some(leaf) = tally.sum.and_then(|slot| tally.module.leaf(slot)) {
+        r.sql.push(", coalesce(sum(");
+        let column = if leaf.has_key_column() { key_column(leaf) } else { leaf.column.clone() };
+        r.sql.column(Alias(0), &column).push("), 0)");
+    }
+    r.from(&query, Vec::new(), dialect);
+    r.wheres(&query, &[], dialect, &[]);
+    for place in 0..tally.by.len() {
+        // By place: a bound number in the expression would be another one each time it is written.
+        r.sql.push(if place == 0 { " GROUP BY " } else { ", " }).push_made(&(place + 1).to_string());
+    }
+    r.sql.query(engine::Cost::Scan)
+}
+
 /// A statement that changes nothing of the records that pass, and must find at least one.
 pub(crate) fn touch(module: &Arc<Module>, filter: &Filter, dialect: Dialect) -> engine::Statement {
     let mut r = Renderer::new("UPDATE ", dialect);
@@ -122,6 +148,46 @@ impl Renderer<'_> {
     fn fresh(&mut self) -> Alias {
         self.aliases += 1;
         Alias(self.aliases)
+    }
+
+    /// What records are grouped by. On SQLite not by way of an index where only some records pass: it would go through
+    /// all in the index's order rather than sort the few.
+    fn group(&mut self, module: &Module, by: &TallyBy, is_narrowed: bool) {
+        match by {
+            TallyBy::Value(slot) => {
+                if let Some(leaf) = module.leaf(*slot) {
+                    // The index that finds them may have them in order as well.
+                    let in_order = self.plan.is_some_and(|plan| plan.is_by(&leaf.column));
+                    if self.dialect == Dialect::Sqlite && is_narrowed && !in_order {
+                        self.sql.push("+");
+                    }
+                    self.sql.column(Alias(0), &leaf.column);
+                }
+            }
+            TallyBy::Stretch(slot, ends) => {
+                if let Some(leaf) = module.leaf(*slot) {
+                    self.stretch(&leaf.column, ends, 0);
+                }
+            }
+        }
+    }
+
+    /// The number of the stretch that a column's value falls into, found by halves.
+    fn stretch(&mut self, column: &str, ends: &[i64], first: usize) {
+        let (below, from) = ends.split_at(ends.len() / 2);
+        match from.split_first() {
+            None => {
+                self.sql.push_made(&first.to_string());
+            }
+            Some((middle, above)) => {
+                self.sql.push("CASE WHEN ").column(Alias(0), column).push(" < ").bind(*middle);
+                self.sql.push(" THEN ");
+                self.stretch(column, below, first);
+                self.sql.push(" ELSE ");
+                self.stretch(column, above, first + below.len() + 1);
+                self.sql.push(" END");
+            }
+        }
     }
 
     /// A column as a test sees it: of the row itself, without its index where another one is to be used.

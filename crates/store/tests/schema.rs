@@ -32,8 +32,11 @@ async fn migrations_make_what_the_catalogue_describes() {
         for statement in store::migrations::describe(module) {
             if let Some(index) = statement.split_once("INDEX \"").filter(|_| !statement.starts_with('@')) {
                 let name = index.1.split('"').next().unwrap().to_owned();
+                // An index may hold more behind what it is in order of, so that figures are read from it alone.
                 let wanted = plain(&statement.replace("{first}", ""));
-                if !made.contains(&wanted) {
+                let begun = wanted.strip_suffix(')').unwrap_or(&wanted);
+                let is_it = |rest: &str| rest.starts_with(')') || rest.starts_with(", ");
+                if !made.iter().any(|sql| sql.strip_prefix(begun).is_some_and(is_it)) {
                     missing.push(name);
                 }
             }

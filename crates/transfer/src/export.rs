@@ -1,11 +1,12 @@
 //! Records out of the desk, page by page in the order of their ids, so that memory stays flat whatever the number.
 
 use crate::columns::{self, Part, Place as Column};
-use crate::{Format, TransferError, cell, formula, modules, reasons};
+use crate::{Format, TransferError, cell, modules, reasons};
 use desk::{Context, Desk, ListAsk, Place, Snapshot};
 use model::{Filter, Kind, Leaf, Module, Storage};
 use std::io::Write;
 use std::sync::Arc;
+use wire::formula;
 
 /// What is to be exported, and how.
 #[derive(Clone, Debug, Default)]

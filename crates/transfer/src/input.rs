@@ -2,12 +2,13 @@
 
 use crate::plan::{Job, Plan};
 use crate::reasons::Reason;
-use crate::{Format, TransferError, formula};
+use crate::{Format, TransferError};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use tokio::sync::mpsc;
+use wire::formula;
 
 /// Rows of a commit.
 pub(crate) const ROWS: usize = 500;

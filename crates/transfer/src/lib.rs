@@ -9,7 +9,6 @@
 mod cell;
 mod columns;
 mod export;
-mod formula;
 mod import;
 mod input;
 mod mapping;

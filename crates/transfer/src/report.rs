@@ -1,11 +1,12 @@
 //! What became of the rows: of those that were refused one line a reason, in a file of its own.
 
+use crate::TransferError;
 use crate::reasons::Reason;
-use crate::{TransferError, formula};
 use desk::ImportProgress;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use wire::formula;
 
 const HEAD: [&str; 4] = ["row", "line", "field", "reason"];
 

@@ -3,6 +3,7 @@
 //! A form's fields are read by the reader of the API: this room only says in its words what browsers send.
 
 use crate::documents;
+use crate::refusals;
 use crate::rich;
 use crate::texts::Lang;
 use crate::times::Times;
@@ -429,7 +430,7 @@ pub(crate) fn closure(visit: &Visit, module: &Module, fields: &[String]) -> Stri
     lang.say("error.closure", &[("fields", &names.join(", "))])
 }
 
-/// The words of the use case where they are in the reader's language, else the general ones.
+/// The words of the use case in the reader's language, else the general ones with what it said.
 fn said(visit: &Visit, key: &str, message: Option<&str>) -> String {
     let general = visit.lang().text(key);
     match message {
@@ -437,11 +438,8 @@ fn said(visit: &Visit, key: &str, message: Option<&str>) -> String {
         Some(message)
             if !message.starts_with("Value given for") && !message.starts_with("Unable to parse") =>
         {
-            if visit.lang() == crate::texts::Lang::En {
-                message.to_owned()
-            } else {
-                format!("{general} ({message})")
-            }
+            let known = refusals::in_words(visit.lang(), message);
+            known.unwrap_or_else(|| format!("{general} ({message})"))
         }
         _ => general.to_owned(),
     }

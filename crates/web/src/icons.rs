@@ -17,7 +17,7 @@ macro_rules! drawing {
 
 const DOT: &str = drawing!(r#"<circle cx="8" cy="8" r="2"/>"#);
 
-const ICONS: [(&str, &str); 42] = [
+const ICONS: [(&str, &str); 55] = [
     ("home", drawing!(r#"<path d="M2.5 7.2 8 2.7l5.5 4.5v6.1h-4V9.5h-3v3.8h-4z"/>"#)),
     (
         "requests",
@@ -53,6 +53,65 @@ const ICONS: [(&str, &str); 42] = [
             r#"<circle cx="8" cy="8" r="2"/><path d="M8 1.8v2M8 12.2v2M1.8 8h2M12.2 8h2M3.6 3.6 5 5M11 11l1.4 1.4M12.4 3.6 11 5M5 11l-1.4 1.4"/>"#
         ),
     ),
+    (
+        "chip",
+        drawing!(
+            r#"<rect x="4" y="4" width="8" height="8" rx="1"/><path d="M6.5 4V2M9.5 4V2M6.5 14v-2M9.5 14v-2M4 6.5H2M4 9.5H2M14 6.5h-2M14 9.5h-2"/>"#
+        ),
+    ),
+    (
+        "server",
+        drawing!(
+            r#"<rect x="2.5" y="2.5" width="11" height="4.6" rx="1"/><rect x="2.5" y="8.9" width="11" height="4.6" rx="1"/><path d="M5 4.8h.1M5 11.2h.1M8 4.8h3M8 11.2h3"/>"#
+        ),
+    ),
+    (
+        "virtual_machine",
+        drawing!(
+            r#"<rect x="2.5" y="2.5" width="11" height="11" rx="1" stroke-dasharray="2.2 1.6"/><path d="M5.5 6.5 8 10.5l2.5-4"/>"#
+        ),
+    ),
+    (
+        "network",
+        drawing!(
+            r#"<rect x="2" y="9" width="12" height="4.5" rx="1"/><path d="M4.5 11.3h.1M7 11.3h.1M9.5 11.3h2M8 9V3M5.5 5.2 8 2.7l2.5 2.5"/>"#
+        ),
+    ),
+    (
+        "firewall",
+        drawing!(
+            r#"<path d="M2.5 3h11v10h-11zM2.5 6.3h11M2.5 9.7h11M8 3v3.3M5.2 6.3v3.4M10.8 6.3v3.4M8 9.7V13"/>"#
+        ),
+    ),
+    (
+        "access_point",
+        drawing!(r#"<path d="M2.3 6.4a8 8 0 0 1 11.4 0M4.6 8.8a4.8 4.8 0 0 1 6.8 0M8 12.2v.1"/>"#),
+    ),
+    ("printer", drawing!(r#"<path d="M4.5 6V2.5h7V6M4.5 11H2.5V6h11v5h-2"/><path d="M4.5 9.3h7v4.2h-7z"/>"#)),
+    (
+        "storage",
+        drawing!(
+            r#"<rect x="2" y="4.5" width="12" height="7" rx="1.2"/><path d="M4.5 9h.1M7 9h.1M2 6.9h12"/>"#
+        ),
+    ),
+    (
+        "software",
+        drawing!(
+            r#"<rect x="2" y="3" width="12" height="10" rx="1.2"/><path d="M2 6h12M4.2 4.5h.1M6.2 4.5h.1M6.5 8.2 5 9.6l1.5 1.4M9.5 8.2 11 9.6 9.5 11"/>"#
+        ),
+    ),
+    (
+        "database",
+        drawing!(
+            r#"<ellipse cx="8" cy="4" rx="5" ry="1.9"/><path d="M3 4v8c0 1 2.2 1.9 5 1.9s5-.9 5-1.9V4M3 8c0 1 2.2 1.9 5 1.9S13 9 13 8"/>"#
+        ),
+    ),
+    ("service", drawing!(r#"<path d="M2.2 11.8h11.6M3.2 11.8a4.8 4.8 0 0 1 9.6 0M8 7V5.2M6.8 5.2h2.4"/>"#)),
+    (
+        "department",
+        drawing!(r#"<path d="M3.5 13.5v-11h6v11M9.5 6.5h3v7M2 13.5h12M5.5 5h2M5.5 7.7h2M5.5 10.4h2"/>"#),
+    ),
+    ("chart", drawing!(r#"<path d="M2.5 2.5v11h11M5.5 11V8M8.5 11V4.5M11.5 11V6.5"/>"#)),
     ("search", drawing!(r#"<circle cx="7" cy="7" r="4.2"/><path d="m10.2 10.2 3.3 3.3"/>"#)),
     ("plus", drawing!(r#"<path d="M8 3v10M3 8h10"/>"#)),
     ("close", drawing!(r#"<path d="m4 4 8 8M12 4l-8 8"/>"#)),

@@ -15,6 +15,8 @@ mod account;
 mod admin;
 mod answer;
 mod approvals;
+mod cmdb;
+mod dashboards;
 mod documents;
 mod files;
 mod form;
@@ -30,6 +32,7 @@ mod portal;
 mod problem;
 mod qr;
 mod records;
+mod refusals;
 mod requests;
 mod rich;
 mod search;
@@ -117,6 +120,7 @@ pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, options: WebOptions) -> 
         .merge(request_pages())
         .merge(record_pages())
         .merge(admin_pages())
+        .merge(figure_pages())
         .with_state(web)
 }
 
@@ -156,6 +160,7 @@ fn portal_pages() -> Router<Arc<Web>> {
         .route("/portal", get(portal::show))
         .route("/portal/decide", post(portal::decide))
         .route("/portal/new", get(portal::new::show).post(portal::new::add))
+        .route("/portal/similar", get(portal::similar::show))
         .route("/portal/requests", get(portal::list))
         .route("/portal/requests/{id}", get(portal::request::show))
         .route("/portal/requests/{id}/{act}", post(portal::request::act))
@@ -190,7 +195,8 @@ fn record_pages() -> Router<Arc<Web>> {
         .route("/cmdb/{word}", get(records::in_cmdb))
         .route("/cmdb/{word}/new", get(edit::cmdb_new).post(edit::cmdb_add))
         .route("/cmdb/{word}/edit", get(edit::edit).post(edit::change))
-        .route("/cmdb/{word}/{act}", post(act::act))
+        .route("/cmdb/{word}/impact", get(cmdb::impact::show))
+        .route("/cmdb/{word}/{act}", post(cmdb::page::act))
         .route("/cmdb/{word}/files/{file}", get(act::file))
         .route("/admin", get(admin::show))
         .route("/admin/{plural}", get(records::admin_list))
@@ -234,4 +240,12 @@ fn admin_pages() -> Router<Arc<Web>> {
         .route("/admin/ci_types/{id}", get(types::show))
         .route("/admin/ci_types/{id}/attributes", get(types::elsewhere).post(types::add))
         .route("/admin/ci_types/{id}/attributes/{attribute}/{act}", post(types::act))
+}
+
+/// How the desk is doing.
+fn figure_pages() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/dashboards", get(dashboards::first))
+        .route("/dashboards/{board}", get(dashboards::show))
+        .route("/dashboards/{board}/{chart}", get(dashboards::csv))
 }

@@ -1,6 +1,7 @@
 //! Pages that say why there is no other page.
 
 use crate::answer;
+use crate::refusals;
 use crate::shell::{Bare, Shell};
 use crate::texts::Lang;
 use crate::visit::Visit;
@@ -65,7 +66,9 @@ pub(crate) fn of_error(visit: &Visit, error: DeskError) -> Response {
         }
         DeskError::Refused(reasons) => {
             let sentences = reasons.iter().filter_map(|r| match r {
-                desk::Refusal::NotValid { message, .. } => message.clone(),
+                desk::Refusal::NotValid { message: Some(message), .. } => {
+                    Some(refusals::in_words(visit.lang(), message).unwrap_or_else(|| message.clone()))
+                }
                 _ => None,
             });
             let sentences: Vec<String> = sentences.collect();

@@ -281,6 +281,9 @@ async fn suggested(visit: &Visit, module: &Arc<Module>, words: &str) -> Result<V
     }
     let ask = ListAsk::new(filter, SUGGESTED);
     let page = visit.desk().list(&visit.ctx, &Place::top(module.clone()), ask).await?;
+    if module.table == "ci" {
+        return Ok(crate::cmdb::relations::completed(visit, &page.records));
+    }
     Ok(page.records.iter().map(input::typed_name).collect())
 }
 

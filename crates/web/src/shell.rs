@@ -168,6 +168,7 @@ fn ways(visit: &Visit) -> Vec<Vec<Way>> {
             way("/requests", "nav.requests", "requests"),
             way("/problems", "nav.problems", "problems"),
             way("/tasks", "nav.tasks", "tasks"),
+            way("/dashboards", "nav.dashboards", "chart"),
         ],
         vec![
             way("/assets", "nav.assets", "assets"),

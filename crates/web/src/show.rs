@@ -175,6 +175,8 @@ pub(crate) fn of_record(record: &Record) -> Cell {
 
 /// What a record is called: its title, or its number where it has none.
 pub(crate) fn title(record: &Record) -> String {
-    let title = record.title();
+    // What programs call a type of CI is not what people call it.
+    let spoken = record.module.slot("display_name").filter(|_| record.module.name == "ci_type");
+    let title = spoken.and_then(|slot| record.at(slot).as_str()).unwrap_or_else(|| record.title());
     if title.is_empty() { record.id().to_string() } else { model::excerpt(title, EXCERPT) }
 }

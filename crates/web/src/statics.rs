@@ -17,6 +17,8 @@ pub(crate) enum Asset {
     Style,
     App,
     Palette,
+    Graph,
+    Similar,
     Icon,
 }
 
@@ -28,7 +30,7 @@ struct File {
     text: &'static str,
 }
 
-const FILES: [File; 4] = [
+const FILES: [File; 6] = [
     File {
         asset: Asset::Style,
         name: "desk.css",
@@ -46,6 +48,18 @@ const FILES: [File; 4] = [
         name: "palette.js",
         media_type: "text/javascript; charset=utf-8",
         text: include_str!("../assets/palette.js"),
+    },
+    File {
+        asset: Asset::Graph,
+        name: "graph.js",
+        media_type: "text/javascript; charset=utf-8",
+        text: include_str!("../assets/graph.js"),
+    },
+    File {
+        asset: Asset::Similar,
+        name: "similar.js",
+        media_type: "text/javascript; charset=utf-8",
+        text: include_str!("../assets/similar.js"),
     },
     File {
         asset: Asset::Icon,

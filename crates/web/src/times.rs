@@ -178,6 +178,27 @@ impl Times {
         Some(day.to_zoned_datetime(self.zone.clone()).ok()?.timestamp().as_millisecond())
     }
 
+    /// The day that it is now.
+    pub fn today(&self) -> Option<civil::Date> {
+        Some(self.at(self.now)?.date())
+    }
+
+    /// The first instant of a day in the person's zone.
+    pub fn begins(&self, day: civil::Date) -> Option<i64> {
+        Some(day.to_zoned_datetime(self.zone.clone()).ok()?.timestamp().as_millisecond())
+    }
+
+    /// A day in few words: `3 Mar`, `3 Mar 2025`.
+    pub fn short_date(&self, day: civil::Date) -> String {
+        let noon = day.at(12, 0, 0, 0).to_zoned_datetime(self.zone.clone());
+        let is_today = self.today() == Some(day);
+        match noon {
+            Ok(_) if is_today => self.lang.text("time.today").to_owned(),
+            Ok(at) => self.short(&at),
+            Err(_) => day.to_string(),
+        }
+    }
+
     /// The first instant of a day.
     pub fn date_begins(&self, text: &str) -> Option<i64> {
         let day: civil::Date = text.trim().parse().ok()?;

@@ -14,6 +14,7 @@ pub mod envelope;
 pub mod facts;
 pub mod failure;
 pub mod file_name;
+pub mod formula;
 pub mod lenient;
 pub mod list_info;
 pub mod metainfo;

@@ -1,7 +1,9 @@
 //! The CMDB: configuration items, what their types give them, how they depend on one another, and the records that
 //! they stand for (assets-cmdb.md section 5).
 
+pub mod graph;
 pub mod impact;
+pub mod map;
 pub(crate) mod relationships;
 pub(crate) mod sync;
 pub(crate) mod types;

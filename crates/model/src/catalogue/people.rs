@@ -76,7 +76,7 @@ fn user() -> Description {
                 text("name", 255).required().in_list().indexed(),
                 text("first_name", 150).in_list(),
                 text("middle_name", 150),
-                text("last_name", 150).in_list(),
+                text("last_name", 150).in_list().indexed(),
                 Field::new("email_id", Kind::Email).in_list().unique(&[]),
                 text("employee_id", 100).in_list().indexed(),
                 text("phone", 50).in_list(),

@@ -167,6 +167,7 @@ fn request() -> Description {
         "technician",
         "group",
         "requester",
+        "on_behalf_of",
         "priority",
         "site",
         "category",

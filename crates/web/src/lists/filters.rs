@@ -7,6 +7,7 @@
 
 use super::query::Query;
 use crate::input::{self, Choice, Control};
+use crate::show;
 use crate::visit::Visit;
 use desk::DeskError;
 use model::{Filter, Kind, Leaf, Module, Op, Path, Size, Test, Value};
@@ -222,7 +223,7 @@ async fn in_words(visit: &Visit, leaf: &Leaf, value: &str) -> Result<String, Des
                     Some(row) => Some(row),
                     None => visit.desk().person(id).await?,
                 };
-                found.map_or_else(|| value.to_owned(), |row| row.title().to_owned())
+                found.map_or_else(|| value.to_owned(), |row| show::title(&row))
             }
             Err(_) => format!("“{value}”"),
         },
@@ -307,7 +308,7 @@ fn choices(visit: &Visit, leaf: &Leaf, technicians: Option<&[model::Record]>) ->
                 let rows = visit.snapshot.rows(target).iter().filter(|r| !desk::is_gone(r));
                 let row = |r: &Arc<model::Record>| {
                     let color = r.module.slot("color").and_then(|s| r.at(s).as_str()).map(str::to_owned);
-                    Choice { color, ..Choice::new(r.id().to_string(), r.title()) }
+                    Choice { color, ..Choice::new(r.id().to_string(), show::title(r)) }
                 };
                 return ("checks", std::iter::once(none()).chain(rows.map(row)).collect());
             }

@@ -2,7 +2,7 @@
 //! the thousandth page costs what the first one did.
 //!
 //! A place is the value that a row is sorted by, and the row's id, which decides between equals: `i1772614800000~id`,
-//! `tprinter~id`, `n~id` for a row without a value. No value is the least value, as the store has it.
+//! `tprinter~id`, `d12.5~id`, `n~id` for a row without a value. No value is the least value, as the store has it.
 
 use model::filter::test;
 use model::{Filter, Id, Kind, Module, Op, Path, SortKey, Test, Value};
@@ -26,6 +26,7 @@ impl Place {
             ("b", "0") => Value::Bool(false),
             ("b", "1") => Value::Bool(true),
             ("t", text) => Value::Text(text.to_owned()),
+            ("d", number) => Value::Double(number.parse().ok().filter(|n: &f64| n.is_finite())?),
             _ => return None,
         };
         Some(Self { value, id })
@@ -38,7 +39,9 @@ impl std::fmt::Display for Place {
             Value::Int(n) => write!(f, "i{n}~{}", self.id),
             Value::Bool(b) => write!(f, "b{}~{}", u8::from(*b), self.id),
             Value::Text(text) => write!(f, "t{text}~{}", self.id),
-            Value::Null | Value::Double(_) => write!(f, "n~{}", self.id),
+            // Written so that the very same number is read.
+            Value::Double(n) => write!(f, "d{n}~{}", self.id),
+            Value::Null => write!(f, "n~{}", self.id),
         }
     }
 }
@@ -58,16 +61,19 @@ pub(crate) const fn is_sortable(kind: &Kind) -> bool {
             | Kind::Time
             | Kind::Date
             | Kind::Span
+            | Kind::Double
+            | Kind::Decimal
             | Kind::Ref(_)
     )
 }
 
-/// The value by which a row is compared: text is folded, as the store compares it.
+/// The value by which a row is compared: text is folded and amounts are numbers, as the store compares them.
 pub(crate) fn compared(path: &Path, value: &Value) -> Value {
     match (path.leaf().map(|l| &l.field.kind), value) {
         (Some(Kind::Text { .. } | Kind::Email | Kind::Pick { .. }), Value::Text(text)) => {
             Value::Text(model::fold(text))
         }
+        (Some(Kind::Decimal), Value::Text(text)) => text.parse().map_or(Value::Null, Value::Double),
         (Some(Kind::Bool), value) => value.as_bool().map_or(Value::Null, Value::Bool),
         (_, value) => value.clone(),
     }
@@ -121,13 +127,15 @@ mod tests {
             Value::Null,
             Value::Int(-5),
             Value::Bool(true),
+            Value::Double(-0.1),
+            Value::Double(1e300),
             Value::Text("a~b ü".into()),
             Value::Text(String::new()),
         ] {
             let place = Place { value, id };
             assert_eq!(Place::read(&place.to_string()), Some(place));
         }
-        for bad in ["", "~", "x~1", "i~1", "ix~1", "n", "nx~1", "b2~1", "ü~1"] {
+        for bad in ["", "~", "x~1", "i~1", "ix~1", "n", "nx~1", "b2~1", "ü~1", "dNaN~1", "dinf~1", "d~1"] {
             assert_eq!(Place::read(bad), None, "{bad}");
         }
     }

@@ -126,7 +126,9 @@ fn columns_of<'m>(module: &'m Module, query: &Query) -> Vec<&'m str> {
 fn sort_key(visit: &Visit, module: &Arc<Module>, field: &str, descending: bool) -> Option<SortKey> {
     let mut path = visit.snapshot.catalogue.path(module, field)?;
     let leaf = path.leaf()?;
-    if !keyset::is_sortable(&leaf.field.kind) || matches!(leaf.field.storage, Storage::Document { .. }) {
+    // What an additional field refers to is in no order that an index has.
+    let is_document = matches!(leaf.field.storage, Storage::Document { .. });
+    if !keyset::is_sortable(&leaf.field.kind) || (is_document && leaf.target().is_some()) {
         return None;
     }
     if let Some(target) = leaf.target() {

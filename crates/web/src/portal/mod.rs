@@ -2,6 +2,7 @@
 
 pub(crate) mod new;
 pub(crate) mod request;
+pub(crate) mod similar;
 
 use crate::approvals::{self, Waiting};
 use crate::home::{self, Brief};

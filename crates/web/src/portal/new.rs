@@ -2,7 +2,9 @@
 
 use crate::form::{self, Form, Problems};
 use crate::input::{self, Control, Filled};
+use crate::portal::similar;
 use crate::shell::Shell;
+use crate::statics::{self, Asset};
 use crate::visit::{Anybody, AnybodysForm, Visit};
 use crate::{answer, requests};
 use askama::Template;
@@ -19,6 +21,9 @@ struct ReportPage {
     main: Vec<Control>,
     more: Vec<Control>,
     is_more_open: bool,
+    /// What was solved before and is like it: a part of the page.
+    similar: String,
+    script: &'static str,
 }
 
 /// What is asked, and what may be said besides.
@@ -27,7 +32,8 @@ const MORE: [&str; 6] = ["category", "subcategory", "urgency", "impact", "site",
 
 /// GET of `/portal/new`.
 pub(crate) async fn show(Anybody(visit): Anybody) -> Response {
-    visit.answered(page(&visit, None, Problems::default()).await)
+    let asked = Form::of_query(&visit.query).only(&["subject"]);
+    visit.answered(page(&visit, Some(&asked), Problems::default()).await)
 }
 
 async fn page(visit: &Visit, entered: Option<&Form>, problems: Problems) -> Result<Response, DeskError> {
@@ -44,15 +50,23 @@ async fn page(visit: &Visit, entered: Option<&Form>, problems: Problems) -> Resu
     let [main, mut more] = controls;
     more.retain(|control| !control.choices.is_empty());
     let is_more_open = more.iter().any(|c| c.problem.is_some());
+    let texts = entered.map(|form| format!("{} {}", form.get("subject"), form.get("description")));
+    let found = similar::of(visit, &texts.unwrap_or_default()).await?;
+    let similar = similar::part(visit.lang(), &found).map_err(|e| DeskError::Internal(e.to_string()))?;
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = Shell::new(visit, visit.lang().text("portal.report"));
-    Ok(answer::page(status, &ReportPage { shell, general: problems.general, main, more, is_more_open }))
+    let script = statics::path(Asset::Similar);
+    let general = problems.general;
+    Ok(answer::page(status, &ReportPage { shell, general, main, more, is_more_open, similar, script }))
 }
 
 /// POST of `/portal/new`.
 pub(crate) async fn add(AnybodysForm(visit, form): AnybodysForm) -> Response {
     visit.answered(
         async {
+            if form.get("do") == "similar" {
+                return page(&visit, Some(&form), Problems::default()).await;
+            }
             let place = requests::place(&visit)?;
             let reading = form::reading(
                 &form.filled().only(&[&MAIN[..], &MORE[..]].concat()),

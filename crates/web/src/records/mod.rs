@@ -5,12 +5,13 @@ pub(crate) mod act;
 pub(crate) mod edit;
 pub(crate) mod page;
 
+use crate::cmdb::types::{self, TypeRow};
 use crate::lists::query::Query;
 use crate::lists::{self, Asked, List};
 use crate::shell::Shell;
 use crate::views::{self, Views};
 use crate::visit::{Technician, Visit};
-use crate::{answer, live, names};
+use crate::{answer, cmdb, live, names};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -35,7 +36,7 @@ struct ListPage {
     /// Above the list: where it belongs.
     trail: Option<(String, String)>,
     /// Types of CI, to choose one.
-    types: Vec<(String, String)>,
+    types: Vec<TypeRow>,
 }
 
 /// The place that the first part of an address means.
@@ -81,7 +82,7 @@ pub(crate) async fn admin_list(Technician(visit): Technician, Path(plural): Path
 /// GET of `/cmdb/{type}` for a type, and of `/cmdb/{id}` for a CI.
 pub(crate) async fn in_cmdb(Technician(visit): Technician, Path(word): Path<String>) -> Response {
     let done = match word.parse::<Id>() {
-        Ok(id) => page::render(&visit, "cmdb", id, None).await,
+        Ok(id) => cmdb::page::show(&visit, id).await,
         Err(_) => list_page(&visit, format!("cmdb/{word}")).await,
     };
     visit.answered(done)
@@ -104,7 +105,7 @@ async fn list_page(visit: &Visit, path: String) -> Result<Response, DeskError> {
         // A CI is added among those of its type.
         add: (base != "/cmdb" && may(visit, &module, Verb::Create)).then(|| format!("{base}/new")),
         trail: trail(visit, &module),
-        types: if module.table == "ci" { ci_types(visit, &module) } else { Vec::new() },
+        types: if module.table == "ci" { types::tree(visit, &module).await? } else { Vec::new() },
         module: module.path().into_owned(),
         one,
         views,
@@ -129,16 +130,4 @@ fn trail(visit: &Visit, module: &Module) -> Option<(String, String)> {
         return Some(("/admin".into(), lang.text("nav.admin").to_owned()));
     }
     base.starts_with("/cmdb/").then(|| ("/cmdb".into(), lang.text("nav.cmdb").to_owned()))
-}
-
-fn ci_types(visit: &Visit, module: &Arc<Module>) -> Vec<(String, String)> {
-    let rows = visit.snapshot.rows("ci_type").iter();
-    let mut types: Vec<(String, String)> = rows
-        .filter_map(|row| {
-            let own = visit.snapshot.catalogue.module(row.title()).filter(|m| !Arc::ptr_eq(m, module))?;
-            Some((names::list(own), names::both(visit, own).1))
-        })
-        .collect();
-    types.sort_by(|a, b| a.1.cmp(&b.1));
-    types
 }

@@ -62,9 +62,9 @@ struct TimeForm {
 }
 
 /// Fields that belong together.
-struct Group {
-    label: String,
-    fields: Vec<(String, Cell)>,
+pub(crate) struct Group {
+    pub label: String,
+    pub fields: Vec<(String, Cell)>,
 }
 
 /// Records below this one, or that refer to it.
@@ -218,7 +218,7 @@ fn code(visit: &Visit, view: &View, record: &Record) -> String {
 }
 
 /// What is seen first: where it stands.
-fn marks(visit: &Visit, view: &View, record: &Record) -> Vec<Cell> {
+pub(crate) fn marks(visit: &Visit, view: &View, record: &Record) -> Vec<Cell> {
     let cells = ["status", "state", "priority", "product_type", "ci_type"]
         .iter()
         .filter_map(|path| record.module.slot(path))
@@ -237,7 +237,7 @@ fn is_long(kind: &Kind) -> bool {
 }
 
 /// The fields that say something, in groups as the module has them.
-fn groups(visit: &Visit, view: &View, record: &Record) -> Vec<Group> {
+pub(crate) fn groups(visit: &Visit, view: &View, record: &Record) -> Vec<Group> {
     let lang = visit.lang();
     let module = &record.module;
     let mut groups: Vec<Group> = Vec::new();
@@ -288,7 +288,7 @@ fn group_label(module: &Module, key: &str) -> String {
 }
 
 /// The long texts that say something.
-fn texts(visit: &Visit, view: &View, record: &Record) -> Vec<(String, String)> {
+pub(crate) fn texts(visit: &Visit, view: &View, record: &Record) -> Vec<(String, String)> {
     let module = record.module.clone();
     let long = module.leaves().iter().enumerate().filter(|(_, l)| l.field.shown && is_long(&l.field.kind));
     long.map(|(slot, leaf)| (visit.lang().label(&leaf.field.label), show::in_full(visit, view, record, slot)))

@@ -13,5 +13,6 @@ mod administration;
 mod axe;
 mod chromium;
 mod day;
+mod figures;
 mod paths;
 mod served;

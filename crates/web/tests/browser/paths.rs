@@ -1,6 +1,7 @@
 //! The paths that people walk every day.
 
 use crate::chromium::Chromium;
+use crate::figures::estate;
 use crate::served::{PASSWORD, Served};
 use desk::identity::NewClient;
 use serde_json::json;
@@ -86,8 +87,9 @@ async fn requester(scripts: bool) {
         sign_in(&mut browser, &at, &rita);
         browser.wait_for_words("How can we help?");
         browser.is_content();
-        browser.click(".hero a.primary");
-        browser.fill("#new-subject", "My screen is black");
+        browser.fill("#hero-subject", "My screen is black");
+        browser.press("Enter");
+        browser.wait_for("document.querySelector('#new-subject')?.value === 'My screen is black'");
         browser.fill("#new-description", "Since this morning.");
         browser.click("main form button.primary");
         browser.wait_for_words("Thank you. We have it");
@@ -274,6 +276,7 @@ async fn pages_fit_their_window() {
     desk.app.identity.issue_technician_key(administrator, &long, now).await.unwrap();
     let server =
         desk.app.desk.snapshot().rows("ci_type").iter().find(|r| r.title() == "ci_server").unwrap().id();
+    let ci = estate(&desk.app).await;
     let walk = move || {
         let mut browser = Chromium::start();
         browser.window(1280, 900);
@@ -289,6 +292,10 @@ async fn pages_fit_their_window() {
             "/tasks",
             "/assets",
             "/cmdb",
+            "/cmdb/ci_server",
+            "/dashboards/requests",
+            "/dashboards/problems",
+            "/dashboards/assets",
             "/products",
             "/users",
             "/users/new",
@@ -318,6 +325,7 @@ async fn pages_fit_their_window() {
         pages.push(format!("/problems/{problem}"));
         pages.extend([&client, &own].map(|client| format!("/admin/oauth_clients/{}", client.client_id)));
         pages.push(format!("/admin/ci_types/{server}"));
+        pages.extend([format!("/cmdb/{ci}"), format!("/cmdb/{ci}/impact?depth=3")]);
         for (width, scheme) in [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")] {
             browser.window(width, 844);
             browser.colours(scheme);

@@ -8,17 +8,21 @@
 
 mod accounts;
 mod administration;
+mod cmdb;
+mod dashboards;
 mod documents;
 mod doors;
 mod hostile;
 mod lists;
 mod live;
+mod orders;
 mod portal;
 mod records;
 mod requests;
 mod rights;
 mod second_factor;
 mod set_up;
+mod similar;
 mod single_sign_on;
 mod split;
 mod timer;

@@ -5,12 +5,14 @@
 use std::borrow::Cow;
 
 /// The text as a cell of a CSV file.
-pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn harmless(text: &str) -> Cow<'_, str> {
     if runs(text.trim_start_matches('\'')) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 /// The text of a cell that may come from [`harmless`].
-pub(crate) fn original(cell: &str) -> &str {
+#[must_use]
+pub fn original(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(text) if runs(text.trim_start_matches('\'')) => text,
         _ => cell,
