@@ -31,6 +31,7 @@ prepare_machine() {
     command -v curl >/dev/null || missing+=(curl ca-certificates)
     command -v chromium >/dev/null || missing+=(chromium)
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv python3-pip)
+    command -v strace >/dev/null || missing+=(strace)
     postgres_bin >/dev/null || missing+=(postgresql)
     [[ -x /usr/sbin/haproxy ]] || missing+=(haproxy)
     install "${missing[@]}"

@@ -90,6 +90,16 @@ impl Desk {
         assert!(Command::new("sh").arg("-c").arg(format!("kill -{name} {id}")).status().unwrap().success());
     }
 
+    /// Kills the server below a program that runs it, and the program with it.
+    pub fn kill_below(&mut self) {
+        let id = self.child.id();
+        let below = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        assert!(!below.trim().is_empty(), "nothing runs below {id}");
+        let kill = format!("kill -KILL {below}");
+        assert!(Command::new("sh").arg("-c").arg(kill).status().unwrap().success());
+        self.wait();
+    }
+
     /// Waits for its end; its exit code.
     pub fn wait(&mut self) -> Option<i32> {
         let begun = Instant::now();

@@ -51,8 +51,7 @@ fn survives(calls: &str, fault: &str) {
     assert!(answers[0] > 0 && answers[1] > 0, "{answers:?} of {acknowledged}: nothing failed, or everything");
     assert!(desk.get("/healthz").starts_with("HTTP/1.1 200"));
     assert!(!home.logs().contains("panicked"), "{}", home.logs());
-    desk.signal("KILL");
-    desk.wait();
+    desk.kill_below();
     check_all(&home, &accounts);
 }
 
@@ -87,8 +86,7 @@ fn a_slow_disk_holds_writers_and_nobody_else() {
     // One commit waits for the disk once at least; a read that waited as well would come back with it.
     assert!(read.load(Ordering::Relaxed) > 5, "{read:?} reads while one write waited");
     assert_eq!(client.ok("GET", &path, "")["request"]["subject"], "written slowly");
-    desk.signal("KILL");
-    desk.wait();
+    desk.kill_below();
     let desk = home.serve(&[]);
     assert_eq!(home.client(&desk).ok("GET", &path, "")["request"]["subject"], "written slowly");
     desk.stop();

@@ -16,7 +16,7 @@ use crate::home::{Client, Home};
 use crate::load::{self, Dice};
 
 /// Writes for a while, whatever is answered.
-fn load_for(home: &Home, desk: &Desk, name: &str, ms: u64) -> Vec<load::Account> {
+pub fn load_for(home: &Home, desk: &Desk, name: &str, ms: u64) -> Vec<load::Account> {
     let clients: Vec<Client> = vec![home.client(desk); 6];
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -31,16 +31,9 @@ fn load_for(home: &Home, desk: &Desk, name: &str, ms: u64) -> Vec<load::Account>
 fn serve_with_limit(home: &Home, kilobytes: u64) -> Desk {
     // Without the trap the limit would end the process; with it a write fails, as on a disk that is full.
     let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kilobytes * 2);
-    let plain = home.command(&["serve", "--listen", "127.0.0.1:0"]);
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(script).arg(plain.get_program()).args(plain.get_args()).current_dir(&home.dir);
-    for (name, value) in plain.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    Desk::spawn_logging(command, &home.dir.join("log"))
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(script);
+    home.serve_below(shell)
 }
 
 /// Refused with 503 while there is no room; read all the same.
@@ -80,7 +73,7 @@ fn without_room_writes_are_refused_and_reads_go_on() {
 }
 
 /// Everything that was acknowledged is there once there is room again, and the file is sound.
-fn check_all(home: &Home, accounts: &[load::Account]) {
+pub fn check_all(home: &Home, accounts: &[load::Account]) {
     assert!(accounts.iter().map(load::Account::acknowledged).sum::<usize>() > 20);
     let desk = home.serve(&[]);
     let client = home.client(&desk);

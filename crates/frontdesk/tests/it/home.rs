@@ -61,6 +61,19 @@ impl Home {
         command
     }
 
+    /// Serves below another program, which runs what it is given: a shell with limits, a tracer.
+    pub fn serve_below(&self, mut program: Command) -> Desk {
+        let plain = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        program.arg(plain.get_program()).args(plain.get_args()).current_dir(&self.dir);
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => program.env(name, value),
+                None => program.env_remove(name),
+            };
+        }
+        Desk::spawn_logging(program, &self.dir.join("log"))
+    }
+
     /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()

@@ -14,6 +14,7 @@ mod cluster;
 mod command_line;
 mod connector;
 mod crash;
+mod disk;
 mod faults;
 mod home;
 mod load;
