@@ -184,7 +184,13 @@ impl Desk {
             if is_running(&leaf.field) {
                 continue;
             }
-            let Some(others) = rivals(record, slot, &whole) else { continue };
+            if leaf.field.unique.is_none() {
+                continue;
+            }
+            // Its id is another desk's: the twin may well have the same one here.
+            let mut stranger = record.clone();
+            stranger.set("id", Id::new(0));
+            let Some(others) = rivals(&stranger, slot, &whole) else { continue };
             let mut query = Query::new(whole.clone(), others, 1);
             query.slots = whole.slot("id").into_iter().collect();
             if let Some(found) = self.store.list(&query).await?.first() {

@@ -306,7 +306,7 @@ async fn by_keyboard(scripts: bool) {
         browser.window(1280, 900);
         sign_in_by_keyboard(&mut browser, &at, &rita);
         browser.wait_for_words("How can we help?");
-        tab_to(&mut browser, "main a.primary");
+        tab_to(&mut browser, ".hero-form button.primary");
         browser.press("Enter");
         browser.wait_for("document.querySelector('#new-subject')");
         tab_to(&mut browser, "#new-subject");
