@@ -180,16 +180,13 @@ impl Desk {
         if whole.name == "portal" {
             return Ok(snapshot.rows("portal").first().map(|portal| portal.id()));
         }
+        // Its id is another desk's: the twin may well have the same one here.
+        let mut stranger = record.clone();
+        stranger.set("id", Id::new(0));
         for (slot, leaf) in record.module.leaves().iter().enumerate() {
             if is_running(&leaf.field) {
                 continue;
             }
-            if leaf.field.unique.is_none() {
-                continue;
-            }
-            // Its id is another desk's: the twin may well have the same one here.
-            let mut stranger = record.clone();
-            stranger.set("id", Id::new(0));
             let Some(others) = rivals(&stranger, slot, &whole) else { continue };
             let mut query = Query::new(whole.clone(), others, 1);
             query.slots = whole.slot("id").into_iter().collect();

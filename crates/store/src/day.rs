@@ -45,7 +45,7 @@ pub async fn timer(db: &Db, person: Id) -> Result<Option<TimerRow>, StoreError> 
 /// A new timer; a conflict where the person has one.
 #[must_use]
 pub fn start_timer(row: &TimerRow) -> Statement {
-    statement(
+    Statement::new(
         "INSERT INTO \"timer\" (\"person\", \"module\", \"record\", \"title\", \"started\") VALUES ($1, $2, $3, $4, $5)",
         vec![
             row.person.into(),
@@ -61,7 +61,7 @@ pub fn start_timer(row: &TimerRow) -> Statement {
 /// Stops a timer that runs; nothing happens where none does.
 #[must_use]
 pub fn stop_timer(person: Id, now: i64) -> Statement {
-    statement(
+    Statement::new(
         "UPDATE \"timer\" SET \"stopped\" = $1 WHERE \"person\" = $2 AND \"stopped\" IS NULL",
         vec![now.into(), person.into()],
         Expect::Any,
@@ -71,7 +71,7 @@ pub fn stop_timer(person: Id, now: i64) -> Statement {
 /// Lets a stopped timer run on as if it had been started at a time; nothing happens where none is stopped.
 #[must_use]
 pub fn resume_timer(person: Id, started: i64) -> Statement {
-    statement(
+    Statement::new(
         "UPDATE \"timer\" SET \"started\" = $1, \"stopped\" = NULL WHERE \"person\" = $2 AND \"stopped\" IS NOT NULL",
         vec![started.into(), person.into()],
         Expect::Any,
@@ -81,7 +81,7 @@ pub fn resume_timer(person: Id, started: i64) -> Statement {
 /// Takes a person's timer away, whichever it is.
 #[must_use]
 pub fn remove_timer(person: Id) -> Statement {
-    statement("DELETE FROM \"timer\" WHERE \"person\" = $1", vec![person.into()], Expect::Any)
+    Statement::new("DELETE FROM \"timer\" WHERE \"person\" = $1", vec![person.into()], Expect::Any)
 }
 
 /// When a person looked last, and when before that, in milliseconds since 1970-01-01 UTC.
@@ -97,14 +97,10 @@ pub async fn looked(db: &Db, person: Id) -> Result<Option<(i64, i64)>, StoreErro
 /// Notes when a person looked.
 #[must_use]
 pub fn note_look(person: Id, seen: i64, earlier: i64) -> Statement {
-    statement(
+    Statement::new(
         "INSERT INTO \"looked\" (\"person\", \"seen\", \"earlier\") VALUES ($1, $2, $3) \
          ON CONFLICT (\"person\") DO UPDATE SET \"seen\" = excluded.\"seen\", \"earlier\" = excluded.\"earlier\"",
         vec![person.into(), seen.into(), earlier.into()],
         Expect::Any,
     )
-}
-
-fn statement(sql: &'static str, binds: Vec<Value>, expect: Expect) -> Statement {
-    Statement::new(sql, binds, expect)
 }
