@@ -1,9 +1,9 @@
 //! Measures of the CMDB: impact analysis against reads of single CIs, lists by attributes at two sizes.
 
+use crate::desks::Desks;
 use crate::load::{self, Measured};
 use crate::server::Server;
 use crate::{Outcome, estate};
-use std::path::Path;
 use std::time::Duration;
 
 /// The CMDB that impact is analysed in.
@@ -37,15 +37,14 @@ const LISTS: [(&str, &str); 5] = [
 ];
 
 /// All of them, at these numbers of CIs.
-pub fn run(binary: &Path, sizes: &[u64], time: Duration) -> Outcome<()> {
-    lists(binary, sizes, time)?;
-    impact(&Server::of_cis(binary, GRAPH.0, GRAPH.1)?, time)
+pub fn run(desks: &Desks, sizes: &[u64], time: Duration) -> Outcome<()> {
+    lists(desks, sizes, time)?;
+    impact(&desks.of_cis(GRAPH.0, GRAPH.1)?, time)
 }
 
 /// The lists at all sizes, in turns, because the machine is shared.
-fn lists(binary: &Path, sizes: &[u64], time: Duration) -> Outcome<()> {
-    let servers: Vec<Server> =
-        sizes.iter().map(|size| Server::of_cis(binary, *size, 0)).collect::<Outcome<_>>()?;
+fn lists(desks: &Desks, sizes: &[u64], time: Duration) -> Outcome<()> {
+    let servers: Vec<Server> = sizes.iter().map(|size| desks.of_cis(*size, 0)).collect::<Outcome<_>>()?;
     for (name, info) in LISTS {
         let input = format!("{{\"list_info\":{{\"row_count\":100,{info}}}}}");
         let path = format!("/api/v3/cmdb/{}?input_data={}", estate::TYPE, load::encoded(&input));

@@ -1,5 +1,6 @@
 //! Load as people make it: mixes of calls on a desk with everything around its requests, on either engine.
 
+use crate::desks::Desks;
 use crate::load::{self, Measured};
 use crate::server::Server;
 use crate::{Outcome, mixed};
@@ -227,12 +228,7 @@ fn create(desk: &Desk<'_>, _: u64) -> Vec<u8> {
 }
 
 /// All mixes on desks of these sizes, on SQLite and, where an address is given, on PostgreSQL.
-pub fn measure(
-    binary: &std::path::Path,
-    sizes: &[u64],
-    postgres: Option<&str>,
-    time: Duration,
-) -> Outcome<()> {
+pub fn measure(desks: &Desks, sizes: &[u64], postgres: Option<&str>, time: Duration) -> Outcome<()> {
     println!(
         "\n| engine | requests | mix | connections | calls/s | p50 | p99 | p999 | server CPU a call | memory |"
     );
@@ -240,8 +236,8 @@ pub fn measure(
     for engine in [None, postgres].into_iter().take(if postgres.is_some() { 2 } else { 1 }) {
         for size in sizes {
             let server = match engine {
-                None => Server::filled(binary, *size)?,
-                Some(url) => Server::filled_on_postgres(binary, *size, url)?,
+                None => desks.of_requests(*size)?,
+                Some(url) => desks.of_requests_on_postgres(*size, url)?,
             };
             let desk = Desk::of(&server)?;
             for mix in &MIXES {

@@ -1,5 +1,6 @@
 //! What the main pages weigh, how long their first byte takes, and what they cost the server, at several sizes of desk.
 
+use crate::desks::Desks;
 use crate::load::{self, Measured};
 use crate::server::Server;
 use crate::{Outcome, load::encoded};
@@ -8,7 +9,6 @@ use flate2::write::GzEncoder;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Requests whose pages are looked at, from places all over the desk.
@@ -34,10 +34,10 @@ struct Figures {
 }
 
 /// All pages at these numbers of requests, and the ratios of the last to the first.
-pub fn measure(binary: &Path, sizes: &[u64], time: Duration) -> Outcome<()> {
+pub fn measure(desks: &Desks, sizes: &[u64], time: Duration) -> Outcome<()> {
     let mut all: Vec<Vec<(&'static str, bool, Figures)>> = Vec::new();
     for size in sizes {
-        let server = Server::filled(binary, *size)?;
+        let server = desks.of_requests(*size)?;
         let admin = sign_in(&server, &server.administrator)?;
         let requester = requester(&server, &admin)?;
         let mut figures = Vec::new();

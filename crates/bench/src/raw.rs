@@ -1,10 +1,11 @@
 //! The other measure: what SQLite itself takes for the rows of a new request, written by a loop that does nothing else.
 
 use crate::Outcome;
-use model::{Catalogue, Id, IdSource, Record, Value};
+use model::{Catalogue, Id, IdSource, Module, Record, Value};
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, ToSql, params_from_iter};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::engine::{Db, SqliteOptions};
 use store::{Statement, Store};
@@ -75,44 +76,56 @@ fn statements(store: &Store) -> Outcome<Vec<Vec<Statement>>> {
     let mut all = Vec::new();
     for n in 0..ROWS {
         let id = ids.next(now);
-        let mut row = Record::new(request.clone());
-        for (slot, leaf) in request.leaves().iter().enumerate() {
-            if let model::Preset::Value(value) = &leaf.field.preset {
-                row.put(slot, value.clone());
-            }
-        }
-        row.set("id", id);
-        row.set("display_id", 50_000_000 + n);
-        row.set("subject", SUBJECT);
-        row.set("description", DESCRIPTION);
-        row.set("created_time", now);
-        let shipped = [
-            ("status", 6657),
-            ("template", 6655),
-            ("request_type", 8391),
-            ("mode", 6665),
-            ("level", 6671),
-            ("urgency", 7921),
-            ("priority", 6805),
-            ("site", 222_001),
-            ("requester", 1_000_001),
-            ("created_by", 1_000_001),
-        ];
-        for (path, tail) in shipped {
-            row.set(path, Id::shipped(tail));
-        }
-        let mut entry = Record::new(history.clone());
-        entry.set("id", ids.next(now));
-        entry.set("owner", id.get());
-        entry.set("module", "request");
-        entry.set("record", id.get());
-        entry.set("by", Id::shipped(1_000_001));
-        entry.set("time", now);
-        entry.set("operation", "CREATE");
-        entry.set("diff", "[]");
+        let row = new_request(request, id, n, now);
+        let entry = its_history(history, ids.next(now), id, now);
         let mut statements = store.insert(&row);
         statements.extend(store.insert(&entry));
         all.push(statements);
     }
     Ok(all)
+}
+
+/// A new request as [`BODY`] makes it.
+pub fn new_request(module: &Arc<Module>, id: Id, number: i64, now: i64) -> Record {
+    let mut row = Record::new(module.clone());
+    for (slot, leaf) in module.leaves().iter().enumerate() {
+        if let model::Preset::Value(value) = &leaf.field.preset {
+            row.put(slot, value.clone());
+        }
+    }
+    row.set("id", id);
+    row.set("display_id", 50_000_000 + number);
+    row.set("subject", SUBJECT);
+    row.set("description", DESCRIPTION);
+    row.set("created_time", now);
+    let shipped = [
+        ("status", 6657),
+        ("template", 6655),
+        ("request_type", 8391),
+        ("mode", 6665),
+        ("level", 6671),
+        ("urgency", 7921),
+        ("priority", 6805),
+        ("site", 222_001),
+        ("requester", 1_000_001),
+        ("created_by", 1_000_001),
+    ];
+    for (path, tail) in shipped {
+        row.set(path, Id::shipped(tail));
+    }
+    row
+}
+
+/// The history entry of a new request.
+pub fn its_history(module: &Arc<Module>, id: Id, request: Id, now: i64) -> Record {
+    let mut entry = Record::new(module.clone());
+    entry.set("id", id);
+    entry.set("owner", request.get());
+    entry.set("module", "request");
+    entry.set("record", request.get());
+    entry.set("by", Id::shipped(1_000_001));
+    entry.set("time", now);
+    entry.set("operation", "CREATE");
+    entry.set("diff", "[]");
+    entry
 }

@@ -1,6 +1,7 @@
 //! The requester API: lists of 300 against a raw loop that looks up and writes the very rows that they made, and one
 //! requester at a time on desks of different sizes.
 
+use crate::desks::Desks;
 use crate::imports::Now;
 use crate::load::{self, Measured, post_requesters};
 use crate::raw::Cell;
@@ -24,11 +25,11 @@ const LISTS: usize = 20;
 const KNOWN: u64 = 30_000;
 
 /// Both figures.
-pub fn measure(binary: &Path, sizes: &[u64], time: Duration) -> Outcome<()> {
-    lists(binary)?;
+pub fn measure(desks: &Desks, sizes: &[u64], time: Duration) -> Outcome<()> {
+    lists(desks)?;
     let mut measured = Vec::new();
     for size in sizes {
-        measured.push((*size, singles(binary, *size, time)?));
+        measured.push((*size, singles(desks, *size, time)?));
     }
     if let (Some((small, first)), Some((large, last))) = (measured.first(), measured.last())
         && measured.len() > 1
@@ -75,8 +76,8 @@ fn fill(server: &Server, people: u64) -> Outcome<()> {
     Ok(())
 }
 
-fn lists(binary: &Path) -> Outcome<()> {
-    let server = Server::empty(binary)?;
+fn lists(desks: &Desks) -> Outcome<()> {
+    let server = desks.empty()?;
     fill(&server, KNOWN)?;
     let before = server.data_copy()?;
     // Half of each list is new, half is known, in turns and from all over.
@@ -211,8 +212,8 @@ async fn statements(desk: &Desk, old: Option<&Record>, person: &Record) -> Outco
 }
 
 /// One requester after the other, updated, at one connection.
-fn singles(binary: &Path, size: u64, time: Duration) -> Outcome<Measured> {
-    let server = Server::empty(binary)?;
+fn singles(desks: &Desks, size: u64, time: Duration) -> Outcome<Measured> {
+    let server = desks.empty()?;
     let begun = Instant::now();
     fill(&server, size)?;
     println!("| {size} requesters: filled by lists of {LIST} in | {:.1} s |", begun.elapsed().as_secs_f64());

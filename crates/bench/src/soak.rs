@@ -1,9 +1,8 @@
 //! A long run of a desk at work: nothing may grow that does not hold data.
 
+use crate::desks::Desks;
 use crate::mixes::{Desk, WORKING};
-use crate::server::Server;
 use crate::{Outcome, load};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long one look takes.
@@ -29,8 +28,8 @@ struct Seen {
 ///
 /// # Errors
 /// A call failed, or something grew.
-pub fn run(binary: &Path, size: u64, time: Duration) -> Outcome<()> {
-    let server = Server::filled(binary, size)?;
+pub fn run(desks: &Desks, size: u64, time: Duration) -> Outcome<()> {
+    let server = desks.of_requests(size)?;
     let calls = Desk::of(&server)?.calls(&WORKING);
     println!(
         "\n| minute | calls/s | p50 and p99 | memory | handles | write-ahead log |\n|--:|--:|---|--:|--:|--:|"

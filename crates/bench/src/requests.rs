@@ -1,0 +1,124 @@
+//! Single requests against a bare route, new ones against a raw loop, lists and searches at several sizes of desk.
+
+use crate::desks::Desks;
+use crate::load::{self, Measured};
+use crate::server::Server;
+use crate::{Outcome, raw};
+use std::time::Duration;
+
+/// All of it on desks of these sizes.
+pub fn measure(desks: &Desks, sizes: &[u64], time: Duration) -> Outcome<()> {
+    let mut lists: Vec<Vec<Measured>> = Vec::new();
+    for size in sizes {
+        let server = desks.of_requests(*size)?;
+        println!("| {size} requests: start to ready | {} ms |", server.ready_ms);
+        println!("| {size} requests: resident memory when idle | {} MB |", server.resident_mb()?);
+        let one = gets(&server, *size, time)?;
+        lists.push(queries(&server, *size, time, &one)?);
+        creates(&server, *size, time)?;
+    }
+    if let ([small, .., large], [few, .., many]) = (lists.as_slice(), sizes) {
+        for ((name, _), (small, large)) in QUERIES.iter().zip(small.iter().zip(large)) {
+            println!(
+                "| {name}: server CPU at {many} against {few} requests | {:.2} × |",
+                large.cpu_us / small.cpu_us
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The size of desk from which on there are more requests than fit into the memory kept for them.
+const FAR: u64 = 50_000;
+
+/// One full request, against a bare route that answers as many bytes; in turns, because the machine is shared. Returns what
+/// one costs at one connection.
+fn gets(server: &Server, size: u64, time: Duration) -> Outcome<Measured> {
+    let calls = server.full_requests(10)?;
+    let bytes = server.size_of(calls.first().ok_or("the desk has no requests")?)?;
+    let bare = Server::bare(bytes)?;
+    let constant = vec![load::get("/", "")];
+    // What people look at is looked at again and again; what a synchronisation walks through is not.
+    let mut cases = vec![("of a thousand", 64, calls.clone()), ("of a thousand", 1, calls)];
+    if size >= FAR {
+        cases.push(("of 20,000, each in its turn", 64, server.full_requests(200)?));
+    }
+    let mut one = None;
+    for (which, connections, calls) in cases {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            theirs.push(load::run(&bare, &constant, connections, time / 3)?);
+            ours.push(load::run(server, &calls, connections, time / 3)?);
+        }
+        let (ours, theirs) = (load::median(ours)?, load::median(theirs)?);
+        println!("| {size} requests, {connections} connections: GET one {which} ({bytes} bytes) | {ours} |");
+        println!("| … bare axum route of the same size | {theirs} |");
+        println!(
+            "| … **ratio of throughput** (goal at 64 ≥ 0.6) | **{:.2}** |",
+            ours.per_second / theirs.per_second
+        );
+        println!("| … ratio of CPU per call | {:.2} |", theirs.cpu_us / ours.cpu_us);
+        if connections == 1 {
+            one = Some(ours);
+        }
+    }
+    one.ok_or_else(|| "not measured at one connection".into())
+}
+
+/// Durable creates, against a raw loop that writes the same rows in transactions of 100.
+fn creates(server: &Server, size: u64, time: Duration) -> Outcome<()> {
+    let calls = vec![load::post(&server.key, raw::BODY)];
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        theirs.push(raw::rows_per_second(&server.data_copy()?, time / 3)?);
+        ours.push(load::run(server, &calls, 64, time / 3)?);
+    }
+    theirs.sort_by(f64::total_cmp);
+    let theirs = theirs.get(1).copied().ok_or("no raw figures")?;
+    let ours = load::median(ours)?;
+    println!("| {size} requests: durable create, 64 connections | {ours} |");
+    println!(
+        "| … raw rusqlite loop, transactions of 100, into a copy of the same database | {theirs:.0}/s |"
+    );
+    println!("| … **ratio** (goal ≥ 0.8) | **{:.2}** |", ours.per_second / theirs);
+    let one = load::run(server, &calls, 1, time / 2)?;
+    println!("| {size} requests: durable create, 1 connection | {one} |");
+    Ok(())
+}
+
+/// Lists of 100 and searches: their names and their `list_info`.
+const QUERIES: [(&str, &str); 6] = [
+    (
+        "list of 100: status and priority, newest first",
+        r#"{"row_count":100,"sort_field":"created_time","sort_order":"desc","search_criteria":[{"field":"status.name","condition":"is","value":"Closed"},{"field":"priority.name","condition":"is","value":"Normal","logical_operator":"and"}]}"#,
+    ),
+    (
+        "list of 100: category and status, oldest first",
+        r#"{"row_count":100,"sort_field":"created_time","sort_order":"asc","search_criteria":[{"field":"category.name","condition":"is","value":"User Administration"},{"field":"status.name","condition":"is","value":"Closed","logical_operator":"and"}]}"#,
+    ),
+    (
+        "list of 100: no criteria, newest first",
+        r#"{"row_count":100,"sort_field":"created_time","sort_order":"desc"}"#,
+    ),
+    ("full text, 50 newest: a word", r#"{"row_count":50,"search_text":"printer"}"#),
+    ("full text, 50 newest: two words", r#"{"row_count":50,"search_text":"printer floor"}"#),
+    ("full text, 50 newest: a beginning", r#"{"row_count":50,"search_text":"pri"}"#),
+];
+
+/// Lists and searches, at one connection; `one` is what a single request costs there.
+fn queries(server: &Server, size: u64, time: Duration, one: &Measured) -> Outcome<Vec<Measured>> {
+    let mut measured = Vec::new();
+    for (name, info) in QUERIES {
+        let input = format!("{{\"list_info\":{info}}}");
+        let path = format!("/api/v3/requests?input_data={}", load::encoded(&input));
+        let result = load::run(server, &[load::get(&path, &server.key)], 1, time / 2)?;
+        println!("| {size} requests: {name} | {result} |");
+        let spread =
+            Duration::from_micros(result.p99_us).div_duration_f64(Duration::from_micros(result.p50_us));
+        let gets = result.cpu_us / one.cpu_us;
+        println!("| … p99 in p50 (goal ≤ 5 for lists) | {spread:.1} |");
+        println!("| … CPU in GETs of one request (goal ≤ 20 for full text) | {gets:.1} |");
+        measured.push(result);
+    }
+    Ok(measured)
+}
