@@ -82,7 +82,7 @@ impl Ear {
                     Some(news) => self.of_news(&news).await,
                     None => return,
                 },
-                () = until(self.waiting.as_ref().map(|(at, _)| *at)) => Ok(self.of_waiting()),
+                () = until(self.waiting.as_ref().map(|(at, _)| *at)) => self.of_waiting().await,
                 () = tokio::time::sleep(SIGN_OF_LIFE) => match self.is_signed_in().await {
                     Ok(true) => Ok(Next::Say(":\n\n".into())),
                     Ok(false) => Ok(Next::End),
@@ -219,10 +219,14 @@ impl Ear {
         });
     }
 
-    fn of_waiting(&mut self) -> Next {
-        let Some((_, newest)) = self.waiting.take() else { return Next::Nothing };
+    /// Tells of a list what waited. The right to hear of it may have gone meanwhile.
+    async fn of_waiting(&mut self) -> Result<Next, DeskError> {
+        let Some((_, newest)) = self.waiting.take() else { return Ok(Next::Nothing) };
+        if !self.is_signed_in().await? {
+            return Ok(Next::End);
+        }
         self.told = Some(Instant::now());
-        Next::Say(change(&newest))
+        Ok(Next::Say(change(&newest)))
     }
 
     /// Tells a page of the portal when what it shows is otherwise than before; of anything else that happens on the
