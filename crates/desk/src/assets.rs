@@ -371,7 +371,7 @@ pub(crate) async fn complete(
             record.reference("site").and_then(|id| snapshot.record(id)).and_then(|s| s.reference("region"));
         record.set("region", region);
         let product = record.reference("product").and_then(|id| products.get(&id));
-        value(record, product, ctx.now);
+        value(record, product.map(AsRef::as_ref), ctx.now);
     }
     Ok(())
 }
@@ -380,7 +380,7 @@ async fn products_of(
     desk: &Desk,
     snapshot: &Snapshot,
     records: &[Record],
-) -> Result<Map<Id, Record>, DeskError> {
+) -> Result<Map<Id, Arc<Record>>, DeskError> {
     let mut ids: Vec<Id> = records.iter().filter_map(|r| r.reference("product")).collect();
     ids.sort_unstable();
     ids.dedup();

@@ -240,7 +240,7 @@ impl Desk {
     /// When the database does not answer.
     pub async fn facts_of(&self, module: &Arc<Module>, ids: &[Id]) -> Result<HashMap<Id, Record>, DeskError> {
         let found = self.store.get_many(module, ids).await?;
-        Ok(found.into_iter().map(|record| (record.id(), record)).collect())
+        Ok(found.into_iter().map(|record| (record.id(), Arc::unwrap_or_clone(record))).collect())
     }
 
     /// The rows of a module that refer to one of these records in a field.

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::{Desk, DeskError, Snapshot};
 use model::filter::equals;
 use model::{Id, Kind, Map, Record, Size, Value, excerpt};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Characters of a description that a list shows.
@@ -21,8 +21,8 @@ pub struct View {
 impl View {
     /// The record that a reference to a module means.
     #[must_use]
-    pub fn record(&self, id: Id) -> Option<Arc<Record>> {
-        self.snapshot.record(id).or_else(|| self.met.get(&id)).cloned()
+    pub fn record(&self, id: Id) -> Option<&Arc<Record>> {
+        self.snapshot.record(id).or_else(|| self.met.get(&id))
     }
     /// The catalogue and lookups that it was made with.
     #[must_use]
@@ -40,7 +40,7 @@ impl Desk {
     pub async fn view(&self, records: &[Record], slots: Option<&[usize]>) -> Result<View, DeskError> {
         let snapshot = self.snapshot();
         let mut met: Map<Id, Arc<Record>> = Map::default();
-        let mut wanted: HashMap<&str, HashSet<Id>> = HashMap::new();
+        let mut wanted: Map<&str, HashSet<Id>> = Map::default();
         let Some(first) = records.first() else { return Ok(View { snapshot, met }) };
         let module = first.module.clone();
         for far in snapshot.catalogue.far_references(&module.name) {
@@ -75,7 +75,6 @@ impl Desk {
             let ids: Vec<Id> = ids.into_iter().collect();
             let generation = self.people.generation();
             for record in self.store.get_many(snapshot.module(name)?, &ids).await? {
-                let record = Arc::new(record);
                 if record.module.size == Size::People {
                     self.people.keep(generation, &record);
                 }

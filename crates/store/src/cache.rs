@@ -5,7 +5,7 @@
 //! is under way meanwhile loses its place, so that what it found is not kept.
 
 use crate::engine::{Db, RowWatch};
-use model::{Id, Module, Record};
+use model::{Id, Map, Module, Record};
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache, GuardResult};
 use std::sync::Arc;
@@ -79,5 +79,38 @@ impl Records {
             let _changed_meanwhile = place.insert(Arc::new(record.clone()));
         }
         Ok(record)
+    }
+
+    /// The records of this very module with these ids, in no order: from memory, and the rest by one `read`. Ids of which
+    /// `read` brings nothing are left out.
+    pub async fn get_many<E, F: Future<Output = Result<Vec<Record>, E>>>(
+        &self,
+        module: &Arc<Module>,
+        ids: &[Id],
+        read: impl FnOnce(Vec<Id>) -> F,
+    ) -> Result<Vec<Arc<Record>>, E> {
+        let (mut records, mut rest, mut places) = (Vec::with_capacity(ids.len()), Vec::new(), Vec::new());
+        for id in ids {
+            match self.0.get_value_or_guard(&id.get(), Some(std::time::Duration::ZERO)) {
+                GuardResult::Value(record) if Arc::ptr_eq(&record.module, module) => records.push(record),
+                GuardResult::Guard(place) => {
+                    rest.push(*id);
+                    places.push((*id, place));
+                }
+                GuardResult::Value(_) | GuardResult::Timeout => rest.push(*id),
+            }
+        }
+        if rest.is_empty() {
+            return Ok(records);
+        }
+        let mut found: Map<Id, Arc<Record>> =
+            read(rest).await?.into_iter().map(|record| (record.id(), Arc::new(record))).collect();
+        for (id, place) in places {
+            if let Some(record) = found.get(&id) {
+                let _changed_meanwhile = place.insert(record.clone());
+            }
+        }
+        records.extend(found.drain().map(|(_, record)| record));
+        Ok(records)
     }
 }

@@ -27,6 +27,8 @@ pub const UNIQUE_VALUES: &str = "ux_unique_value_field_key";
 
 /// Greatest number of ids in one `IN (…)`; longer lists are read in pieces.
 const IDS_MAX: usize = 500;
+/// So many records that are read by their ids are kept in memory together.
+const KEPT_TOGETHER: usize = 256;
 
 impl Store {
     /// The records in a database whose schema is current.
@@ -93,7 +95,17 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn get_many(&self, module: &Arc<Module>, ids: &[Id]) -> Result<Vec<Record>, StoreError> {
+    pub async fn get_many(&self, module: &Arc<Module>, ids: &[Id]) -> Result<Vec<Arc<Record>>, StoreError> {
+        match &self.cache {
+            // More than an answer refers to is a walk, which would only push out what people look at.
+            Some(cache) if ids.len() <= KEPT_TOGETHER => {
+                cache.get_many(module, ids, async |rest| self.read_many(module, &rest).await).await
+            }
+            _ => Ok(self.read_many(module, ids).await?.into_iter().map(Arc::new).collect()),
+        }
+    }
+
+    async fn read_many(&self, module: &Arc<Module>, ids: &[Id]) -> Result<Vec<Record>, StoreError> {
         let table = self.table(module);
         let mut records = Vec::with_capacity(ids.len());
         for ids in ids.chunks(IDS_MAX) {

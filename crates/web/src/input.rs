@@ -185,7 +185,7 @@ pub(crate) async fn control(visit: &Visit, leaf: &Leaf, filled: Filled<'_>) -> R
                 _ => given
                     .iter()
                     .filter_map(|id| filled.view.record(id.parse().ok()?))
-                    .map(|r| Choice::new(r.id().to_string(), show::title(&r)))
+                    .map(|r| Choice::new(r.id().to_string(), show::title(r)))
                     .collect(),
             };
             control.choices = chosen(choices.into_iter(), &given);
@@ -308,7 +308,7 @@ async fn reference(
     control.kind = if target.table == "person" { "person" } else { "record" };
     control.help = Some(names::of(visit.lang(), &target.name));
     if let Some(record) = current.parse::<Id>().ok().and_then(|id| filled.view.record(id)) {
-        control.value = typed_name(&record);
+        control.value = typed_name(record);
     }
     Ok(())
 }

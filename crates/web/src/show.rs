@@ -105,7 +105,7 @@ fn of(visit: &Visit, view: &View, leaf: &Leaf, value: &Value, is_short: bool) ->
         Kind::RefMany(_) => {
             let names: Vec<String> = model::record::ids_of(value)
                 .into_iter()
-                .filter_map(|id| view.record(id).map(|r| title(&r)))
+                .filter_map(|id| view.record(id).map(|r| title(r)))
                 .collect();
             Cell::text(names.join(", "))
         }
@@ -153,7 +153,7 @@ fn of(visit: &Visit, view: &View, leaf: &Leaf, value: &Value, is_short: bool) ->
 /// A record that another one refers to.
 pub(crate) fn reference(view: &View, id: Id) -> Cell {
     let Some(record) = view.record(id) else { return Cell::text(id.to_string()) };
-    of_record(&record)
+    of_record(record)
 }
 
 /// A record by its name, with its colour where it has one.

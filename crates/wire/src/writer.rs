@@ -6,12 +6,11 @@ use crate::time;
 use model::{Id, Kind, Module, Node, Record, Size, Value};
 use std::cell::Cell;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 /// Finds the records that references mean.
 pub trait Lookups {
     /// The record of a module with this id, if it is known.
-    fn record(&self, module: &str, id: Id) -> Option<Arc<Record>>;
+    fn record(&self, module: &str, id: Id) -> Option<&Record>;
 }
 
 /// References inside references are written this deep: a user's department's site.
@@ -202,11 +201,11 @@ impl<'a> Writer<'a> {
             Some(record) if record.module.size != Size::Large => {
                 out.push_str(record.embedded.text(|| {
                     let mut text = String::with_capacity(256);
-                    self.nodes(&mut text, &record, record.module.embedded(), depth + 1);
+                    self.nodes(&mut text, record, record.module.embedded(), depth + 1);
                     text
                 }));
             }
-            Some(record) => self.nodes(out, &record, record.module.embedded(), depth + 1),
+            Some(record) => self.nodes(out, record, record.module.embedded(), depth + 1),
             None => out.push_str("null"),
         }
     }

@@ -372,9 +372,9 @@ async fn approval_notification(call: &Call<'_>, place: &Place, id: Id) -> Result
         let view =
             call.desk().view(std::slice::from_ref(&record), None).await.map_err(|e| failed(call, e))?;
         let approver = record.reference("approver").and_then(|id| view.record(id));
-        let name = approver.as_deref().map_or("", |a| a.title()).to_owned();
+        let name = approver.map_or("", |a| a.title()).to_owned();
         let to: Vec<String> =
-            approver.as_deref().and_then(|a| a.text("email_id")).map(str::to_owned).into_iter().collect();
+            approver.and_then(|a| a.text("email_id")).map(str::to_owned).into_iter().collect();
         let about = related::above_level(call, place).await?;
         let (what, number) = (about.module.key(), about.get("display_id"));
         let json = serde_json::json!({

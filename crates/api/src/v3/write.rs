@@ -16,8 +16,8 @@ use wire::writer::{Lookups, Writer};
 pub(crate) struct Seen<'a>(pub &'a View);
 
 impl Lookups for Seen<'_> {
-    fn record(&self, _module: &str, id: Id) -> Option<Arc<Record>> {
-        self.0.record(id)
+    fn record(&self, _module: &str, id: Id) -> Option<&Record> {
+        self.0.record(id).map(AsRef::as_ref)
     }
 }
 

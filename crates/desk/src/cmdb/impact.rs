@@ -89,7 +89,7 @@ impl Desk {
         let snapshot = self.snapshot();
         let ids: Vec<Id> = steps.iter().map(|step| graph.id(step.node)).collect();
         let found = self.store.get_many(snapshot.module("ci")?, &ids).await?;
-        let cis: Map<Id, Arc<Record>> = found.into_iter().map(|ci| (ci.id(), Arc::new(ci))).collect();
+        let cis: Map<Id, Arc<Record>> = found.into_iter().map(|ci| (ci.id(), ci)).collect();
         let (requests, problems) =
             (self.open_on(ctx, "request", &cis).await?, self.open_on(ctx, "problem", &cis).await?);
         let hit = |step: &Step| {

@@ -171,7 +171,7 @@ impl Desk {
         let mut looked_at: Vec<Id> = ids.iter().copied().filter(is_opened).collect();
         looked_at.extend(ids.iter().copied().filter(|id| !is_opened(id)).take(LOOKED_AT));
         let rows = self.store.get_many(self.snapshot().module("ci")?, &looked_at).await?;
-        let by_id: Map<Id, Arc<Record>> = rows.into_iter().map(|ci| (ci.id(), Arc::new(ci))).collect();
+        let by_id: Map<Id, Arc<Record>> = rows.into_iter().map(|ci| (ci.id(), ci)).collect();
         let cis: Vec<Arc<Record>> = looked_at.iter().filter_map(|id| by_id.get(id).cloned()).collect();
         let (requests, problems) = self.open_of(ctx, &cis).await?;
         let mut nodes: Vec<MapNode> = cis

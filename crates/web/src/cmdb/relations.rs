@@ -59,8 +59,8 @@ pub(crate) async fn of(visit: &Visit, place: &Place, ci: Id) -> Result<(Vec<Rela
         let relation = Relation {
             id: row.id(),
             href: names::record(&other.module, other.id()).unwrap_or_default(),
-            name: show::title(&other),
-            look: looks.of(&other),
+            name: show::title(other),
+            look: looks.of(other),
             comments: row.text("comments").unwrap_or_default().to_owned(),
         };
         match groups.iter_mut().find(|group| group.label == label) {

@@ -313,19 +313,19 @@ fn due(visit: &Visit, record: &Record) -> Cell {
 
 fn requester(view: &View, record: &Record) -> Requester {
     let person = record.reference("requester").and_then(|id| view.record(id));
-    let text = |path: &str| person.as_deref().and_then(|p| p.text(path)).unwrap_or("").to_owned();
+    let text = |path: &str| person.and_then(|p| p.text(path)).unwrap_or("").to_owned();
     let named = |path: &str| {
-        let id = person.as_deref().and_then(|p| p.reference(path));
+        let id = person.and_then(|p| p.reference(path));
         id.and_then(|id| view.snapshot().record(id)).map_or_else(String::new, |row| row.title().to_owned())
     };
     Requester {
-        cell: person.as_deref().map(show::of_record).unwrap_or_default(),
+        cell: person.map(|person| show::of_record(person)).unwrap_or_default(),
         email: text("email_id"),
         job: text("job_title"),
         phone: text("phone"),
         department: named("department"),
         site: named("site"),
-        is_vip: person.as_deref().is_some_and(|p| p.is("is_vip_user")),
+        is_vip: person.is_some_and(|p| p.is("is_vip_user")),
     }
 }
 
