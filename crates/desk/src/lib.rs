@@ -8,6 +8,7 @@ mod approvals;
 mod assets;
 mod attachments;
 mod batch;
+mod bookmarks;
 mod cmdb;
 pub mod compare;
 pub mod context;
@@ -32,6 +33,7 @@ mod notes;
 pub mod nouns;
 mod numbers;
 pub mod once;
+pub mod paging;
 mod people;
 pub mod permissions;
 mod preferences;
@@ -125,6 +127,7 @@ pub struct Desk {
     pub(crate) turns: turns::Turns,
     seen_versions: tokio::sync::Mutex<std::collections::HashMap<String, i64>>,
     live: live::Live,
+    bookmarks: bookmarks::Bookmarks,
 }
 
 impl Desk {
@@ -155,6 +158,7 @@ impl Desk {
             turns: turns::Turns::default(),
             seen_versions: tokio::sync::Mutex::new(versions),
             live: live::Live::new()?,
+            bookmarks: bookmarks::Bookmarks::default(),
         });
         desk.ship_what_is_new().await?;
         Ok(desk)

@@ -1,6 +1,7 @@
 //! What can be done with a record of any module: list, get, add, edit, delete. A noun's own rules are in the file
 //! of its name; [`crate::nouns`] says which file that is.
 
+use crate::bookmarks::Walk;
 use crate::context::{Context, Verb};
 use crate::draft::Draft;
 use crate::nouns;
@@ -282,11 +283,22 @@ impl Desk {
         if crate::search::is_confirmed(ctx, module, &query.words) {
             return self.confirmed(query, ask.limit, ask.count).await;
         }
+        let total = if ask.count { Some(self.store.count(&query).await?) } else { None };
+        let walk = Walk::of(&self.store, &query);
+        if let Some(walk) = &walk {
+            let slot = walk.slot();
+            if !query.slots.is_empty() && !query.slots.contains(&slot) {
+                query.slots.push(slot);
+            }
+            self.bookmarks.open(walk, &mut query, ctx.now);
+        }
         let mut records = self.store.list(&query).await?;
         let limit = usize::try_from(ask.limit).unwrap_or(usize::MAX);
         let has_more = records.len() > limit;
         records.truncate(limit);
-        let total = if ask.count { Some(self.store.count(&query).await?) } else { None };
+        if let (Some(walk), Some(last), true) = (&walk, records.last(), has_more) {
+            self.bookmarks.put(walk, ask.offset + ask.limit, last, ctx.now);
+        }
         Ok(Page { records, has_more, total })
     }
 

@@ -26,6 +26,45 @@ async fn five(app: &testkit::App) {
 }
 
 on_both_engines! {
+    a_walk_goes_on_where_the_page_before_ended(app) {
+        // 520 people, named so that their order is known.
+        for half in [0..300, 300..520] {
+            let people: Vec<Json> = half.map(|n| json!({"name": format!("Walker {n:03}"), "email": format!("walker.{n}@example.com")})).collect();
+            let json = [("Content-Type", "application/json")];
+            let taken = app.happyfox().send("POST", "/api/v2/public/requesters/", &json, Json::from(people).to_string()).await;
+            assert_eq!(taken.status, 200);
+        }
+        let admin = app.admin();
+        let page = async |order: &str, start: u64, rows: u64| {
+            let info = json!({"row_count": rows, "start_index": start, "sort_field": "name", "sort_order": order, "fields_required": ["id"],
+                "search_criteria": {"field": "name", "condition": "starts with", "value": "Walker"}});
+            let list = admin.list("/users", info).await.ok();
+            // What it is sorted by is read, but not shown.
+            assert!(list["users"].as_array().unwrap().iter().all(|u| u.as_object().unwrap().len() == 1), "{list}");
+            list["users"].as_array().unwrap().iter().map(|u| u["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        for order in ["asc", "desc"] {
+            let whole: Vec<String> = [page(order, 1, 100).await, page(order, 101, 100).await, page(order, 201, 100).await].concat();
+            // Somebody whom the walk met leaves, and somebody comes before its place: the rest neither moves up nor down.
+            admin.delete(&format!("/users/{}", whole[3])).await.ok();
+            let fourth = page(order, 301, 100).await;
+            let name = if order == "asc" { "Walker 000a" } else { "Walker 999" };
+            let (new, _) = app.person(name, json!({})).await;
+            let rest = [fourth, page(order, 401, 100).await, page(order, 501, 100).await].concat();
+            let mut seen: Vec<String> = [whole, rest].concat();
+            assert!(!seen.contains(&new.to_string()));
+            let count = seen.len();
+            seen.sort();
+            seen.dedup();
+            assert_eq!((seen.len(), count), (520, 520));
+            // Later on, the same page is that of the list as it is then.
+            app.clock.advance(10 * 60_000);
+            let again = page(order, 301, 100).await;
+            let by_others = [page(order, 301, 50).await, page(order, 351, 50).await].concat();
+            assert_eq!(again, by_others);
+        }
+    }
+
     pages(app) {
         five(app).await;
         let admin = app.admin();

@@ -4,7 +4,6 @@
 use crate::form::Form;
 use crate::history::{self, Change};
 use crate::input::Choice;
-use crate::lists::keyset::{self, Place as Key};
 use crate::lists::query::encoded;
 use crate::shell::Shell;
 use crate::show;
@@ -12,6 +11,7 @@ use crate::visit::{Administrator, Visit};
 use crate::{answer, names};
 use askama::Template;
 use axum::response::Response;
+use desk::paging::{self, Spot};
 use desk::{DeskError, ListAsk, Place};
 use http::StatusCode;
 use model::filter::{equals, test};
@@ -79,14 +79,14 @@ async fn page(visit: &Visit) -> Result<Response, DeskError> {
         filter = filter.and(equals(&module, "module", vec![Value::Text(name.to_owned())]));
     }
     let key = Path::of(&module, "time").map(|path| SortKey { path, descending: true });
-    if let Some(behind) = form.given("after").and_then(Key::read) {
-        filter = filter.and(keyset::behind(&module, key.as_ref(), &behind));
+    if let Some(behind) = form.given("after").and_then(Spot::read) {
+        filter = filter.and(paging::behind(&module, key.as_ref(), &behind));
     }
     let mut ask = ListAsk::new(filter, ROWS);
     ask.sort = key.into_iter().collect();
     let found = visit.desk().list(&visit.ctx, &Place::top(module), ask).await?;
     let next = found.records.last().filter(|_| found.has_more).map(|last| {
-        let key = Key { value: last.int("time").map_or(Value::Null, Value::Int), id: last.id() };
+        let key = Spot { value: last.int("time").map_or(Value::Null, Value::Int), id: last.id() };
         address(&form, Some(&key.to_string()))
     });
     let view = visit.desk().view(&found.records, None).await?;

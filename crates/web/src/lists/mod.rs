@@ -1,13 +1,13 @@
 //! Lists of any module: columns, filters, order, pages; the same for requests and for countries.
 
 pub(crate) mod filters;
-pub(crate) mod keyset;
 pub(crate) mod query;
 
 use crate::input::{Choice, Control};
 use crate::names;
 use crate::show::{self, Cell};
 use crate::visit::Visit;
+use desk::paging::{self, Spot};
 use desk::{DeskError, ListAsk, Place};
 use filters::Chip;
 use model::{Filter, Id, Kind, Module, Record, Size, SortKey, Storage};
@@ -128,7 +128,7 @@ fn sort_key(visit: &Visit, module: &Arc<Module>, field: &str, descending: bool) 
     let leaf = path.leaf()?;
     // What an additional field refers to is in no order that an index has.
     let is_document = matches!(leaf.field.storage, Storage::Document { .. });
-    if !keyset::is_sortable(&leaf.field.kind) || (is_document && leaf.target().is_some()) {
+    if !paging::is_sortable(&leaf.field.kind) || (is_document && leaf.target().is_some()) {
         return None;
     }
     if let Some(target) = leaf.target() {
@@ -168,7 +168,7 @@ pub(crate) async fn list(visit: &Visit, asked: Asked<'_>) -> Result<List, DeskEr
     // Backwards, the list is read from its other end and turned round.
     let sort = key.clone().map(|key| SortKey { descending: key.descending != is_back, ..key });
     if let Some(place) = &place {
-        ask.filter = ask.filter.and(keyset::behind(&module, sort.as_ref(), place));
+        ask.filter = ask.filter.and(paging::behind(&module, sort.as_ref(), place));
     }
     ask.sort = sort.clone().into_iter().collect();
     let slots = slots_of(&module, &paths, key.as_ref());
@@ -181,7 +181,7 @@ pub(crate) async fn list(visit: &Visit, asked: Asked<'_>) -> Result<List, DeskEr
     let view = visit.desk().view(&page.records, Some(&slots)).await?;
     let at = |record: &Record| place_of(&view, key.as_ref(), record);
     let ends = (page.records.first().map(&at), page.records.last().map(&at));
-    let address = |name: &str, place: Option<keyset::Place>| {
+    let address = |name: &str, place: Option<Spot>| {
         place.map(|place| format!("{}{}", asked.base, query.with(name, Some(&place.to_string())).address()))
     };
     let (has_next, has_previous) =
@@ -230,13 +230,13 @@ fn order(
 }
 
 /// The place that the page begins behind or ends before.
-fn page_of(visit: &Visit, query: &Query, problems: &mut Vec<String>) -> (Option<keyset::Place>, bool) {
+fn page_of(visit: &Visit, query: &Query, problems: &mut Vec<String>) -> (Option<Spot>, bool) {
     let (text, is_back) = match (query.get("after"), query.get("before")) {
         (Some(text), _) => (text, false),
         (None, Some(text)) => (text, true),
         (None, None) => return (None, false),
     };
-    let place = keyset::Place::read(text);
+    let place = Spot::read(text);
     if place.is_none() {
         problems.push(visit.lang().text("list.bad_page").to_owned());
     }
@@ -245,7 +245,7 @@ fn page_of(visit: &Visit, query: &Query, problems: &mut Vec<String>) -> (Option<
 }
 
 /// The place of a row in the list.
-fn place_of(view: &desk::View, key: Option<&SortKey>, record: &Record) -> keyset::Place {
+fn place_of(view: &desk::View, key: Option<&SortKey>, record: &Record) -> Spot {
     let value = key.map_or(model::Value::Null, |key| {
         let value = match key.path.via.first() {
             None => record.at(key.path.slot).clone(),
@@ -254,9 +254,9 @@ fn place_of(view: &desk::View, key: Option<&SortKey>, record: &Record) -> keyset
                 other.map_or(model::Value::Null, |other| other.get(other_path(key)).clone())
             }
         };
-        keyset::compared(&key.path, &value)
+        paging::compared(&key.path, &value)
     });
-    keyset::Place { value, id: record.id() }
+    Spot { value, id: record.id() }
 }
 
 /// The field of the other record that a reference is sorted by.

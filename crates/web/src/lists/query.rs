@@ -8,7 +8,7 @@
 //! | `f.{path}` | a value that a field must have; several for any of them, see [`super::filters`] |
 //! | `sort` | a field, with `-` before it for the greatest first |
 //! | `cols` | columns, separated by commas or given one by one |
-//! | `after`, `before` | where the page begins or ends, see [`super::keyset`] |
+//! | `after`, `before` | where the page begins or ends, see [`desk::paging`] |
 //! | `view` | the saved view that the rest came from |
 //! | `more` | the filter form is open, with all fields that can be filtered by |
 

@@ -6,12 +6,12 @@ pub(crate) mod similar;
 
 use crate::approvals::{self, Waiting};
 use crate::home::{self, Brief};
-use crate::lists::keyset;
 use crate::shell::Shell;
 use crate::visit::{Anybody, AnybodysForm, Visit};
 use crate::{answer, requests};
 use askama::Template;
 use axum::response::Response;
+use desk::paging::{self, Spot};
 use desk::{DeskError, ListAsk, Place};
 use http::StatusCode;
 use model::filter::equals;
@@ -122,14 +122,14 @@ async fn list_page(visit: &Visit) -> Result<Response, DeskError> {
     let key = newest_first(&place.module);
     let mut ask = ListAsk::new(filter, ROWS);
     ask.find(&place.module, &words);
-    if let Some(place_after) = keyset::Place::read(asked.get("after")) {
-        ask.filter = ask.filter.and(keyset::behind(&place.module, key.as_ref(), &place_after));
+    if let Some(place_after) = Spot::read(asked.get("after")) {
+        ask.filter = ask.filter.and(paging::behind(&place.module, key.as_ref(), &place_after));
     }
     ask.sort = key.into_iter().collect();
     let page = visit.desk().list(&visit.ctx, &place, ask).await?;
     let last = page.records.last().filter(|_| page.has_more);
     let next = last.map(|record| {
-        let place = keyset::Place { value: record.get("created_time").clone(), id: record.id() };
+        let place = Spot { value: record.get("created_time").clone(), id: record.id() };
         let word = percent_encoding::utf8_percent_encode(&words, percent_encoding::NON_ALPHANUMERIC);
         format!("/portal/requests?state={state}&q={word}&after={place}")
     });

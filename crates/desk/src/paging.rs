@@ -1,22 +1,25 @@
 //! Paging by key: a page begins behind the last row of the page before, whatever was added or removed meanwhile, and
 //! the thousandth page costs what the first one did.
 //!
-//! A place is the value that a row is sorted by, and the row's id, which decides between equals: `i1772614800000~id`,
+//! A spot is the value that a row is sorted by, and the row's id, which decides between equals: `i1772614800000~id`,
 //! `tprinter~id`, `d12.5~id`, `n~id` for a row without a value. No value is the least value, as the store has it.
 
 use model::filter::test;
 use model::{Filter, Id, Kind, Module, Op, Path, SortKey, Test, Value};
 use std::sync::Arc;
 
-/// A place in a sorted list.
+/// A spot in a sorted list: the end of a page.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Place {
+pub struct Spot {
+    /// What the row before it is sorted by, as [`compared`] has it.
     pub value: Value,
+    /// Its id.
     pub id: Id,
 }
 
-impl Place {
-    /// Reads a place from an address.
+impl Spot {
+    /// Reads a spot from an address.
+    #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let (value, id) = text.rsplit_once('~')?;
         let id = id.parse().ok()?;
@@ -33,7 +36,7 @@ impl Place {
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for Spot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.value {
             Value::Int(n) => write!(f, "i{n}~{}", self.id),
@@ -47,7 +50,8 @@ impl std::fmt::Display for Place {
 }
 
 /// Whether lists can be sorted by a kind of field, and paged.
-pub(crate) const fn is_sortable(kind: &Kind) -> bool {
+#[must_use]
+pub const fn is_sortable(kind: &Kind) -> bool {
     matches!(
         kind,
         Kind::Id
@@ -68,7 +72,8 @@ pub(crate) const fn is_sortable(kind: &Kind) -> bool {
 }
 
 /// The value by which a row is compared: text is folded and amounts are numbers, as the store compares them.
-pub(crate) fn compared(path: &Path, value: &Value) -> Value {
+#[must_use]
+pub fn compared(path: &Path, value: &Value) -> Value {
     match (path.leaf().map(|l| &l.field.kind), value) {
         (Some(Kind::Text { .. } | Kind::Email | Kind::Pick { .. }), Value::Text(text)) => {
             Value::Text(model::fold(text))
@@ -79,20 +84,21 @@ pub(crate) fn compared(path: &Path, value: &Value) -> Value {
     }
 }
 
-/// The rows behind a place, in the order of a key; of a list that is sorted by words alone, by id.
-pub(crate) fn behind(module: &Arc<Module>, key: Option<&SortKey>, place: &Place) -> Filter {
+/// The rows behind a spot, in the order of a key; of a list that is sorted by words alone, by id.
+#[must_use]
+pub fn behind(module: &Arc<Module>, key: Option<&SortKey>, spot: &Spot) -> Filter {
     let descending = key.is_none_or(|key| key.descending);
     let id = || {
         let op = if descending { Op::Less } else { Op::Greater };
-        test(module, "id", op, vec![place.id.into()])
+        test(module, "id", op, vec![spot.id.into()])
     };
     let Some(key) = key else { return id() };
     let compare = |op: Op| {
-        let operands = if op == Op::Empty { Vec::new() } else { vec![place.value.clone()] };
+        let operands = if op == Op::Empty { Vec::new() } else { vec![spot.value.clone()] };
         Filter::Test(Test { path: key.path.clone(), op, operands })
     };
     let empty = || compare(Op::Empty);
-    match (place.value.is_null(), descending) {
+    match (spot.value.is_null(), descending) {
         (true, true) => empty().and(id()),
         (true, false) => Filter::Any(vec![empty().negate(), empty().and(id())]),
         // The comparison that an index answers comes first, by itself.
@@ -121,8 +127,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_written_and_read() {
-        let id: Id = "100001000000006619".parse().unwrap();
+    fn spots_are_written_and_read() {
+        let id = Id::new(100_001_000_000_006_619);
         for value in [
             Value::Null,
             Value::Int(-5),
@@ -132,11 +138,11 @@ mod tests {
             Value::Text("a~b ü".into()),
             Value::Text(String::new()),
         ] {
-            let place = Place { value, id };
-            assert_eq!(Place::read(&place.to_string()), Some(place));
+            let spot = Spot { value, id };
+            assert_eq!(Spot::read(&spot.to_string()), Some(spot));
         }
         for bad in ["", "~", "x~1", "i~1", "ix~1", "n", "nx~1", "b2~1", "ü~1", "dNaN~1", "dinf~1", "d~1"] {
-            assert_eq!(Place::read(bad), None, "{bad}");
+            assert_eq!(Spot::read(bad), None, "{bad}");
         }
     }
 }
