@@ -30,6 +30,8 @@ pub(crate) struct Control {
     /// For a list of objects: what its columns are called, and its rows.
     pub parts: Vec<String>,
     pub rows: Vec<DocumentRow>,
+    /// Whose names complete what is typed: `user` or `technician`.
+    pub people: &'static str,
     /// For a long text: whether its source is edited, because it is more than text.
     pub is_source: bool,
 }
@@ -78,8 +80,9 @@ pub(crate) struct Filled<'a> {
     pub problems: &'a Problems,
 }
 
-/// So many technicians are offered in a list; where there are more, their names are typed.
-const TECHNICIANS_MAX: u64 = 300;
+/// So many technicians are offered in a list; where there are more, typing a few letters of a name is quicker than
+/// looking for it, and a page does not carry all of them.
+const TECHNICIANS_MAX: u64 = 60;
 
 /// Whether a field is on forms at all.
 pub(crate) fn is_on_forms(leaf: &Leaf, is_new: bool) -> bool {
@@ -306,11 +309,17 @@ async fn reference(
     }
     // Typed by name; an id from the record is shown as what it means.
     control.kind = if target.table == "person" { "person" } else { "record" };
+    control.people = people(&target.name);
     control.help = Some(names::of(visit.lang(), &target.name));
     if let Some(record) = current.parse::<Id>().ok().and_then(|id| filled.view.record(id)) {
         control.value = typed_name(record);
     }
     Ok(())
+}
+
+/// Whose names complete an input of somebody of a module.
+pub(crate) fn people(module: &str) -> &'static str {
+    if module == "technician" { "technician" } else { "user" }
 }
 
 /// How a record is named in an input so that the same record is found again.

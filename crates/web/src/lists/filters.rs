@@ -267,6 +267,7 @@ pub(crate) async fn controls(
         };
         let (kind, choices) = choices(visit, leaf, technicians.as_deref());
         control.kind = kind;
+        control.people = input::people(leaf.target().unwrap_or_default());
         control.choices = choices
             .into_iter()
             .map(|mut choice| {

@@ -24,7 +24,8 @@ struct ListPage {
     statuses: Vec<Choice>,
     priorities: Vec<Choice>,
     groups: Vec<Choice>,
-    technicians: Vec<Choice>,
+    /// None where there are too many for a list, so that a name is typed.
+    technicians: Option<Vec<Choice>>,
     is_trash: bool,
     /// The first request of the page with the list beside it.
     split: Option<String>,
@@ -43,7 +44,7 @@ async fn page(visit: &Visit) -> Result<Response, DeskError> {
     let is_trash = query.get("in") == Some("Trash");
     let narrowed = views::narrowed(visit, &place.module, &query);
     let list = lists::list(visit, Asked { place: &place, base: "/requests", narrowed, query }).await?;
-    let technicians = input::technicians(visit).await?.unwrap_or_default();
+    let technicians = input::technicians(visit).await?;
     let here = list.query.to_string();
     let split = list.rows.first().map(|row| super::page::address(row.id, "", Some(&here)));
     let mut shell = Shell::new(visit, &views.title).hearing("/requests", mark);
@@ -56,7 +57,8 @@ async fn page(visit: &Visit) -> Result<Response, DeskError> {
         statuses: lookup(visit, "status"),
         priorities: lookup(visit, "priority"),
         groups: lookup(visit, "support_group"),
-        technicians: technicians.iter().map(|t| Choice::new(t.id().to_string(), t.title())).collect(),
+        technicians: technicians
+            .map(|all| all.iter().map(|t| Choice::new(t.id().to_string(), t.title())).collect()),
         is_trash,
         split,
     };

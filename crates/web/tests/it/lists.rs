@@ -116,6 +116,33 @@ on_both_engines! {
         assert!(heads[0].contains("Subject") && heads[1].contains("Mode") && heads[2].contains("Overdue"), "{heads:?}");
     }
 
+    many_technicians_are_typed_instead_of_listed(app) {
+        requests(app, 2).await;
+        let admin = app.admins_browser().await;
+        let page = admin.get("/requests").await.shown();
+        assert!(page.says("<select id=\"bulk-technician\"") && page.says("type=\"checkbox\" name=\"f.technician\""));
+        for n in 0..60 {
+            let user = json!({"name": format!("Hand {n:02}"), "email_id": format!("hand.{n}@example.com"), "is_technician": true});
+            app.admin().post("/users", json!({"user": user})).await.ok();
+        }
+        let page = admin.get("/requests").await.shown();
+        assert!(page.says("<input id=\"bulk-technician\"") && page.says("data-suggest=\"technician\""), "{}", page.html());
+        assert!(!page.says("Hand 07"));
+        assert!(admin.get("/suggest/technician?q=hand+07").await.says("Hand 07 <hand.7@example.com>"));
+        let list = app.admin().get("/requests").await.ok();
+        let id = list["requests"][0]["id"].as_str().unwrap();
+        let fields = [("id", id), ("technician", "Hand 07 <hand.7@example.com>"), ("do", "edit"), ("back", "/requests")];
+        admin.post("/requests/bulk", &fields).await.leads_on();
+        let request = app.admin().get(&format!("/requests/{id}")).await.ok();
+        assert_eq!(request["request"]["technician"]["name"], "Hand 07");
+        for typed in ["Hand+07", "hand+07", "Hand+07+%3Chand.7@example.com%3E"] {
+            let page = admin.get(&format!("/requests?in=All_Requests&f.technician={typed}")).await.shown();
+            assert_eq!(titles(&page).len(), 1, "{typed}");
+        }
+        let page = admin.get(&format!("/requests/{id}")).await.shown();
+        assert!(page.says("value=\"Hand 07 &#60;hand.7@example.com&#62;\""), "{}", page.html());
+    }
+
     several_are_changed_at_once(app) {
         requests(app, 3).await;
         let admin = app.admins_browser().await;
