@@ -87,7 +87,7 @@ fn run(binary: &Path, data: &Path, arguments: &[&str]) -> Outcome<()> {
 }
 
 /// The greatest resident memory that a process has had.
-fn peak_kb(process: u32) -> Option<u64> {
+pub fn peak_kb(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse().ok()

@@ -4,6 +4,7 @@
 
 mod bare;
 mod cmdb;
+mod copies;
 mod desks;
 mod estate;
 mod imports;
@@ -38,6 +39,7 @@ struct Options {
     soak: Option<u64>,
     pages: Vec<u64>,
     instructions: bool,
+    copies: Vec<u64>,
 }
 
 impl Options {
@@ -56,12 +58,13 @@ impl Options {
             soak: None,
             pages: Vec::new(),
             instructions: false,
+            copies: Vec::new(),
         })
     }
 
     /// What a run measures when no part is named.
     fn usual(self) -> Self {
-        let lists = [&self.sizes, &self.cis, &self.requesters, &self.mixes, &self.pages];
+        let lists = [&self.sizes, &self.cis, &self.requesters, &self.mixes, &self.pages, &self.copies];
         let is_named = lists.iter().any(|sizes| !sizes.is_empty())
             || self.instructions
             || self.imports.is_some()
@@ -83,6 +86,7 @@ impl Options {
             mixes: vec![1_000, 100_000, 1_000_000],
             pages: vec![1_000, 1_000_000],
             instructions: true,
+            copies: vec![10_000, 100_000],
             ..self
         }
     }
@@ -105,6 +109,7 @@ fn options() -> Outcome<Options> {
             "--requesters" => options.requesters = numbers(value()?)?,
             "--mixes" => options.mixes = numbers(value()?)?,
             "--pages" => options.pages = numbers(value()?)?,
+            "--copies" => options.copies = numbers(value()?)?,
             "--instructions" => options.instructions = true,
             "--postgres" => options.postgres = Some(value()?),
             "--soak" => options.soak = Some(value()?.parse()?),
@@ -112,7 +117,7 @@ fn options() -> Outcome<Options> {
             "--server" => options.binary = value()?.into(),
             "--keep" => options.keep = Some(value()?.into()),
             _ => {
-                let known = "--everything, --requests, --cis, --imports, --requesters, --mixes, --pages, --instructions, --postgres, --soak, --seconds, --server, --keep";
+                let known = "--everything, --requests, --cis, --imports, --requesters, --mixes, --pages, --copies, --instructions, --postgres, --soak, --seconds, --server, --keep";
                 return Err(format!("unknown option {name}; known are {known}").into());
             }
         }
@@ -162,6 +167,11 @@ fn main() -> Outcome<()> {
         heading("Pages");
         table();
         pages::measure(&desks, &options.pages, time)?;
+    }
+    if !options.copies.is_empty() {
+        heading("Copies and the connector");
+        table();
+        copies::measure(&desks, &options.copies)?;
     }
     if options.instructions {
         heading("Instructions of hot functions");
