@@ -28,6 +28,13 @@ run_doctests() {
         "$(awk '/^test result:/ { n += $6 } END { print n + 0 }' "$log")"
 }
 
+# Every fuzz target for a while; scripts/fuzz goes on for hours.
+run_fuzz() {
+    local log=$scratch/fuzz.log status=0
+    scripts/fuzz "${FRONTDESK_TEST_FUZZ_TARGET_SECONDS:-45}" 2>&1 | tee "$log" || status=$?
+    counted "$status" "$(grep -c '^fuzz .*, no finding$' "$log")" "$(grep -c '^fuzz .*: A FINDING$' "$log")"
+}
+
 # A check's last line is its count.
 run_check() {
     local log=$scratch/check.log status=0 good bad

@@ -27,7 +27,7 @@ install() {
 
 prepare_machine() {
     local missing=()
-    command -v cc >/dev/null || missing+=(build-essential)
+    command -v c++ >/dev/null || missing+=(build-essential)
     command -v curl >/dev/null || missing+=(curl ca-certificates)
     command -v chromium >/dev/null || missing+=(chromium)
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv python3-pip)
