@@ -67,6 +67,8 @@ pub(super) enum Event {
     RecoveryRenewed,
     RecoveryUsed,
     SignOnLinked,
+    SignedIn,
+    SignInFailed,
     SetUp,
 }
 
@@ -98,6 +100,8 @@ impl Event {
             Self::RecoveryRenewed => "RECOVERY_CODES_RENEWED",
             Self::RecoveryUsed => "RECOVERY_CODE_USED",
             Self::SignOnLinked => "SIGN_ON_LINKED",
+            Self::SignedIn => "SIGNED_IN",
+            Self::SignInFailed => "SIGN_IN_FAILED",
             Self::SetUp => "DESK_SET_UP",
         }
     }

@@ -10,6 +10,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use model::Id;
 use std::net::IpAddr;
 use std::sync::OnceLock;
+use store::credentials::PersonRow;
 use store::{Statement, credentials};
 use tokio::sync::Semaphore;
 
@@ -200,7 +201,7 @@ impl Identity {
                 retry_after_s: wait_ms.unsigned_abs().div_ceil(1_000).max(1).cast_signed(),
             }
         })?;
-        let found = self.find_by_password(email, password).await;
+        let (whose, found) = self.find_by_password(email, password).await;
         match &found {
             Ok(_) => {
                 self.throttle.forgive(&account);
@@ -208,14 +209,39 @@ impl Identity {
             }
             Err(OAuthError::AccessDenied) => {
                 tracing::info!(address = address.map(tracing::field::display), "sign-in failed");
+                if let Some(person) = whose {
+                    self.note_failure(person, address, now);
+                }
             }
             Err(_) => self.throttle.take_back(&subjects),
         }
         found
     }
 
-    async fn find_by_password(&self, email: &str, password: &str) -> Result<Id, OAuthError> {
-        let person = self.store.person_by_email(email).await?;
+    /// Notes in the history that somebody tried an account. Nobody waits for it, so that the time of an answer does not tell
+    /// whether there is the account; the throttle keeps these entries few.
+    fn note_failure(&self, person: Id, address: Option<IpAddr>, now: i64) {
+        let from = address.map_or_else(String::new, |address| address.to_string());
+        let note = self.noted(Act::from(now), person, Event::SignInFailed, &from);
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            if let Err(error) = store.db().commit(vec![note]).await {
+                tracing::warn!(%error, "a failed sign-in is not in the history");
+            }
+        });
+    }
+
+    /// Whose address it is, and who signs in.
+    async fn find_by_password(&self, email: &str, password: &str) -> (Option<Id>, Result<Id, OAuthError>) {
+        let person = match self.store.person_by_email(email).await {
+            Ok(person) => person,
+            Err(error) => return (None, Err(error.into())),
+        };
+        let whose = person.as_ref().map(|person| person.id);
+        (whose, self.checked(person, password).await)
+    }
+
+    async fn checked(&self, person: Option<PersonRow>, password: &str) -> Result<Id, OAuthError> {
         let stored = person.as_ref().and_then(|p| p.password_hash.clone()).filter(|hash| !hash.is_empty());
         let (stored, exists) = match stored {
             Some(stored) => (stored, true),

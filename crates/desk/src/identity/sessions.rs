@@ -1,5 +1,6 @@
 //! Browsers that are signed in.
 
+use super::act::{Act, Event};
 use super::secrets::{self, hash_of, hash_of_parts, hex, unhex};
 use super::steps::StepKind;
 use super::{Identity, OAuthError};
@@ -65,7 +66,10 @@ impl Identity {
             last_seen: Some(now),
         };
         // Whoever can sign in needs no first set-up any more.
-        let statements = vec![credentials::add_session(&row), sign_in::remove_steps(StepKind::SetUp.word())];
+        let from = row.address.as_deref().unwrap_or_default();
+        let note = self.noted(Act::own(user, now), user, Event::SignedIn, from);
+        let statements =
+            vec![credentials::add_session(&row), sign_in::remove_steps(StepKind::SetUp.word()), note];
         self.store.db().commit(statements).await?;
         self.purge_in_passing(now).await;
         Ok(secret)

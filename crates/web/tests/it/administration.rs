@@ -155,6 +155,30 @@ on_both_engines! {
         assert!(!audit.says(&key) && !audit.says(&pair[1]));
     }
 
+    the_audit_trail_tells_of_sign_ins(app) {
+        let admin = app.admins_browser().await;
+        let (tom, _) = app.technician("Tom").await;
+        let from = "192.0.2.7".parse().ok();
+        app.identity.begin_session(tom, None, from, app.desk.now()).await.unwrap();
+        for (email, password) in [("tom@example.com", "not his"), ("nobody@example.com", "not theirs")] {
+            assert!(app.identity.verify_password(email, password, from, app.desk.now()).await.is_err());
+        }
+        // Nobody waits for it.
+        let mut page = admin.get("/admin/audit?module=user").await.shown();
+        for _ in 0..100 {
+            if page.says("Sign-in failed") {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            page = admin.get("/admin/audit?module=user").await.shown();
+        }
+        assert!(page.says("Signed in: 192.0.2.7") && page.says("Sign-in failed: 192.0.2.7"), "{}", page.html());
+        assert_eq!(page.html().matches("Sign-in failed").count(), 1);
+        let german = app.admins_browser().await;
+        german.post("/me/preferences", &[("language", "de")]).await.leads_on();
+        assert!(german.get("/admin/audit").await.says("Anmeldung fehlgeschlagen: 192.0.2.7"));
+    }
+
     the_audit_trail_tells_who_did_what(app) {
         let admin = app.admins_browser().await;
         let (tom, client) = app.technician("Tom").await;
