@@ -8,6 +8,7 @@ use desk::Snapshot;
 use model::{Additions, Catalogue, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use store::audit::{self, Fault};
 use store::engine::{Db, FrozenView};
 use store::{Store, StoreError};
@@ -38,7 +39,7 @@ pub async fn check_desk(db: &Db, files_dir: &Path) -> Result<Audit, BackupError>
         Ok(snapshot) => snapshot.catalogue,
         Err(error) => {
             audit.fault(format!("the catalogue cannot be read: {error}"));
-            Catalogue::new(&Additions::default())
+            Arc::new(Catalogue::new(&Additions::default()))
         }
     };
     audit.take(audit::references(&view, &catalogue).await);

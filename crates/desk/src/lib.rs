@@ -255,8 +255,13 @@ impl Desk {
     /// # Errors
     /// When the database does not answer; the old ones stay.
     pub async fn reload(&self) -> Result<(), DeskError> {
-        let snapshot = Snapshot::load(&self.store).await?;
-        self.snapshot.store(Arc::new(snapshot));
+        let before = self.snapshot();
+        let snapshot = Snapshot::load_after(&self.store, Some(&before)).await?;
+        let snapshot = Arc::new(snapshot);
+        self.snapshot.store(snapshot.clone());
+        if !Arc::ptr_eq(&before.catalogue, &snapshot.catalogue) {
+            self.store.forget_tables_except(&snapshot.catalogue);
+        }
         // What references show of people has names of lookups in it.
         self.people.forget_all();
         Ok(())

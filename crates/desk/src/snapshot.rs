@@ -3,14 +3,16 @@
 use crate::DeskError;
 use model::{Additions, Catalogue, Extension, Filter, Id, Map, Module, Record, Size, fold};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use store::{Query, Store};
 
 /// The catalogue and the small lookups as they were at one version of the database.
 #[derive(Debug)]
 pub struct Snapshot {
     /// The modules, with the fields that administrators added.
-    pub catalogue: Catalogue,
+    pub catalogue: Arc<Catalogue>,
+    /// What the catalogue was built with.
+    additions: Additions,
     by_id: Map<Id, Arc<Record>>,
     by_name: HashMap<(String, String), Vec<Arc<Record>>>,
     ordered: Map<String, Vec<Arc<Record>>>,
@@ -60,16 +62,30 @@ impl Snapshot {
     /// # Errors
     /// When the database does not answer.
     pub async fn load(store: &Store) -> Result<Self, DeskError> {
-        let bare = Catalogue::new(&Additions::default());
-        let catalogue = Catalogue::new(&additions(store, &bare).await?);
+        Self::load_after(store, None).await
+    }
+
+    /// Reads everything anew. The catalogue of the snapshot before stays where nothing was added to it since: building one
+    /// takes some ten milliseconds, and what is kept in memory of its modules stays good.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn load_after(store: &Store, before: Option<&Self>) -> Result<Self, DeskError> {
+        static BARE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(&Additions::default()));
+        let additions = additions(store, &BARE).await?;
+        let catalogue = match before.filter(|before| before.additions == additions) {
+            Some(before) => before.catalogue.clone(),
+            None => Arc::new(Catalogue::new(&additions)),
+        };
         let mut this = Self {
             by_id: Map::default(),
             by_name: HashMap::new(),
             ordered: Map::default(),
             settings: Settings::default(),
-            catalogue: Catalogue::new(&Additions::default()),
+            catalogue,
+            additions,
         };
-        for module in catalogue.modules().iter().filter(|m| m.size == Size::Small) {
+        for module in this.catalogue.clone().modules().iter().filter(|m| m.size == Size::Small) {
             let mut query = Query::new(module.clone(), Filter::everything(), ROWS_MAX);
             let sort = model::Path::of(module, module.sort.0);
             query.sort =
@@ -82,7 +98,6 @@ impl Snapshot {
             }
             this.ordered.insert(module.name.to_string(), rows);
         }
-        this.catalogue = catalogue;
         if let Some(portal) = this.rows("portal").first() {
             this.settings = settings(portal);
         }

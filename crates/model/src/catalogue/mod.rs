@@ -41,7 +41,7 @@ pub struct Far {
 }
 
 /// A field that an administrator added to a module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Extension {
     /// The module's name.
     pub module: String,
@@ -50,7 +50,7 @@ pub struct Extension {
 }
 
 /// A product type whose assets have a path of their own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AssetView {
     /// The key of one record, `asset_switch`.
     pub name: String,
@@ -65,7 +65,7 @@ pub struct AssetView {
 }
 
 /// A type of CI.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CiType {
     /// Its id.
     pub id: Id,
@@ -80,7 +80,7 @@ pub struct CiType {
 }
 
 /// What administrators and their data add to the built-in modules.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Additions {
     /// Fields of modules.
     pub fields: Vec<Extension>,
