@@ -339,6 +339,11 @@ impl Renderer<'_> {
                 _ if leaf.has_key_column() => self.sql.column(*at, &key_column(leaf)),
                 _ => self.sql.column(*at, &leaf.column),
             };
+            if leaf.path == "id" && key.path.via.is_empty() {
+                // Always there, and in an index that does not say where it would stand if it were not.
+                self.sql.push(if key.descending { " DESC" } else { " ASC" });
+                return;
+            }
             // Spelt out so that both engines agree: no value is the least value.
             self.sql.push(if key.descending { " DESC NULLS LAST, " } else { " ASC NULLS FIRST, " });
         }

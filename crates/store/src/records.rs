@@ -9,7 +9,8 @@ use crate::search::{self, Sought};
 use crate::sql::{Alias, Sql};
 use crate::table::{EXTRA, Table, VERSION, key_column, key_of};
 use crate::tally::{self, Counted, Tally};
-use model::{Catalogue, Filter, Id, Module, Record, Storage, Value};
+use model::{Catalogue, Filter, Id, Module, Op, Path, Record, SortKey, Storage, Value};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -27,6 +28,8 @@ pub const UNIQUE_VALUES: &str = "ux_unique_value_field_key";
 
 /// Greatest number of ids in one `IN (…)`; longer lists are read in pieces.
 const IDS_MAX: usize = 512;
+/// Hits of a search that are taken one by one instead of being looked for in the order of the list.
+const HITS_FEW: usize = 500;
 /// So many records that are read by their ids are kept in memory together.
 const KEPT_TOGETHER: usize = 256;
 
@@ -131,7 +134,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or not in time.
     pub async fn list(&self, query: &Query) -> Result<Vec<Record>, StoreError> {
-        let query = &*query.of_view();
+        let query = query.of_view();
+        let query = &*self.with_few_hits(&query).await?;
         let table = self.table(&query.module);
         let plan = self.planner.plan(query);
         let words = self.sought(query).await?;
@@ -185,6 +189,31 @@ impl Store {
         let plan = self.planner.plan(query);
         let words = Sought::plain(&query.words);
         query::select(query, &words, &self.table(&query.module), self.db.dialect(), plan.as_ref()).0
+    }
+
+    /// On PostgreSQL: a query for words that few records have, as one for these records. It takes every beginning of a word
+    /// for one that many records have, and would walk through all of them, newest first, to find the page.
+    async fn with_few_hits<'q>(&self, query: &'q Query) -> Result<Cow<'q, Query>, StoreError> {
+        if self.db.dialect() == Dialect::Sqlite || query.words.is_empty() {
+            return Ok(Cow::Borrowed(query));
+        }
+        let hits = self.db.read(search::hits(&query.module, &query.words, HITS_FEW + 1)).await?;
+        if hits.len() > HITS_FEW {
+            return Ok(Cow::Borrowed(query));
+        }
+        let Some(path) = Path::of(&query.module, "id") else { return Ok(Cow::Borrowed(query)) };
+        let ids: Vec<Value> = hits.into_iter().filter_map(|row| row.into_iter().next()).collect();
+        let mut query = query.clone();
+        query.words.clear();
+        let hits = match ids.is_empty() {
+            true => Filter::nothing(),
+            false => model::filter::test(&query.module, "id", Op::In, ids),
+        };
+        query.filter = hits.and(std::mem::replace(&mut query.filter, Filter::everything()));
+        if query.sort.is_empty() {
+            query.sort.push(SortKey { path, descending: true });
+        }
+        Ok(Cow::Owned(query))
     }
 
     /// The words of a query as its index has them.

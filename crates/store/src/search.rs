@@ -9,7 +9,7 @@ mod sqlite_words;
 
 pub(crate) use sqlite_words::Sought;
 
-use crate::engine::{Dialect, Document, Expect, Statement};
+use crate::engine::{Cost, Dialect, Document, Expect, Query, Statement};
 use crate::sql::{Alias, Sql};
 use crate::table::{key_column, key_of};
 use model::{Catalogue, Module, Record, Value};
@@ -65,11 +65,26 @@ pub(crate) fn matches(sql: &mut Sql, module: &Module, words: &[Sought], dialect:
             sql.push("s.").name(&table_of(module)).push(" MATCH ").bind(expression.join(" AND "));
         }
         Dialect::Postgres => {
-            let expression: Vec<String> = words.iter().map(|sought| format!("{}:*", sought.word)).collect();
-            sql.column(Alias(0), "id").push(" IN (SELECT s.\"id\" FROM ").name(&table_of(module));
-            sql.push(" s WHERE s.\"words\" @@ to_tsquery('simple', ").bind(expression.join(" & ")).push("))");
+            sql.column(Alias(0), "id").push(" IN (");
+            postgres_hits(sql, module, words.iter().map(|sought| sought.word.as_str()));
+            sql.push(")");
         }
     }
+}
+
+/// The ids of the records with these words, at most so many, in no order (PostgreSQL). Planned as if all of them were wanted:
+/// with the limit in sight it would go through all documents for words that are in none.
+pub(crate) fn hits(module: &Module, words: &[String], most: usize) -> Query {
+    let mut sql = Sql::new("WITH hits AS MATERIALIZED (");
+    postgres_hits(&mut sql, module, words.iter().map(String::as_str));
+    sql.push(") SELECT hits.\"id\" FROM hits LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
+    sql.query(Cost::Scan)
+}
+
+fn postgres_hits<'w>(sql: &mut Sql, module: &Module, words: impl Iterator<Item = &'w str>) {
+    let expression: Vec<String> = words.map(|word| format!("{word}:*")).collect();
+    sql.push("SELECT s.\"id\" FROM ").name(&table_of(module));
+    sql.push(" s WHERE s.\"words\" @@ to_tsquery('simple', ").bind(expression.join(" & ")).push(")");
 }
 
 /// The words of a text that somebody searches for: letters and digits, folded, at most ten.

@@ -109,7 +109,7 @@ fn problem() -> Description {
             .in_list()
             .unique(&[])
             .untracked(),
-        text("title", 250).required().in_list().full_text(),
+        text("title", 250).required().in_list().indexed().full_text(),
         html("description").full_text(),
         // The vendor's own Ansible examples send the reporter as `requester` (problems.md section 10).
         refer("reported_by", "user").in_list().preset(Preset::Caller).alias("requester"),

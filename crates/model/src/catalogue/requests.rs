@@ -24,7 +24,7 @@ fn request() -> Description {
     let fields = vec![
         id().in_list(),
         digits("display_id").read_only().in_list().unique(&[]).untracked(),
-        text("subject", 250).required().in_list().full_text(),
+        text("subject", 250).required().in_list().indexed().full_text(),
         html("description").full_text(),
         text("short_description", 500).computed(),
         text("impact_details", 250),
