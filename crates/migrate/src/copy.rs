@@ -3,7 +3,7 @@
 
 use crate::bundle::{Bundle, Gatherer, id_of};
 use crate::error::{MigrateError, Unread};
-use crate::load::{Loader, Mark, Working};
+use crate::load::{Loader, Mark};
 use crate::place::Fate;
 use crate::plan::{self, Part};
 use crate::side::{self, Object, Side};
@@ -222,21 +222,6 @@ impl<'a> Run<'a> {
         mut mark: Option<&mut Mark>,
         reconcile: bool,
     ) -> Result<(), Unread> {
-        let walked = self.walk_through(pages, gatherer, mark.as_deref_mut(), reconcile).await;
-        // Whatever ended the walk: what is under way moves the mark.
-        if let Some(mark) = mark {
-            self.loader.settle(mark).await?;
-        }
-        walked
-    }
-
-    async fn walk_through(
-        &mut self,
-        pages: Pages,
-        gatherer: &Arc<Gatherer>,
-        mut mark: Option<&mut Mark>,
-        reconcile: bool,
-    ) -> Result<(), Unread> {
         let total = pages.total().await?;
         let name = pages.module.path().into_owned();
         let name = mark.as_ref().map_or(name, |mark| mark.name.clone());
@@ -255,7 +240,7 @@ impl<'a> Run<'a> {
                 }
             }
         });
-        let reader = Working(reader);
+        let reader = AbortOnDrop(reader);
         let mut done = mark.as_ref().map_or(0, |mark| {
             let state = &mark.state;
             (state.created + state.updated + state.unchanged + state.refused).unsigned_abs()
@@ -274,13 +259,8 @@ impl<'a> Run<'a> {
             }
             done += page.len() as u64;
             let known = |list: &str| !gatherer.not_shown().contains_key(list);
-            match mark.as_deref_mut().filter(|_| !reconcile) {
-                Some(mark) => Box::pin(self.loader.load_ahead(page, mark)).await?,
-                None => {
-                    let shown: crate::load::Shown<'_> = if reconcile { Some(&known) } else { None };
-                    Box::pin(self.loader.load(page, mark.as_deref_mut(), shown)).await?;
-                }
-            }
+            let shown: crate::load::Shown<'_> = if reconcile { Some(&known) } else { None };
+            Box::pin(self.loader.load(page, mark.as_deref_mut(), shown)).await?;
             (self.tell)(Progress { part: name.clone(), done, total });
             if let Some(error) = failed {
                 return Err(error);
@@ -363,6 +343,15 @@ impl<'a> Run<'a> {
         }
         migration.desk.reload().await?;
         Ok(outcome)
+    }
+}
+
+/// A task that ends with whoever waits for it.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

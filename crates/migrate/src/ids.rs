@@ -44,11 +44,6 @@ impl Ids {
         Ok(())
     }
 
-    /// Whether the next look makes room, after which what is not committed yet is not known.
-    pub const fn is_full(&self) -> bool {
-        self.count > KNOWN_MAX
-    }
-
     /// Our id of a record of the source, if it is known to be here.
     pub fn get(&self, module: &str, id: i64) -> Option<Id> {
         self.known.get(module)?.get(&id).copied()

@@ -8,7 +8,7 @@ use crate::place::{Fate, Placed, Placer};
 use crate::side::Side;
 use desk::{Desk, DeskError, MigratedPart, NotCommitted, Ready, Remark, Statement};
 use futures_util::{TryStreamExt, stream};
-use model::{Id, Size};
+use model::Id;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,42 +36,6 @@ pub(crate) struct Loader {
     pub ids: Ids,
     /// What became of rows, by module.
     pub counts: BTreeMap<String, Count>,
-    /// The commit that is being made while the rows behind it are placed.
-    under_way: Option<UnderWay>,
-}
-
-/// What a commit writes, and how far the part has got with it.
-struct Write {
-    placed: Vec<Vec<Placed>>,
-    /// Rows of ours that are in the source no more.
-    gone: Vec<Ready>,
-    advance: Option<Statement>,
-    behind: Vec<Statement>,
-    next: Option<MigratedPart>,
-}
-
-impl Write {
-    fn ready(&self) -> Vec<&Ready> {
-        self.placed.iter().flatten().filter_map(|row| row.ready.as_ref()).chain(&self.gone).collect()
-    }
-}
-
-/// A commit under way.
-struct UnderWay {
-    /// What it was made of, should it have to be made ready anew.
-    bundles: Vec<Bundle>,
-    /// Whether it makes links, which are seen from both ends.
-    has_links: bool,
-    commit: Working<(Write, Result<(), NotCommitted>)>,
-}
-
-/// A task that ends with whoever waits for it.
-pub(crate) struct Working<T>(pub tokio::task::JoinHandle<T>);
-
-impl<T> Drop for Working<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// Whether rows of ours that are in the source no more go: by the name of the list that would show them.
@@ -80,59 +44,7 @@ pub(crate) type Shown<'a> = Option<&'a (dyn Fn(&str) -> bool + Send + Sync)>;
 impl Loader {
     pub fn new(desk: Arc<Desk>, there: Side, migration: i64) -> Self {
         let ids = Ids::new(desk.clone(), migration);
-        Self { desk, there, ids, counts: BTreeMap::new(), under_way: None }
-    }
-
-    /// The same as [`Self::load`], but the commit is made while the caller goes on; the next call waits for it when its own
-    /// rows are placed, [`Self::settle`] at the end. What is placed meanwhile does not see what is being written. That can
-    /// only make its own commit fail, by a taken value or a version, after which it is placed once more; but for links, which
-    /// are waited for.
-    pub async fn load_ahead(&mut self, bundles: Vec<Bundle>, mark: &mut Mark) -> Result<(), MigrateError> {
-        let is_large =
-            |bundle: &Bundle| bundle.rows.first().is_some_and(|row| row.module.size == Size::Large);
-        let has_links = self.under_way.as_ref().is_some_and(|commit| commit.has_links);
-        if has_links || self.ids.is_full() || !bundles.iter().all(is_large) {
-            self.settle(mark).await?;
-        }
-        if !bundles.iter().all(is_large) {
-            return self.load(bundles, Some(mark), None).await;
-        }
-        let mut placed = Box::pin(Placer::new(&self.desk, &mut self.ids).place(&bundles)).await?;
-        if !self.settle(mark).await? {
-            return self.load(bundles, Some(mark), None).await;
-        }
-        self.fetch(&mut placed).await?;
-        let last = bundles.last().and_then(|bundle| bundle.rows.first()?.id);
-        let Some(write) = self.prepared(placed, Vec::new(), Some(mark), last) else { return Ok(()) };
-        let has_links = write.ready().iter().any(|ready| ready.record.module.name == "request_link");
-        let desk = self.desk.clone();
-        let commit = tokio::spawn(async move {
-            let mut write = write;
-            let (advance, behind) = (write.advance.take(), std::mem::take(&mut write.behind));
-            let done = desk.commit_facts(&write.ready(), advance, behind).await;
-            (write, done)
-        });
-        self.under_way = Some(UnderWay { bundles, has_links, commit: Working(commit) });
-        Ok(())
-    }
-
-    /// Waits for the commit that is under way. Where it could not be made, its rows are written once more, and what was placed
-    /// after them has to be placed again: `false`.
-    pub async fn settle(&mut self, mark: &mut Mark) -> Result<bool, MigrateError> {
-        let Some(mut under_way) = self.under_way.take() else { return Ok(true) };
-        let (write, done) =
-            (&mut under_way.commit.0).await.map_err(|error| DeskError::Internal(error.to_string()))?;
-        let bundles = std::mem::take(&mut under_way.bundles);
-        match self.after(write, done, Some(mark)).await? {
-            None => {
-                tokio::spawn(async move { drop(bundles) });
-                Ok(true)
-            }
-            Some(_) => {
-                self.load(bundles, Some(mark), None).await?;
-                Ok(false)
-            }
-        }
+        Self { desk, there, ids, counts: BTreeMap::new() }
     }
 
     /// Writes bundles in their order, and moves the mark behind them.
@@ -191,31 +103,19 @@ impl Loader {
         let mut placed: Vec<Vec<Placed>> = placed;
         self.fetch(&mut placed).await?;
         let last = bundles.last().and_then(|bundle| bundle.rows.first()?.id);
-        self.write(placed, gone, mark, last).await
+        self.write(&placed, &gone, mark, last).await
     }
 
     /// Commits what was placed.
     async fn write(
         &mut self,
-        placed: Vec<Vec<Placed>>,
-        gone: Vec<Ready>,
+        placed: &[Vec<Placed>],
+        gone: &[Ready],
         mark: Option<&mut Mark>,
         last: Option<i64>,
     ) -> Result<Option<NotCommitted>, MigrateError> {
-        let Some(mut write) = self.prepared(placed, gone, mark.as_deref(), last) else { return Ok(None) };
-        let (advance, behind) = (write.advance.take(), std::mem::take(&mut write.behind));
-        let done = self.desk.commit_facts(&write.ready(), advance, behind).await;
-        self.after(write, done, mark).await
-    }
-
-    /// What a commit of what was placed writes; `None` where there is nothing to be written.
-    fn prepared(
-        &self,
-        placed: Vec<Vec<Placed>>,
-        gone: Vec<Ready>,
-        mark: Option<&Mark>,
-        last: Option<i64>,
-    ) -> Option<Write> {
+        let ready: Vec<&Ready> =
+            placed.iter().flatten().filter_map(|row| row.ready.as_ref()).chain(gone).collect();
         let mut behind = Vec::new();
         let store = self.desk.store();
         for row in placed.iter().flatten() {
@@ -224,12 +124,12 @@ impl Loader {
                 behind.push(store.note_migrated(self.ids.migration, module, source_id, id));
             }
         }
-        for rows in &placed {
+        for rows in placed {
             behind.extend(self.remarks(rows));
         }
         let mut next = None;
         let mut advance = None;
-        if let Some(mark) = mark {
+        if let Some(mark) = &mark {
             let mut state = mark.state.clone();
             state.last_id = last.unwrap_or(state.last_id);
             for root in placed.iter().filter_map(|rows| rows.first()) {
@@ -244,19 +144,10 @@ impl Loader {
             state.step += 1;
             next = Some(state);
         }
-        let write = Write { placed, gone, advance, behind, next };
-        let is_empty = write.advance.is_none() && write.behind.is_empty() && write.ready().is_empty();
-        (!is_empty).then_some(write)
-    }
-
-    /// What follows a commit.
-    async fn after(
-        &mut self,
-        write: Write,
-        done: Result<(), NotCommitted>,
-        mark: Option<&mut Mark>,
-    ) -> Result<Option<NotCommitted>, MigrateError> {
-        match done {
+        if ready.is_empty() && behind.is_empty() && advance.is_none() {
+            return Ok(None);
+        }
+        match self.desk.commit_facts(&ready, advance, behind).await {
             Ok(()) => {}
             Err(NotCommitted::Failed(error)) => return Err(error.into()),
             Err(NotCommitted::Overtaken) => return Err(MigrateError::Overtaken),
@@ -265,13 +156,13 @@ impl Loader {
                 return Ok(Some(why));
             }
         }
-        if let (Some(mark), Some(next)) = (mark, write.next) {
+        if let (Some(mark), Some(next)) = (mark, next) {
             mark.state = next;
         }
-        for row in write.placed.iter().flatten() {
+        for row in placed.iter().flatten() {
             self.counts.entry(row.of.0.clone()).or_default().add(row.fate);
         }
-        for ready in &write.gone {
+        for ready in gone {
             self.counts.entry(ready.record.module.name.to_string()).or_default().removed += 1;
             if ready.record.module.name == "attachment" {
                 self.desk.drop_file(ready.record.id()).await;
@@ -317,9 +208,16 @@ impl Loader {
             }
         }
         if let Some(mark) = mark {
-            let root = Placed { fate: root, ..Placed::refused() };
+            let root = Placed {
+                ready: None,
+                of: (String::new(), None),
+                noted: None,
+                remarks: Vec::new(),
+                fate: root,
+                file: None,
+            };
             let last = bundle.rows.first().and_then(|row| row.id);
-            self.write(vec![vec![root]], Vec::new(), Some(mark), last).await?;
+            self.write(&[vec![root]], &[], Some(mark), last).await?;
             self.counts.remove("");
         }
         Ok(())
@@ -331,20 +229,20 @@ impl Loader {
                 Placer::new(&self.desk, &mut self.ids).place(std::slice::from_ref(bundle)).await?;
             self.fetch(&mut placed).await?;
             let fate = placed.iter().flatten().next().map_or(Fate::Refused, |row| row.fate);
-            let rows: Vec<(String, Option<i64>)> =
-                placed.iter().flatten().map(|row| row.of.clone()).collect();
-            let words = match self.write(placed, Vec::new(), None, None).await? {
+            let words = match self.write(&placed, &[], None, None).await? {
                 None => return Ok(fate),
                 Some(NotCommitted::Refused(error)) => error.to_string().replace('\n', " "),
                 Some(_) if attempt < ATTEMPTS => continue,
                 Some(_) => "Other changes were faster again and again".to_owned(),
             };
-            let refused = rows.into_iter().map(|of| {
-                let (module, source_id) = (of.0.clone(), of.1.unwrap_or(0));
-                let remark = Remark { module, source_id, field: String::new(), words: words.clone() };
-                Placed { of, remarks: vec![remark], ..Placed::refused() }
-            });
-            self.write(vec![refused.collect()], Vec::new(), None, None).await?;
+            let mut rows = placed;
+            for row in rows.iter_mut().flatten() {
+                let source_id = row.of.1.unwrap_or(0);
+                let module = row.of.0.clone();
+                row.remarks = vec![Remark { module, source_id, field: String::new(), words: words.clone() }];
+                (row.ready, row.noted, row.fate) = (None, None, Fate::Refused);
+            }
+            self.write(&rows, &[], None, None).await?;
             break;
         }
         Ok(Fate::Refused)

@@ -27,20 +27,6 @@ pub(crate) struct Placed {
     pub file: Option<(String, Id)>,
 }
 
-impl Placed {
-    /// A row of which nothing is written.
-    pub const fn refused() -> Self {
-        Self {
-            ready: None,
-            of: (String::new(), None),
-            noted: None,
-            remarks: Vec::new(),
-            fate: Fate::Refused,
-            file: None,
-        }
-    }
-}
-
 /// What becomes of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
