@@ -2,8 +2,7 @@
 //! of the connector takes for one action.
 
 use crate::desks::Desks;
-use crate::imports::peak_kb;
-use crate::server::{Secrets, place, run};
+use crate::server::{Secrets, place, run, to_its_end};
 use crate::{Outcome, server::Server};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -35,23 +34,13 @@ pub fn measure(desks: &Desks, sizes: &[u64]) -> Outcome<()> {
 fn copied(desks: &Desks, source: &Server) -> Outcome<(Duration, u64)> {
     let dir = tempfile::tempdir()?;
     let _secrets = Secrets::of(&run(desks.binary(), &place(dir.path(), None), &["init", "--json"])?)?;
-    let begun = Instant::now();
-    let mut copy = Command::new(desks.binary())
-        .args(["migrate", "--from", &format!("http://{}", source.address), "--log", "error", "--data-dir"])
+    let mut copy = Command::new(desks.binary());
+    copy.args(["migrate", "--from", &format!("http://{}", source.address), "--log", "error", "--data-dir"])
         .arg(dir.path())
         .env("FRONTDESK_CONNECTOR_KEY", &source.key)
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let mut peak = 0;
-    let status = loop {
-        if let Some(status) = copy.try_wait()? {
-            break status;
-        }
-        peak = peak.max(peak_kb(copy.id()).unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(20));
-    };
-    if status.success() { Ok((begun.elapsed(), peak / 1024)) } else { Err("the copy failed".into()) }
+        .stderr(Stdio::null());
+    to_its_end(&mut copy)
 }
 
 fn loaded(desks: &Desks, size: u64) -> Outcome<Duration> {

@@ -2,6 +2,7 @@
 
 use crate::Outcome;
 use crate::raw::Cell;
+use crate::server::to_its_end;
 use desk::{Clock, Desk, DeskOptions};
 use model::filter::{equals, test};
 use model::{Id, Op, Path as Field, SortKey, Value};
@@ -30,25 +31,13 @@ pub fn measure(binary: &Path, rows: u64) -> Outcome<()> {
     let file = dir.path().join("assets.csv");
     std::fs::write(&file, csv(rows)?)?;
 
-    let begun = Instant::now();
     let arguments = ["import", "assets", &file.to_string_lossy()];
-    let mut import = command(binary, &data, &arguments).spawn()?;
-    let mut peak = 0;
-    let status = loop {
-        if let Some(status) = import.try_wait()? {
-            break status;
-        }
-        peak = peak.max(peak_kb(import.id()).unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(20));
-    };
-    let took = begun.elapsed().as_secs_f64();
-    if !status.success() {
-        return Err("the import failed".into());
-    }
+    let (took, peak) = to_its_end(&mut command(binary, &data, &arguments))?;
+    let took = took.as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
     let ours = rows as f64 / took;
     println!("| import of {rows} assets (CSV): the whole process | {ours:.0} rows/s, {took:.1} s |");
-    println!("| … greatest resident memory | {} MB |", peak / 1024);
+    println!("| … greatest resident memory | {peak} MB |");
     let theirs = tokio::runtime::Runtime::new()?.block_on(again(&data.join("frontdesk.db"), &fresh))?;
     println!("| … raw rusqlite loop, the same rows, transactions of {TOGETHER} | {theirs:.0} rows/s |");
     println!("| … **ratio** (goal ≥ 0.5) | **{:.2}** |", ours / theirs);
@@ -84,13 +73,6 @@ fn command(binary: &Path, data: &Path, arguments: &[&str]) -> Command {
 fn run(binary: &Path, data: &Path, arguments: &[&str]) -> Outcome<()> {
     let status = command(binary, data, arguments).status()?;
     if status.success() { Ok(()) } else { Err(format!("{arguments:?} failed").into()) }
-}
-
-/// The greatest resident memory that a process has had.
-pub fn peak_kb(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
 }
 
 /// A clock that stands.

@@ -19,7 +19,7 @@ pub fn described(postgres: Option<&str>) -> Outcome<String> {
         memory.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1_048_576;
     let mut lines = vec![
         format!("{cores} cores of {}, {memory} GiB of memory", value(&read("/proc/cpuinfo"), "model name")),
-        format!("Linux {}", read("/proc/sys/kernel/osrelease").trim()),
+        format!("Linux {}", read("/proc/sys/kernel/osrelease").split('-').next().unwrap_or_default().trim()),
         format!("Frontdesk {}, SQLite {}", env!("CARGO_PKG_VERSION"), rusqlite::version()),
     ];
     if let Some(url) = postgres {

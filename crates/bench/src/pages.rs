@@ -56,13 +56,11 @@ pub fn measure(desks: &Desks, sizes: &[u64], time: Duration) -> Outcome<()> {
         }
         all.push(figures);
     }
-    let (Some(small), Some(large), true) = (all.first(), all.last(), sizes.len() > 1) else { return Ok(()) };
+    let ([small, .., large], [few, .., many]) = (all.as_slice(), sizes) else { return Ok(()) };
     for ((name, is_promised, small), (_, _, large)) in small.iter().zip(large) {
         let goal = if *is_promised { " (goal ≤ 1.3)" } else { "" };
         println!(
-            "| {name}: at {:?} against {:?} requests{goal} | **{:.2} × CPU**, {:.2} × first byte, {:.2} × bytes |",
-            sizes.last(),
-            sizes.first(),
+            "| {name}: at {many} against {few} requests{goal} | **{:.2} × CPU**, {:.2} × first byte, {:.2} × bytes |",
             large.load.cpu_us / small.load.cpu_us,
             large.first_byte.as_secs_f64() / small.first_byte.as_secs_f64(),
             ratio(large.bytes, small.bytes)

@@ -61,6 +61,32 @@ pub fn run(binary: &Path, place: &Place, arguments: &[&str]) -> Outcome<Vec<u8>>
     Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
+/// Runs a process to its end: how long it took, and its greatest resident memory in megabytes.
+pub fn to_its_end(command: &mut Command) -> Outcome<(Duration, u64)> {
+    let begun = Instant::now();
+    let mut process = command.spawn()?;
+    let mut peak = 0;
+    let status = loop {
+        if let Some(status) = process.try_wait()? {
+            break status;
+        }
+        peak = peak.max(peak_kb(process.id()).unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    if status.success() {
+        Ok((begun.elapsed(), peak / 1024))
+    } else {
+        Err(format!("{command:?} failed").into())
+    }
+}
+
+/// The greatest resident memory that a process has had.
+fn peak_kb(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
