@@ -262,8 +262,9 @@ impl Desk {
         if !Arc::ptr_eq(&before.catalogue, &snapshot.catalogue) {
             self.store.forget_tables_except(&snapshot.catalogue);
         }
-        // What references show of people has names of lookups in it.
+        // What references show of people has names of lookups in it, as text that stays with the record.
         self.people.forget_all();
+        self.store.forget_records();
         Ok(())
     }
 

@@ -11,6 +11,23 @@ async fn with_scopes<'a>(app: &'a App, user: model::Id, scopes: &str) -> Client<
 }
 
 on_both_engines! {
+    a_renamed_department_is_renamed_wherever_its_people_are_shown(app) {
+        let admin = app.admin();
+        let department = admin.post("/departments", json!({"department": {"name": "Sales"}})).await.ok();
+        let id = department["department"]["id"].as_str().unwrap();
+        let (ann, _) = app.person("Ann", json!({"department": {"id": id}})).await;
+        let made = admin.post("/requests", json!({"request": {"subject": "x", "requester": {"id": ann.to_string()}}})).await.ok();
+        let request = format!("/requests/{}", made["request"]["id"].as_str().unwrap());
+        // Twice with everything in memory, each time after a change of its name.
+        for name in ["Sales", "Trade", "Market"] {
+            admin.put(&format!("/departments/{id}"), json!({"department": {"name": name}})).await.ok();
+            for _ in 0..2 {
+                let shown = admin.get(&request).await.ok();
+                assert_eq!(shown["request"]["requester"]["department"]["name"], name);
+            }
+        }
+    }
+
     a_name_that_several_people_have_is_not_guessed_at(app) {
         let admin = app.admin();
         let user = async |email: &str, extra: Json| {
