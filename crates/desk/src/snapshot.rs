@@ -66,7 +66,7 @@ impl Snapshot {
     }
 
     /// Reads everything anew. The catalogue of the snapshot before stays where nothing was added to it since: building one
-    /// takes some ten milliseconds, and what is kept in memory of its modules stays good.
+    /// takes some ten milliseconds, and so do the tables that the store makes of its modules.
     ///
     /// # Errors
     /// When the database does not answer.
