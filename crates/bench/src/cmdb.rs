@@ -70,7 +70,7 @@ fn lists(desks: &Desks, sizes: &[u64], time: Duration) -> Outcome<()> {
 
 /// Impact analysis of CIs all over the graph, of which every one reaches nearly all others in the end.
 fn impact(server: &Server, time: Duration) -> Outcome<()> {
-    let ids = server.ids(&format!("cmdb/{}", estate::TYPE), 10)?;
+    let ids = server.ids(&format!("cmdb/{}", estate::TYPE), 10, 0)?;
     let calls = |tail: &str| -> Vec<Vec<u8>> {
         let path = |id: &String| format!("/api/v3/cmdb/{}/{id}{tail}", estate::TYPE);
         ids.iter().map(|id| load::get(&path(id), &server.key)).collect()

@@ -54,7 +54,7 @@ fn loaded(desks: &Desks, size: u64) -> Outcome<Duration> {
 
 /// Milliseconds of a process that reads one request.
 fn action(desks: &Desks, source: &Server) -> Outcome<f64> {
-    let id = source.ids("requests", 1)?.pop().ok_or("the desk has no requests")?;
+    let id = source.ids("requests", 1, 0)?.pop().ok_or("the desk has no requests")?;
     let mut took = Vec::with_capacity(RUNS);
     for _ in 0..RUNS {
         let begun = Instant::now();

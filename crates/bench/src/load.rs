@@ -128,11 +128,26 @@ pub fn block_on<T>(future: impl Future<Output = Outcome<T>>) -> Outcome<T> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
 }
 
-/// So many clients send these calls, each beginning at another one, for so long.
+/// So many clients send these calls, each beginning at another one, for so long: each as fast as it gets answers.
 pub fn run(server: &Server, calls: &[Vec<u8>], connections: usize, time: Duration) -> Outcome<Measured> {
+    paced(server, calls, connections, time, Duration::ZERO)
+}
+
+/// The same with so much time from one call of a client to its next. A call that is late because the one before took long
+/// counts from when it was due.
+pub fn paced(
+    server: &Server,
+    calls: &[Vec<u8>],
+    connections: usize,
+    time: Duration,
+    pace: Duration,
+) -> Outcome<Measured> {
     let cpu = server.cpu()?;
     let begun = Instant::now();
-    let clients = (0..connections).map(|i| client(&server.address, calls, i * 7919, begun + time));
+    let clients = (0_u32..).take(connections).map(|i| {
+        let share = pace * i / u32::try_from(connections).unwrap_or(u32::MAX);
+        client(&server.address, calls, i as usize * 7919, (begun + share)..(begun + time), pace)
+    });
     let mut latencies = block_on(futures_util::future::try_join_all(clients))?.concat();
     let elapsed = begun.elapsed().as_secs_f64();
     let cpu = server.cpu()?.saturating_sub(cpu);
@@ -149,12 +164,29 @@ pub fn run(server: &Server, calls: &[Vec<u8>], connections: usize, time: Duratio
     })
 }
 
-async fn client(address: &str, calls: &[Vec<u8>], from: usize, until: Instant) -> Outcome<Vec<u64>> {
+async fn client(
+    address: &str,
+    calls: &[Vec<u8>],
+    from: usize,
+    time: Range<Instant>,
+    pace: Duration,
+) -> Outcome<Vec<u64>> {
     let mut connection = Connection::open(address).await?;
     let mut latencies = Vec::with_capacity(100_000);
+    let mut due = time.start;
     for request in calls.iter().cycle().skip(from % calls.len()) {
-        let begun = Instant::now();
-        if begun >= until {
+        due += pace;
+        let now = Instant::now();
+        let begun = if due > now {
+            tokio::time::sleep_until(due.into()).await;
+            // Timers are up to a millisecond late.
+            Instant::now()
+        } else if pace.is_zero() {
+            now
+        } else {
+            due
+        };
+        if begun >= time.end {
             break;
         }
         connection.call(request).await?;

@@ -59,24 +59,27 @@ const SEARCHING: Mix = Mix {
 };
 
 /// The mixes, in the order in which they are measured: those that write come last.
-const MIXES: [Mix; 4] = [READING, SEARCHING, SYNCING, WORKING];
+pub const MIXES: [Mix; 4] = [READING, SEARCHING, SYNCING, WORKING];
 
 /// A desk under load: where its records are.
 pub struct Desk<'a> {
     server: &'a Server,
     requests: Vec<String>,
     technicians: Vec<String>,
+    turn: u64,
 }
 
 impl<'a> Desk<'a> {
-    /// Finds records all over a desk.
-    pub fn of(server: &'a Server) -> Outcome<Self> {
-        Ok(Self { server, requests: server.ids("requests", 10)?, technicians: server.ids("technicians", 1)? })
+    /// Finds records all over a desk, others in each turn.
+    pub fn of(server: &'a Server, turn: u64) -> Outcome<Self> {
+        let requests = server.ids("requests", 10, turn)?;
+        Ok(Self { server, requests, technicians: server.ids("technicians", 1, 0)?, turn })
     }
 
     /// The calls of a mix.
     pub fn calls(&self, mix: &Mix) -> Vec<Vec<u8>> {
-        (0..CALLS)
+        let first = self.turn * 2 * CALLS;
+        (first..first + CALLS)
             .filter_map(|n| {
                 let mut place = mixed(n) % 100;
                 let (_, call) = mix.parts.iter().find(|(share, _)| {
@@ -239,7 +242,7 @@ pub fn measure(desks: &Desks, sizes: &[u64], postgres: Option<&str>, time: Durat
                 None => desks.of_requests(*size)?,
                 Some(url) => desks.of_requests_on_postgres(*size, url)?,
             };
-            let desk = Desk::of(&server)?;
+            let desk = Desk::of(&server, 0)?;
             for mix in &MIXES {
                 let calls = desk.calls(mix);
                 // What is in the memory of a desk that has run for a while.

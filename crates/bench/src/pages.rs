@@ -75,10 +75,10 @@ fn ratio(large: usize, small: usize) -> f64 {
 }
 
 fn pages(server: &Server) -> Outcome<Vec<Page>> {
-    let requests = server.ids("requests", 10)?;
+    let requests = server.ids("requests", 10, 0)?;
     let step = (requests.len() / REQUESTS).max(1);
     let requests = requests.iter().step_by(step).map(|id| format!("/requests/{id}")).collect();
-    let ci = server.ids("cmdb/ci_server", 1)?.into_iter().next().ok_or("the desk has no server")?;
+    let ci = server.ids("cmdb/ci_server", 1, 0)?.into_iter().next().ok_or("the desk has no server")?;
     let one = |name, is_promised, path: &str| Page {
         name,
         is_promised,

@@ -188,18 +188,21 @@ impl Server {
 
     /// Calls for single requests: so many hundreds, from places all over the desk.
     pub fn full_requests(&self, hundreds: u64) -> Outcome<Vec<Vec<u8>>> {
-        let ids = self.ids("requests", hundreds)?;
+        let ids = self.ids("requests", hundreds, 0)?;
         Ok(ids.iter().map(|id| load::get(&format!("/api/v3/requests/{id}"), &self.key)).collect())
     }
 
-    /// Ids of so many hundred records of a list, from places all over it.
-    pub fn ids(&self, path: &str, hundreds: u64) -> Outcome<Vec<String>> {
+    /// Ids of so many hundred records of a list, from places all over it, others in each turn.
+    pub fn ids(&self, path: &str, hundreds: u64, turn: u64) -> Outcome<Vec<String>> {
         let key = path.rsplit('/').next().unwrap_or(path);
         let mut ids = Vec::new();
         let total = self.list(path, r#"{"row_count":1,"get_total_count":true}"#)?;
         let total = total.pointer("/list_info/total_count").and_then(Value::as_u64).ok_or("no count")?;
+        let apart = total / hundreds;
+        // A hundred further in each turn, as long as that stays before the next place.
+        let shift = (turn * 100).checked_rem(apart.saturating_sub(99)).unwrap_or(0);
         for page in 0..hundreds {
-            let start = total / hundreds * page + 1;
+            let start = apart * page + shift + 1;
             let info = format!(
                 r#"{{"row_count":100,"start_index":{start},"sort_field":"id","fields_required":["id"]}}"#
             );
