@@ -317,6 +317,10 @@ impl Credentials {
                     r#"DELETE FROM "sign_in_step" WHERE "hash" IN (SELECT "hash" FROM "sign_in_step" WHERE "expires" < $1 ORDER BY "expires" LIMIT $2)"#,
                     now,
                 ),
+                expired(
+                    r#"DELETE FROM "sign_in_failure" WHERE "subject" IN (SELECT "subject" FROM "sign_in_failure" WHERE "expires" < $1 ORDER BY "expires" LIMIT $2)"#,
+                    now,
+                ),
             ])
             .await?;
         Ok(removed.into_iter().max().unwrap_or(0))

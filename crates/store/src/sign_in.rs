@@ -1,5 +1,5 @@
-//! What lies between a browser and its session: second factors, recovery codes, steps of a sign-in under way, and who of a
-//! provider of single sign-on is who here. Of what is secret and need not be read back only the SHA-256 is kept.
+//! What lies between a browser and its session: second factors, recovery codes, steps of a sign-in under way, failures to
+//! sign in, and who of a provider of single sign-on is who here. Of what is secret and need not be read back only the SHA-256 is kept.
 
 use crate::credentials::{Credentials, Hash, from_row, hex, write};
 use crate::engine::{Expect, Statement, StoreError};
@@ -54,6 +54,16 @@ pub struct SubjectRow {
     pub created: i64,
 }
 
+/// How often one has failed to sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of migrations/0018_failures.sql")]
+pub struct FailuresRow {
+    pub subject: String,
+    pub count: i64,
+    pub last: i64,
+    pub expires: i64,
+}
+
 /// An entry of the history about a credential: under the person whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Noted<'a> {
@@ -78,11 +88,14 @@ const STEP: &str =
 const STEPS: &str =
     r#"SELECT "hash", "kind", "person", "data", "expires" FROM "sign_in_step" WHERE "kind" = $1 LIMIT $2"#;
 const SUBJECT: &str = r#"SELECT "issuer", "subject", "person", "created" FROM "sign_on_subject" WHERE "issuer" = $1 AND "subject" = $2 LIMIT $3"#;
+const FAILURES: &str =
+    r#"SELECT "subject", "count", "last", "expires" FROM "sign_in_failure" WHERE "subject" = $1"#;
 
 from_row!(FactorRow { person, secret, created, confirmed, last_step });
 from_row!(RecoveryRow { hash, person, used });
 from_row!(StepRow { hash, kind, person, data, expires });
 from_row!(SubjectRow { issuer, subject, person, created });
+from_row!(FailuresRow { subject, count, last, expires });
 
 impl Credentials {
     /// The second factor of a person.
@@ -127,6 +140,14 @@ impl Credentials {
         subject: &str,
     ) -> Result<Option<SubjectRow>, StoreError> {
         Ok(self.all(SUBJECT, "", &[issuer.into(), subject.into()]).await?.pop())
+    }
+
+    /// How often one has failed to sign in, expired or not.
+    ///
+    /// # Errors
+    /// As [`crate::Db::read`].
+    pub async fn failures(&self, subject: &str) -> Result<Option<FailuresRow>, StoreError> {
+        self.one(FAILURES, "", subject.into()).await
     }
 }
 
@@ -233,6 +254,42 @@ pub fn add_subject(row: &SubjectRow) -> Statement {
 #[must_use]
 pub fn remove_subjects_of(person: Id) -> Statement {
     write(r#"DELETE FROM "sign_on_subject" WHERE "person" = $1"#, vec![person.into()], Expect::Any)
+}
+
+/// Writes down failures in place of those that were seen; stale when somebody else has counted since.
+#[must_use]
+pub fn count_failures(row: &FailuresRow, seen: Option<&FailuresRow>) -> Statement {
+    let mut binds: Vec<Value> =
+        vec![row.count.into(), row.last.into(), row.expires.into(), row.subject.as_str().into()];
+    let Some(seen) = seen else {
+        return write(
+            r#"INSERT INTO "sign_in_failure" ("count", "last", "expires", "subject") VALUES ($1, $2, $3, $4) ON CONFLICT ("subject") DO NOTHING"#,
+            binds,
+            Expect::Exactly(1),
+        );
+    };
+    binds.extend([seen.count.into(), seen.last.into()]);
+    write(
+        r#"UPDATE "sign_in_failure" SET "count" = $1, "last" = $2, "expires" = $3 WHERE "subject" = $4 AND "count" = $5 AND "last" = $6"#,
+        binds,
+        Expect::Exactly(1),
+    )
+}
+
+/// Takes one failure back.
+#[must_use]
+pub fn take_failure_back(subject: &str) -> Statement {
+    write(
+        r#"UPDATE "sign_in_failure" SET "count" = "count" - 1 WHERE "subject" = $1 AND "count" > 0"#,
+        vec![subject.into()],
+        Expect::Any,
+    )
+}
+
+/// Forgets the failures of one.
+#[must_use]
+pub fn forget_failures(subject: &str) -> Statement {
+    write(r#"DELETE FROM "sign_in_failure" WHERE "subject" = $1"#, vec![subject.into()], Expect::Any)
 }
 
 /// Writes an entry of the history.

@@ -184,7 +184,8 @@ pub struct Identity {
     technician_keys: Cache<keys::Held>,
     happyfox_keys: Cache<keys::HeldPair>,
     sessions: Cache<Session>,
-    throttle: throttle::Throttle,
+    /// Attempts of this process to sign in are counted one after the other.
+    admitting: tokio::sync::Mutex<()>,
     hashing: passwords::Hashing,
     next_purge: AtomicI64,
 }
@@ -202,7 +203,7 @@ impl Identity {
             technician_keys: Cache::new(max),
             happyfox_keys: Cache::new(max),
             sessions: Cache::new(max),
-            throttle: throttle::Throttle::default(),
+            admitting: tokio::sync::Mutex::default(),
             hashing: passwords::Hashing::new(options.password_cost),
             next_purge: AtomicI64::new(0),
             options,

@@ -2,7 +2,7 @@
 
 use super::act::{Act, Event};
 use super::secrets::{self, hash_of};
-use super::throttle::Subject;
+use super::throttle::refused;
 use super::{Identity, OAuthError};
 use crate::{DeskError, Refusal};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -155,15 +155,8 @@ impl Identity {
                 let note = self.noted(Act::own(user, now), user, Event::PasswordChanged, "");
                 self.set_password_with(user, new, Some(note)).await
             }
-            Ok(_) | Err(OAuthError::AccessDenied) => {
-                Err(Refusal::because("current_password", "That is not your password").into())
-            }
-            Err(OAuthError::Throttled { retry_after_s }) => {
-                let words = format!("Too many attempts; please wait {retry_after_s} s");
-                Err(Refusal::because("current_password", words).into())
-            }
-            Err(OAuthError::Unavailable(why)) => Err(DeskError::Unavailable(why)),
-            Err(error) => Err(DeskError::Internal(error.to_string())),
+            Ok(_) => Err(refused(OAuthError::AccessDenied, "current_password", "That is not your password")),
+            Err(error) => Err(refused(error, "current_password", "That is not your password")),
         }
     }
 
@@ -192,30 +185,18 @@ impl Identity {
         address: Option<IpAddr>,
         now: i64,
     ) -> Result<Id, OAuthError> {
-        let account = Subject::Account(hash_of(&model::fold_email(email)));
-        let mut subjects = vec![account];
-        subjects.extend(address.map(Subject::of_address));
-        self.throttle.admit(&subjects, now).map_err(|wait_ms| {
-            tracing::warn!(address = address.map(tracing::field::display), "sign-in throttled");
-            OAuthError::Throttled {
-                retry_after_s: wait_ms.unsigned_abs().div_ceil(1_000).max(1).cast_signed(),
-            }
-        })?;
-        let (whose, found) = self.find_by_password(email, password).await;
-        match &found {
-            Ok(_) => {
-                self.throttle.forgive(&account);
-                self.throttle.take_back(&subjects);
-            }
-            Err(OAuthError::AccessDenied) => {
+        let account = hash_of(&model::fold_email(email));
+        self.attempt(account, address, now, async || {
+            let (whose, found) = self.find_by_password(email, password).await;
+            if matches!(found, Err(OAuthError::AccessDenied)) {
                 tracing::info!(address = address.map(tracing::field::display), "sign-in failed");
                 if let Some(person) = whose {
                     self.note_failure(person, address, now);
                 }
             }
-            Err(_) => self.throttle.take_back(&subjects),
-        }
-        found
+            found
+        })
+        .await
     }
 
     /// Notes in the history that somebody tried an account. Nobody waits for it, so that the time of an answer does not tell

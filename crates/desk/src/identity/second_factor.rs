@@ -7,7 +7,6 @@
 use super::act::{Act, Event};
 use super::secrets::{self, hash_of_parts};
 use super::steps::{Step, StepKind};
-use super::throttle::Subject;
 use super::{Identity, OAuthError};
 use crate::{Context, DeskError, Refusal};
 use model::Id;
@@ -150,7 +149,7 @@ impl Identity {
         address: Option<IpAddr>,
         now: i64,
     ) -> Result<Vec<String>, OAuthError> {
-        self.attempt(user, address, now, async || {
+        self.try_code(user, address, now, async || {
             let last_step = step_of(&begun.data, code, now).ok_or(OAuthError::AccessDenied)?;
             let secret = begun.data.clone();
             let row = FactorRow { person: user, secret, created: now, confirmed: Some(now), last_step };
@@ -285,7 +284,7 @@ impl Identity {
         also: Vec<Statement>,
     ) -> Result<(), OAuthError> {
         let row = self.store.second_factor(user).await?.ok_or(OAuthError::AccessDenied)?;
-        self.attempt(user, address, now, async || {
+        self.try_code(user, address, now, async || {
             let mut statements = match step_of(&row.secret, code, now) {
                 Some(step) => vec![sign_in::take_step(user, step)],
                 None => {
@@ -309,35 +308,20 @@ impl Identity {
         }
     }
 
-    /// One look at a code, counted against the account and the address before it is looked at.
-    async fn attempt<T>(
+    /// One look at a code of somebody's second factor.
+    async fn try_code<T>(
         &self,
         user: Id,
         address: Option<IpAddr>,
         now: i64,
         look: impl AsyncFnOnce() -> Result<T, OAuthError>,
     ) -> Result<T, OAuthError> {
-        let account = Subject::Account(hash_of_parts(&["second factor", &user.to_string()]));
-        let mut subjects = vec![account];
-        subjects.extend(address.map(Subject::of_address));
-        self.throttle.admit(&subjects, now).map_err(|wait_ms| {
-            tracing::warn!(user.id = %user, "codes of a second factor throttled");
-            OAuthError::Throttled {
-                retry_after_s: wait_ms.unsigned_abs().div_ceil(1_000).max(1).cast_signed(),
-            }
-        })?;
-        let done = look().await;
-        match &done {
-            Ok(_) => {
-                self.throttle.forgive(&account);
-                self.throttle.take_back(&subjects);
-            }
-            Err(OAuthError::AccessDenied) => {
+        let account = hash_of_parts(&["second factor", &user.to_string()]);
+        self.attempt(account, address, now, look).await.inspect_err(|error| {
+            if matches!(error, OAuthError::AccessDenied) {
                 tracing::info!(user.id = %user, "a wrong code of a second factor");
             }
-            Err(_) => self.throttle.take_back(&subjects),
-        }
-        done
+        })
     }
 
     fn new_recovery_codes(&self, user: Id) -> Result<(Vec<String>, Vec<Statement>), super::NoEntropy> {

@@ -4,7 +4,7 @@
 use super::act::{Act, Event};
 use super::secrets::hash_of;
 use super::steps::StepKind;
-use super::throttle::Subject;
+use super::throttle::refused;
 use super::{Identity, OAuthError};
 use crate::records::{Place, patch_of};
 use crate::users::roles;
@@ -107,25 +107,11 @@ impl Identity {
     }
 
     async fn open_set_up(&self, secret: &str, address: Option<IpAddr>, now: i64) -> Result<(), DeskError> {
-        let wrong = |words: String| DeskError::from(Refusal::because("secret", words));
-        let mut subjects = vec![Subject::Account(hash_of("set up"))];
-        subjects.extend(address.map(Subject::of_address));
-        self.throttle.admit(&subjects, now).map_err(|wait_ms| {
-            let seconds = wait_ms.unsigned_abs().div_ceil(1_000).max(1);
-            wrong(format!("Too many attempts; please wait {seconds} s"))
-        })?;
-        let found = self.step(StepKind::SetUp, secret.trim(), now).await;
-        match found {
-            Ok(Some(_)) => {
-                self.throttle.take_back(&subjects);
-                Ok(())
-            }
-            Ok(None) => Err(wrong("This is not the secret that the start printed".into())),
-            Err(error) => {
-                self.throttle.take_back(&subjects);
-                Err(error.into())
-            }
-        }
+        let found = self.attempt(hash_of("set up"), address, now, async || {
+            let step = self.step(StepKind::SetUp, secret.trim(), now).await?;
+            step.map(|_| ()).ok_or(OAuthError::AccessDenied)
+        });
+        found.await.map_err(|error| refused(error, "secret", "This is not the secret that the start printed"))
     }
 }
 

@@ -1,16 +1,16 @@
 //! Waiting after failed sign-ins: longer with each failure, per account and per address.
 //!
-//! An attempt counts as a failure before the password is looked at and is forgiven when it was right, so that many
-//! attempts at once get no further than one after the other. The counts are this process's own: behind several
-//! processes an attacker has so many times the attempts.
+//! An attempt counts as a failure before the secret is looked at and is forgiven when it was right, so that many
+//! attempts at once get no further than one after the other. The counts are in the database: all processes count together,
+//! and a restart forgets nothing. What nobody adds to is gone after an hour.
 
-use std::collections::HashMap;
+use super::secrets::hex;
+use super::{Identity, OAuthError};
+use crate::DeskError;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use store::StoreError;
 use store::credentials::Hash;
-
-/// At most so many accounts and addresses are remembered: a megabyte.
-const KNOWN_MAX: usize = 10_000;
+use store::sign_in::{self, FailuresRow};
 
 /// Without a further failure for so long, all is forgotten.
 const FORGET_MS: i64 = 3_600_000;
@@ -18,25 +18,36 @@ const FORGET_MS: i64 = 3_600_000;
 /// The first wait; each further failure doubles it.
 const FIRST_WAIT_MS: i64 = 1_000;
 
+/// How often another process may be faster. So many at once on the same account or address are no people.
+const TRIES: usize = 20;
+
 /// Whose failures are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Subject {
-    /// An account, by the hash of its folded address: whether it exists makes no difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Subject {
+    /// An account, by a hash: whether it exists makes no difference.
     Account(Hash),
     /// A network address; of IPv6 the half that a provider gives to one customer.
     Address(IpAddr),
 }
 
 impl Subject {
-    pub fn of_address(address: IpAddr) -> Self {
+    fn of_address(address: IpAddr) -> Self {
         Self::Address(match address.to_canonical() {
             IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
             v4 => v4,
         })
     }
 
+    /// By which it is known in the database.
+    fn key(&self) -> String {
+        match self {
+            Self::Account(hash) => format!("account {}", hex(hash)),
+            Self::Address(address) => format!("address {address}"),
+        }
+    }
+
     /// Failures that cost nothing. An office has many people behind one address.
-    const fn free(&self) -> u32 {
+    const fn free(&self) -> i64 {
         match self {
             Self::Account(_) => 5,
             Self::Address(_) => 20,
@@ -50,83 +61,100 @@ impl Subject {
             Self::Address(_) => 15 * 60_000,
         }
     }
-}
 
-#[derive(Clone, Copy, Debug)]
-struct Failures {
-    count: u32,
-    last: i64,
-}
-
-/// The counts.
-#[derive(Debug, Default)]
-pub(super) struct Throttle {
-    known: Mutex<HashMap<Subject, Failures>>,
-}
-
-impl Throttle {
-    /// Counts an attempt, or says how many milliseconds are still to wait; then it was not counted.
-    pub fn admit(&self, subjects: &[Subject], now: i64) -> Result<(), i64> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = subjects.iter().filter_map(|s| Some(wait_of(s, known.get(s)?, now))).max().unwrap_or(0);
-        if wait > 0 {
-            return Err(wait);
+    /// How long whoever has failed so often waits.
+    fn wait(&self, failures: &FailuresRow, now: i64) -> i64 {
+        if failures.count < self.free() || is_forgotten(failures, now) {
+            return 0;
         }
-        for subject in subjects {
-            let count = known.get(subject).filter(|f| !is_forgotten(f, now)).map_or(0, |f| f.count);
-            make_room(&mut known, subject, now);
-            known.insert(*subject, Failures { count: count.saturating_add(1), last: now });
+        let doublings = (failures.count - self.free()).min(20);
+        let wait = (FIRST_WAIT_MS << doublings).min(self.longest_ms());
+        (failures.last + wait - now).max(0)
+    }
+}
+
+const fn is_forgotten(failures: &FailuresRow, now: i64) -> bool {
+    // Set back by more than a day, the clock says nothing.
+    now > failures.expires || now < failures.last - 24 * FORGET_MS
+}
+
+impl Identity {
+    /// One look at a secret, counted as a failure of the account and of the address before it is looked at, and taken back
+    /// where it was none.
+    ///
+    /// # Errors
+    /// [`OAuthError::Throttled`] after too many failures: then nobody looked. [`OAuthError::AccessDenied`] is a failure;
+    /// anything else that `look` ends with says nothing about the secret.
+    pub(super) async fn attempt<T>(
+        &self,
+        account: Hash,
+        address: Option<IpAddr>,
+        now: i64,
+        look: impl AsyncFnOnce() -> Result<T, OAuthError>,
+    ) -> Result<T, OAuthError> {
+        // All in the same order, so that no two wait for one another.
+        let mut subjects: Vec<Subject> = address.map(Subject::of_address).into_iter().collect();
+        subjects.push(Subject::Account(account));
+        self.admit(&subjects, now).await.inspect_err(|error| {
+            if matches!(error, OAuthError::Throttled { .. }) {
+                tracing::warn!(address = address.map(tracing::field::display), "sign-in throttled");
+            }
+        })?;
+        let done = look().await;
+        let after = subjects.iter().map(|subject| match (&done, subject) {
+            (Ok(_), Subject::Account(_)) => sign_in::forget_failures(&subject.key()),
+            _ => sign_in::take_failure_back(&subject.key()),
+        });
+        if !matches!(done, Err(OAuthError::AccessDenied))
+            && let Err(error) = self.store.db().commit(after.collect()).await
+        {
+            tracing::warn!(%error, "an attempt to sign in still counts as a failure");
         }
-        Ok(())
+        done
     }
 
-    /// Takes the attempt back: the password was right, or nobody looked at it.
-    pub fn take_back(&self, subjects: &[Subject]) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        for subject in subjects {
-            if let Some(failures) = known.get_mut(subject) {
-                failures.count = failures.count.saturating_sub(1);
+    /// Counts an attempt, or says how long is still to wait; then it was not counted.
+    async fn admit(&self, subjects: &[Subject], now: i64) -> Result<(), OAuthError> {
+        let throttled = |wait_ms: i64| OAuthError::Throttled {
+            retry_after_s: wait_ms.unsigned_abs().div_ceil(1_000).max(1).cast_signed(),
+        };
+        // Of those in one process none is ever too late.
+        let _in_turn = self.admitting.lock().await;
+        for _ in 0..TRIES {
+            let (mut wait, mut counted) = (0, Vec::with_capacity(subjects.len()));
+            for subject in subjects {
+                let key = subject.key();
+                let known = self.store.failures(&key).await?;
+                wait = wait.max(known.as_ref().map_or(0, |known| subject.wait(known, now)));
+                let so_far = known.as_ref().filter(|known| !is_forgotten(known, now));
+                let count = so_far.map_or(0, |known| known.count).saturating_add(1);
+                let expires = now.saturating_add(FORGET_MS);
+                let row = FailuresRow { subject: key, count, last: now, expires };
+                counted.push(sign_in::count_failures(&row, known.as_ref()));
+            }
+            if wait > 0 {
+                return Err(throttled(wait));
+            }
+            match self.store.db().commit(counted).await {
+                Ok(_) => return Ok(()),
+                Err(StoreError::Stale { .. }) => {}
+                Err(error) => return Err(error.into()),
             }
         }
-    }
-
-    /// Forgets the failures of one.
-    pub fn forgive(&self, subject: &Subject) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(subject);
-    }
-
-    #[cfg(test)]
-    fn len(&self) -> usize {
-        self.known.lock().unwrap().len()
+        Err(throttled(0))
     }
 }
 
-const fn is_forgotten(failures: &Failures, now: i64) -> bool {
-    // Set back by more than a day, the clock says nothing.
-    now - failures.last > FORGET_MS || now < failures.last - 24 * FORGET_MS
-}
-
-fn wait_of(subject: &Subject, failures: &Failures, now: i64) -> i64 {
-    if failures.count < subject.free() || is_forgotten(failures, now) {
-        return 0;
-    }
-    let doublings = (failures.count - subject.free()).min(20);
-    let wait = (FIRST_WAIT_MS << doublings).min(subject.longest_ms());
-    (failures.last + wait - now).max(0)
-}
-
-/// When all places are taken, whoever failed least makes room: an attacker who tries a thousand names does not make
-/// the one forgotten that they are after.
-fn make_room(known: &mut HashMap<Subject, Failures>, subject: &Subject, now: i64) {
-    if known.len() < KNOWN_MAX || known.contains_key(subject) {
-        return;
-    }
-    known.retain(|_, failures| failures.count > 0 && !is_forgotten(failures, now));
-    if known.len() >= KNOWN_MAX {
-        let least = known.iter().min_by_key(|(_, f)| (f.count, f.last)).map(|(s, _)| *s);
-        if let Some(least) = least {
-            known.remove(&least);
+/// An attempt that came to nothing, where a form asks for the secret in this field; `wrong` says that it is not the one.
+pub(super) fn refused(error: OAuthError, field: &'static str, wrong: &str) -> DeskError {
+    match error {
+        OAuthError::AccessDenied => crate::Refusal::because(field, wrong).into(),
+        OAuthError::Throttled { retry_after_s } => {
+            let words = format!("Too many attempts; please wait {retry_after_s} s");
+            crate::Refusal::because(field, words).into()
         }
+        OAuthError::Unavailable(why) => DeskError::Unavailable(why),
+        error => DeskError::Internal(error.to_string()),
     }
 }
 
@@ -134,65 +162,34 @@ fn make_room(known: &mut HashMap<Subject, Failures>, subject: &Subject, now: i64
 mod tests {
     use super::*;
 
-    fn account(n: u32) -> Subject {
-        Subject::Account(super::super::secrets::hash_of(&n.to_string()))
+    fn failed(count: i64, last: i64) -> FailuresRow {
+        FailuresRow { subject: String::new(), count, last, expires: last + FORGET_MS }
     }
 
     #[test]
     fn waits_double_up_to_a_limit() {
-        let throttle = Throttle::default();
-        let who = [account(1)];
-        let mut now = 1_000_000;
-        for _ in 0..5 {
-            assert_eq!(throttle.admit(&who, now), Ok(()));
+        let account = Subject::Account(super::super::secrets::hash_of("somebody"));
+        assert_eq!(account.wait(&failed(4, 1_000), 1_000), 0);
+        let waits = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300];
+        for (count, seconds) in (5..).zip(waits) {
+            assert_eq!(account.wait(&failed(count, 1_000), 1_000), seconds * 1_000);
+            assert_eq!(account.wait(&failed(count, 1_000), 1_000 * seconds), 1_000);
+            assert_eq!(account.wait(&failed(count, 1_000), 1_000 * (seconds + 1)), 0);
         }
-        for expected in
-            [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000]
-        {
-            assert_eq!(throttle.admit(&who, now), Err(expected));
-            assert_eq!(throttle.admit(&who, now + expected - 1), Err(1), "refused attempts do not count");
-            now += expected;
-            assert_eq!(throttle.admit(&who, now), Ok(()));
-        }
-        assert_eq!(throttle.admit(&[account(2)], now), Ok(()), "others go on");
-        now += FORGET_MS + 1;
-        for _ in 0..5 {
-            assert_eq!(throttle.admit(&who, now), Ok(()));
-        }
-    }
-
-    #[test]
-    fn success_forgives_the_account_but_not_the_address() {
-        let throttle = Throttle::default();
-        let address = Subject::of_address("192.0.2.7".parse().unwrap());
-        for n in 0..20 {
-            assert_eq!(throttle.admit(&[account(n), address], 0), Ok(()));
-        }
-        assert_eq!(throttle.admit(&[account(99), address], 0), Err(1_000));
-        throttle.take_back(&[address]);
-        throttle.forgive(&account(1));
-        assert_eq!(throttle.admit(&[account(99), address], 0), Ok(()));
-        assert!(throttle.admit(&[account(99), address], 0).is_err());
+        assert_eq!(account.wait(&failed(i64::MAX, 1_000), 1_000), 300_000);
+        assert_eq!(account.wait(&failed(99, 0), FORGET_MS + 1), 0);
+        assert_eq!(account.wait(&failed(99, 25 * FORGET_MS), 0), 0, "a clock that was set back");
+        let address = Subject::of_address([192, 0, 2, 7].into());
+        assert_eq!(address.wait(&failed(19, 0), 0), 0);
+        assert_eq!(address.wait(&failed(20, 0), 0), 1_000);
+        assert_eq!(address.wait(&failed(99, 0), 0), 900_000);
     }
 
     #[test]
     fn an_ipv6_customer_is_one_address() {
-        let of = |text: &str| Subject::of_address(text.parse().unwrap());
+        let of = |text: &str| Subject::of_address(text.parse().unwrap()).key();
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
         assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
-    }
-
-    #[test]
-    fn a_flood_of_names_makes_nobody_forgotten_and_does_not_grow() {
-        let throttle = Throttle::default();
-        for _ in 0..5 {
-            throttle.admit(&[account(0)], 0).unwrap();
-        }
-        for n in 1..12_000 {
-            throttle.admit(&[account(n)], 1).unwrap();
-        }
-        assert!(throttle.len() <= KNOWN_MAX);
-        assert_eq!(throttle.admit(&[account(0)], 1), Err(999));
     }
 }

@@ -1,6 +1,7 @@
 //! Signing in and out, consent, static files.
 
-use desk::identity::NewClient;
+use desk::identity::{NewClient, OAuthError};
+use std::net::IpAddr;
 use testkit::{App, Browser, Page, encoded, on_both_engines};
 
 const CALLBACK: &str = "https://client.example.com/cb";
@@ -13,6 +14,15 @@ async fn sign_in(app: &App, browser: &Browser<'_>, path: &str, password: &str) -
     let action = html.split("<form method=\"post\" action=\"").nth(1).unwrap().split('"').next().unwrap();
     assert!(app.desk.now() > 0);
     browser.post_as_it_is(&action.replace("&amp;", "&").replace("&#38;", "&"), &fields).await
+}
+
+/// How many seconds somebody has to wait who tries this password; none when it was looked at and wrong.
+async fn wait_after(app: &App, email: &str, password: &str, from: Option<IpAddr>) -> Option<i64> {
+    match app.identity.verify_password(email, password, from, app.desk.now()).await {
+        Err(OAuthError::AccessDenied) => None,
+        Err(OAuthError::Throttled { retry_after_s }) => Some(retry_after_s),
+        other => panic!("{other:?}"),
+    }
 }
 
 on_both_engines! {
@@ -70,6 +80,62 @@ on_both_engines! {
         }
         assert_eq!(last.0, 429);
         assert!(last.1.contains("Please wait 1 second."), "{}", last.1);
+    }
+
+    waits_grow_and_are_forgotten_after_an_hour(app) {
+        let wait = async || wait_after(app, "ada.admin@example.com", "wrong", None).await;
+        for _ in 0..5 {
+            assert_eq!(wait().await, None);
+        }
+        for seconds in [1, 2, 4, 8] {
+            assert_eq!(wait().await, Some(seconds));
+            app.clock.advance(seconds * 1_000 - 1);
+            assert_eq!(wait().await, Some(1), "what is refused does not count");
+            // Not even the right password is looked at.
+            let right = wait_after(app, "ada.admin@example.com", &app.admin_password, None).await;
+            assert_eq!(right, Some(1));
+            app.clock.advance(1);
+            assert_eq!(wait().await, None);
+        }
+        assert_eq!(wait_after(app, "nobody@example.com", "wrong", None).await, None, "others go on");
+        app.clock.advance(3_600_001);
+        for _ in 0..5 {
+            assert_eq!(wait().await, None);
+        }
+        assert_eq!(wait().await, Some(1));
+    }
+
+    a_right_password_forgives_the_account_and_not_the_address(app) {
+        let (address, now) = (Some([192, 0, 2, 7].into()), app.desk.now());
+        for _ in 0..2 {
+            for _ in 0..4 {
+                assert_eq!(wait_after(app, "ada.admin@example.com", "wrong", address).await, None);
+            }
+            let right = app.identity.verify_password("ada.admin@example.com", &app.admin_password, address, now).await;
+            assert_eq!(right, Ok(desk::shipped::ADMINISTRATOR));
+        }
+        // Eight of the address's twenty are gone.
+        for n in 8..20 {
+            assert_eq!(wait_after(app, &format!("p{n}@example.com"), "wrong", address).await, None, "{n}");
+        }
+        let right = wait_after(app, "ada.admin@example.com", &app.admin_password, address).await;
+        assert_eq!(right, Some(1));
+        let elsewhere = Some([192, 0, 2, 8].into());
+        let right = app.identity.verify_password("ada.admin@example.com", &app.admin_password, elsewhere, now).await;
+        assert_eq!(right, Ok(desk::shipped::ADMINISTRATOR));
+    }
+
+    many_at_once_get_no_further_and_all_processes_count_together(app) {
+        let other = app.another_process().await;
+        let tries = (0..40).map(|n| {
+            let app = other.as_ref().filter(|_| n % 2 == 1).unwrap_or(app);
+            wait_after(app, "ada.admin@example.com", "wrong", None)
+        });
+        let waits = futures_util::future::join_all(tries).await;
+        assert_eq!(waits.iter().filter(|wait| wait.is_none()).count(), 5, "{waits:?}");
+        if let Some(other) = other {
+            assert_eq!(wait_after(&other, "ada.admin@example.com", "wrong", None).await, Some(1));
+        }
     }
 
     the_language_is_the_browsers_until_somebody_chooses(app) {
