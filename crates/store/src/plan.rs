@@ -31,6 +31,9 @@ const SORTED: f64 = 1.5;
 type Counted = (i64, Answers, Answers, Vec<fields::Counted>);
 type Answers = Vec<(String, Vec<Vec<Option<i64>>>)>;
 
+/// So many steps for each row of the table are tried before another way is taken, which takes about as long.
+const STEPS_A_ROW: f64 = 0.5;
+
 /// What is known of every table, by its name.
 #[derive(Debug, Default)]
 pub(crate) struct Planner(RwLock<HashMap<String, Arc<Statistics>>>);
@@ -140,11 +143,23 @@ pub(crate) struct Plan {
     pub walks: bool,
     /// The columns whose indexes are used.
     kept: Vec<String>,
-    /// What leads where it is the side table and not the table itself.
+    /// What leads where it is not the table's rows, as one of its indexes gives them.
     pub lead: Option<Lead>,
+    /// What to do where the way in turns out long.
+    instead: Option<Instead>,
 }
 
-/// What the side table does for a list.
+/// Another way for a list that asks for a part of a text. Nobody has counted in how many texts it occurs: if it is common, the
+/// page is full soon in whichever order the rows come, and if it is rare, nearly all of them are passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Instead {
+    /// Which of the conditions that must all be true asks for it.
+    place: usize,
+    /// After so many steps it is taken.
+    steps: u64,
+}
+
+/// What gives the rows of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lead {
     /// It gives the rows that pass this one of the conditions that must all be true; they are sorted then.
@@ -154,12 +169,21 @@ pub(crate) enum Lead {
     /// It is walked so although no condition says that the field has a value. The list is right when it is full: rows
     /// without a value come last.
     Full,
+    /// The index of a text is gone through from end to end for those that pass this condition, which costs a tenth of
+    /// going through the rows. They are looked up, or looked for among the rows that an index gives for another condition.
+    Text(usize),
 }
 
 impl Plan {
     /// Whether a test of this column must not lead SQLite to an index.
     pub fn hides(&self, column: &str) -> bool {
         self.hidden.iter().any(|hidden| hidden == column)
+    }
+
+    /// After how many steps to give this way up, and the way to take then.
+    pub fn instead(&self) -> Option<(u64, Self)> {
+        let Instead { place, steps } = self.instead?;
+        Some((steps, Self { lead: Some(Lead::Text(place)), instead: None, ..self.clone() }))
     }
 
     /// Whether the rows are found by the index that begins with this column, and by no other.
@@ -360,7 +384,7 @@ impl Statistics {
         if sorted_by.is_some() && newest_first && walked(None) < best {
             (best, lead) = (walked(None), Some(Lead::Full));
         }
-        for (place, part) in conjuncts.into_iter().enumerate() {
+        for (place, part) in conjuncts.iter().copied().enumerate() {
             if let Some(given) = self.fields.given(part) {
                 let of_order = matches!(part, Filter::Test(test) if sorted_by.is_some() && side_field(test) == sorted_by);
                 if of_order && walked(Some(part)) <= best {
@@ -413,7 +437,12 @@ impl Statistics {
         let mut hidden: Vec<String> =
             indexes.into_iter().filter_map(|index| index.into_iter().next()).collect();
         hidden.retain(|column| !kept.contains(column));
-        Some(Plan { hidden, walks, kept, lead })
+        let of_text = |part: &&Filter| text(part).is_some_and(|column| hidden.contains(&column));
+        let place = conjuncts.iter().position(of_text).filter(|_| lead.is_none());
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
+        let steps = (self.rows * STEPS_A_ROW) as u64;
+        let instead = place.map(|place| Instead { place, steps });
+        Some(Plan { hidden, walks, kept, lead, instead })
     }
 }
 
@@ -473,6 +502,21 @@ fn any_of(part: &Filter, begins: &impl Fn(&str) -> bool) -> Option<Vec<String>> 
         _ => None,
     };
     if parts.len() < 2 { None } else { parts.iter().map(column).collect() }
+}
+
+/// The one column of the row itself whose texts these tests look for parts in.
+fn text(part: &Filter) -> Option<String> {
+    match part {
+        Filter::Test(test) if test.path.via.is_empty() => {
+            entry(test).filter(|_| matches!(test.op, Op::StartsWith | Op::EndsWith | Op::Contains))
+        }
+        Filter::All(parts) | Filter::Any(parts) => {
+            let mut columns = parts.iter().map(text);
+            let first = columns.next()??;
+            columns.all(|column| column.as_ref() == Some(&first)).then_some(first)
+        }
+        _ => None,
+    }
 }
 
 /// The column of the table itself that a test looks at first.

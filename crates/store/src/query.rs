@@ -99,8 +99,8 @@ pub(crate) fn select(
 }
 
 /// How many records pass.
-pub(crate) fn count(query: &Query, words: &[Sought], dialect: Dialect) -> engine::Query {
-    let mut r = Renderer::new("SELECT count(*)", dialect);
+pub(crate) fn count(query: &Query, words: &[Sought], dialect: Dialect, plan: Option<&Plan>) -> engine::Query {
+    let mut r = Renderer { plan, ..Renderer::new("SELECT count(*)", dialect) };
     r.from(query, Vec::new(), dialect);
     r.wheres(query, words, dialect, &[]);
     r.sql.query(engine::Cost::Scan)
@@ -291,12 +291,25 @@ impl Renderer<'_> {
                     self.given(part, true);
                     self.sql.push(")");
                 }
+                (Lead::Text(at), _, _) if at == place => self.by_text(part, &query.module),
                 _ => self.filter(part, Alias(0)),
             }
         }
         if conjuncts(&query.filter).is_empty() {
             self.sql.push("1 = 1");
         }
+    }
+
+    /// The records that pass a condition on one indexed text, which is all that is read of the others. Where an index gives
+    /// the rows of another condition, SQLite is kept from looking up each of these instead.
+    fn by_text(&mut self, part: &Filter, module: &Module) {
+        let other = self.fresh();
+        let is_driven = self.plan.is_some_and(|plan| !plan.walks);
+        self.sql.push(if is_driven { "+t0.\"id\" IN (SELECT " } else { "t0.\"id\" IN (SELECT " });
+        self.sql.column(other, "id").push(" FROM ").name(&module.table).push(" ").alias(other);
+        self.sql.push(" WHERE ");
+        self.filter(part, other);
+        self.sql.push(")");
     }
 
     /// The ids of the records that pass a test of a field in the side table, or any of several.

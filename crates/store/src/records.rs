@@ -3,7 +3,7 @@
 use crate::cache;
 use crate::engine::Dialect;
 use crate::engine::{self, Cost, Db, Expect, Statement, StoreError};
-use crate::plan::{Lead, Planner};
+use crate::plan::{Lead, Plan, Planner};
 use crate::query::{self, Query};
 use crate::search::{self, Sought};
 use crate::sql::{Alias, Sql};
@@ -139,12 +139,20 @@ impl Store {
         let table = self.table(&query.module);
         let plan = self.planner.plan(query);
         let words = self.sought(query).await?;
-        let (select, slots) = query::select(query, &words, &table, self.db.dialect(), plan.as_ref());
-        let mut rows = self.db.read(select).await?;
+        let select = |plan: Option<&Plan>| query::select(query, &words, &table, self.db.dialect(), plan);
+        let (first, slots) = select(plan.as_ref());
+        let mut rows = match plan.as_ref().and_then(Plan::instead) {
+            None => self.db.read(first).await?,
+            Some((steps, instead)) => {
+                match self.db.read(engine::Query { cost: Cost::Try(steps), ..first }).await {
+                    Err(StoreError::TooLong) => self.db.read(select(Some(&instead)).0).await?,
+                    rows => rows?,
+                }
+            }
+        };
         let is_full = rows.len() as u64 == query.limit;
-        if !is_full && plan.is_some_and(|plan| plan.lead == Some(Lead::Full)) {
-            let (select, _) = query::select(query, &words, &table, self.db.dialect(), None);
-            rows = self.db.read(select).await?;
+        if !is_full && plan.as_ref().is_some_and(|plan| plan.lead == Some(Lead::Full)) {
+            rows = self.db.read(select(None).0).await?;
         }
         Ok(rows.into_iter().map(|row| table.record(&slots, row)).collect())
     }
@@ -156,7 +164,10 @@ impl Store {
     pub async fn count(&self, query: &Query) -> Result<u64, StoreError> {
         let query = query.of_view();
         let words = self.sought(&query).await?;
-        let rows = self.db.read(query::count(&query, &words, self.db.dialect())).await?;
+        // Of all that pass none is met early: where nothing narrows the rows but a text, its index is gone through at once.
+        let plan = self.planner.plan(&query).filter(|plan| plan.walks);
+        let by_text = plan.and_then(|plan| plan.instead()).map(|(_, instead)| instead);
+        let rows = self.db.read(query::count(&query, &words, self.db.dialect(), by_text.as_ref())).await?;
         let number = rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0);
         Ok(u64::try_from(number).unwrap_or(0))
     }
@@ -189,6 +200,15 @@ impl Store {
         let plan = self.planner.plan(query);
         let words = Sought::plain(&query.words);
         query::select(query, &words, &self.table(&query.module), self.db.dialect(), plan.as_ref()).0
+    }
+
+    /// The text of the statement that comes when that one takes too many steps; `None` where nothing else is tried.
+    #[must_use]
+    pub fn explain_instead(&self, query: &Query) -> Option<engine::Query> {
+        let query = &*query.of_view();
+        let (_, plan) = self.planner.plan(query)?.instead()?;
+        let words = Sought::plain(&query.words);
+        Some(query::select(query, &words, &self.table(&query.module), self.db.dialect(), Some(&plan)).0)
     }
 
     /// On PostgreSQL: a query for words that few records have, as one for these records. It takes every beginning of a word

@@ -115,6 +115,9 @@ pub enum Cost {
     Point,
     /// Everything else. Runs on a reader thread, under the deadline.
     Scan,
+    /// A scan that may turn out longer than it is worth: on SQLite it is given up after about so many steps of its virtual
+    /// machine, some ten a row, with [`StoreError::TooLong`]. Where several queries are read together it is a scan.
+    Try(u64),
 }
 
 /// One read.
@@ -162,6 +165,9 @@ pub enum StoreError {
     /// The query took longer than it may.
     #[error("the query took too long")]
     Timeout,
+    /// The query took more steps than [`Cost::Try`] allows.
+    #[error("the query took too many steps")]
+    TooLong,
     /// Our own mistake: SQL that the database does not accept, or a value of the wrong type.
     #[error("invalid SQL or value: {0}")]
     Invalid(String),

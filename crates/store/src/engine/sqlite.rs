@@ -658,16 +658,27 @@ fn run_scan(
         return Err(StoreError::Timeout);
     }
     let closing = shared.closing.clone();
+    let is_spent = Arc::new(AtomicBool::new(false));
+    let mut steps = match queries {
+        [Query { cost: Cost::Try(steps), .. }] => *steps,
+        _ => u64::MAX,
+    };
     let stop = {
-        let closing = closing.clone();
+        let (closing, is_spent) = (closing.clone(), is_spent.clone());
         move || {
-            cancelled.load(Ordering::Relaxed) || closing.load(Ordering::Relaxed) || Instant::now() >= deadline
+            steps = steps.saturating_sub(STEPS.unsigned_abs().into());
+            is_spent.store(steps == 0, Ordering::Relaxed);
+            steps == 0
+                || cancelled.load(Ordering::Relaxed)
+                || closing.load(Ordering::Relaxed)
+                || Instant::now() >= deadline
         }
     };
     let watched = connection.progress_handler(STEPS, Some(stop));
     let result = watched.map_err(ReadError::Sqlite).and_then(|()| snapshot(connection, queries));
     result.map_err(|error| match explain_read(shared, error) {
         StoreError::Timeout if closing.load(Ordering::Relaxed) => closed(),
+        StoreError::Timeout if is_spent.load(Ordering::Relaxed) => StoreError::TooLong,
         error => error,
     })
 }
