@@ -184,7 +184,7 @@ pub struct Identity {
     technician_keys: Cache<keys::Held>,
     happyfox_keys: Cache<keys::HeldPair>,
     sessions: Cache<Session>,
-    /// Attempts of this process to sign in are counted one after the other.
+    /// Held by an attempt to sign in that others were faster to count.
     admitting: tokio::sync::Mutex<()>,
     hashing: passwords::Hashing,
     next_purge: AtomicI64,

@@ -18,7 +18,7 @@ const FORGET_MS: i64 = 3_600_000;
 /// The first wait; each further failure doubles it.
 const FIRST_WAIT_MS: i64 = 1_000;
 
-/// How often another process may be faster. So many at once on the same account or address are no people.
+/// How often others may be faster. So many at once on the same account or address are no people.
 const TRIES: usize = 20;
 
 /// Whose failures are counted.
@@ -118,8 +118,7 @@ impl Identity {
         let throttled = |wait_ms: i64| OAuthError::Throttled {
             retry_after_s: wait_ms.unsigned_abs().div_ceil(1_000).max(1).cast_signed(),
         };
-        // Of those in one process none is ever too late.
-        let _in_turn = self.admitting.lock().await;
+        let mut in_turn = None;
         for _ in 0..TRIES {
             let (mut wait, mut counted) = (0, Vec::with_capacity(subjects.len()));
             for subject in subjects {
@@ -137,6 +136,10 @@ impl Identity {
             }
             match self.store.db().commit(counted).await {
                 Ok(_) => return Ok(()),
+                // Of those in one process each gets its turn.
+                Err(StoreError::Stale { .. }) if in_turn.is_none() => {
+                    in_turn = Some(self.admitting.lock().await);
+                }
                 Err(StoreError::Stale { .. }) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -26,9 +26,11 @@ const MOST_IN_BATCH: usize = 256;
 const GAP: Duration = Duration::from_micros(60);
 /// A passive checkpoint runs for each so many pages (16 MB) …
 const CHECKPOINT_AT: u64 = 4_000;
-/// … and at so many (64 MB) the writer itself waits until the log can begin anew.
+/// … and from so many (64 MB) on the writer sees to it that the log begins anew.
 pub(super) const WAL_CAP: u64 = 16_384;
-/// How long the writer waits for readers then.
+/// How long the writer waits for readers then: those that began before the log was copied, the others do not count …
+const MOMENT: Duration = Duration::from_millis(5);
+/// … and how long when the log is twice the size.
 const READERS: Duration = Duration::from_millis(200);
 
 /// Runs until the queue is closed and empty, then leaves an empty log behind.
@@ -54,7 +56,7 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
     let mut commits = Vec::with_capacity(MOST_IN_BATCH);
     let mut hoped = 1;
     let mut usual = Duration::from_micros(200);
-    let (mut next_passive, mut next_restart) = (CHECKPOINT_AT, WAL_CAP);
+    let mut log = Log::new();
     while shared.writes.pop_many(&mut jobs, MOST_IN_BATCH, hoped, GAP, usual / 2) {
         shared.permits.add_permits(jobs.len());
         let taken = jobs.len();
@@ -76,30 +78,7 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
 
         let wal = pages.load(Ordering::Relaxed);
         shared.counters.wal_pages.store(wal, Ordering::Relaxed);
-        if wal < CHECKPOINT_AT {
-            (next_passive, next_restart) = (CHECKPOINT_AT, WAL_CAP);
-        } else if wal >= next_passive {
-            // While commits keep coming the log does not begin anew, however often it is copied: once for each
-            // stretch is enough.
-            shared.checkpoint.ask();
-            next_passive = wal + CHECKPOINT_AT;
-        }
-        if wal >= next_restart {
-            // The passive checkpoints do not catch up. The passive checkpoint that runs is waited for: shortly at
-            // first, longer when the log is twice the size, where a slow disk must slow the writer down. Readers are
-            // never waited for longer than a moment: they end at their deadline, and a backup, which holds the log
-            // for minutes, must not hold the writer as well.
-            let patience = if wal < 2 * WAL_CAP { READERS } else { super::sqlite::BUSY };
-            next_restart = match restart_log(shared, &connection, patience) {
-                Ok(true) => WAL_CAP,
-                Ok(false) => wal + WAL_CAP / 4,
-                Err(e) => {
-                    tracing::warn!(error = %e, "the write-ahead log cannot begin anew");
-                    wal + WAL_CAP / 4
-                }
-            };
-            shared.counters.checkpoints.fetch_add(1, Ordering::Relaxed);
-        }
+        log.tend(shared, &connection, wal);
     }
     shared.checkpoint.end();
     if shared.is_shared {
@@ -112,11 +91,70 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
     }
 }
 
+/// When the log is to be copied and begun anew.
+struct Log {
+    next_passive: u64,
+    next_restart: u64,
+    /// The checkpoint that the next restart follows upon was asked for.
+    is_copied: bool,
+}
+
+impl Log {
+    const fn new() -> Self {
+        Self { next_passive: CHECKPOINT_AT, next_restart: WAL_CAP, is_copied: false }
+    }
+
+    /// After a commit that left so many pages in the log.
+    fn tend(&mut self, shared: &Shared, connection: &Connection, pages: u64) {
+        if pages < CHECKPOINT_AT {
+            *self = Self::new();
+        } else if pages >= self.next_passive {
+            // While commits keep coming the log does not begin anew, however often it is copied: once for each
+            // stretch is enough.
+            shared.checkpoint.ask();
+            self.next_passive = pages + CHECKPOINT_AT;
+        }
+        if pages < self.next_restart {
+            return;
+        }
+        // Nobody may write meanwhile. So the other thread copies what there is, and the writer only what came in that time;
+        // and it waits for readers as little as it can: some take long, and at another moment there is none of them. Only a
+        // log of twice the size is worth waiting for, and four times the size a slow disk must slow the writer down.
+        // Readers are never waited for longer than a moment: they end at their deadline, and a backup, which holds the
+        // log for minutes, must not hold the writer as well.
+        let is_late = pages >= 2 * WAL_CAP;
+        if !is_late && !shared.checkpoint.is_idle() {
+            return;
+        }
+        if !is_late && !self.is_copied {
+            shared.checkpoint.ask();
+            self.is_copied = true;
+            return;
+        }
+        self.is_copied = false;
+        let patience = match pages / WAL_CAP {
+            0 | 1 => MOMENT,
+            2 | 3 => READERS,
+            _ => super::sqlite::BUSY,
+        };
+        self.next_restart = match restart_log(shared, connection, patience) {
+            Ok(true) => WAL_CAP,
+            Ok(false) if !is_late => pages + WAL_CAP / 16,
+            Ok(false) => pages + WAL_CAP / 4,
+            Err(e) => {
+                tracing::warn!(error = %e, "the write-ahead log cannot begin anew");
+                pages + WAL_CAP / 4
+            }
+        };
+        shared.counters.checkpoints.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 /// Copies the whole log and lets the next commit begin it anew; false when readers hold it.
 fn restart_log(shared: &Shared, connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
     // SQLite waits for readers, but not for another checkpoint.
     shared.checkpoint.quiet(patience);
-    connection.busy_timeout(READERS)?;
+    connection.busy_timeout(patience.min(READERS))?;
     let busy = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0));
     connection.busy_timeout(super::sqlite::BUSY)?;
     busy.map(|busy| busy == 0)
@@ -417,6 +455,11 @@ impl Checkpoint {
     fn done(&self) {
         self.state().running = false;
         self.changed.notify_all();
+    }
+
+    fn is_idle(&self) -> bool {
+        let state = self.state();
+        !state.asked && !state.running
     }
 
     /// Waits, so long at most, until no checkpoint runs or is about to.
