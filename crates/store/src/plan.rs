@@ -164,11 +164,11 @@ struct Instead {
 /// What gives the rows of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lead {
-    /// It gives the rows that pass this one of the conditions that must all be true; they are sorted then.
+    /// The side table gives those that pass this one of the conditions that must all be true; they are sorted then.
     Given(usize),
-    /// It is walked in the order of the field that is sorted by, and gives the rows that pass this condition of it.
+    /// The side table is walked in the order of the field that is sorted by, and gives those that pass this condition of it.
     Ordered(usize),
-    /// It is walked so although no condition says that the field has a value. The list is right when it is full: rows
+    /// The side table is walked so although no condition says that the field has a value. The list is right when it is full: rows
     /// without a value come last.
     Full,
     /// The index of a text is gone through from end to end for those that pass this condition, which costs a tenth of
