@@ -439,19 +439,14 @@ impl Statistics {
         let mut hidden: Vec<String> =
             indexes.into_iter().filter_map(|index| index.into_iter().next()).collect();
         hidden.retain(|column| !kept.contains(column));
-        let of_text = |part: &&Filter| text(part).is_some_and(|column| hidden.contains(&column));
-        let instead =
-            conjuncts.iter().copied().enumerate().find(|(_, part)| of_text(part)).map(|(place, part)| {
-                let a_row = if asks_for_beginnings(part) { STEPS_A_ROW_OF_BEGINNINGS } else { STEPS_A_ROW };
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "a count of rows"
-                )]
-                let steps = (self.rows * a_row) as u64;
-                Instead { place, steps }
-            });
-        let instead = instead.filter(|_| lead.is_none());
+        let of_text = |part: &Filter| text(part).is_some_and(|column| hidden.contains(&column));
+        let mut places = conjuncts.iter().enumerate().filter(|(_, part)| lead.is_none() && of_text(part));
+        let instead = places.next().map(|(place, part)| {
+            let a_row = if asks_for_beginnings(part) { STEPS_A_ROW_OF_BEGINNINGS } else { STEPS_A_ROW };
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
+            let steps = (self.rows * a_row) as u64;
+            Instead { place, steps }
+        });
         Some(Plan { hidden, walks, kept, lead, instead })
     }
 }
