@@ -32,9 +32,9 @@ impl ToSql for Cell<'_> {
     }
 }
 
-/// Rows a second that a loop in transactions of 100 writes into the database: the request with all its columns and
+/// Rows a second that a loop in transactions of so many writes into the database: the request with all its columns and
 /// indexes, its history entry, its search document.
-pub fn rows_per_second(database: &Path, time: Duration) -> Outcome<f64> {
+pub fn rows_per_second(database: &Path, in_transaction: usize, time: Duration) -> Outcome<f64> {
     let scratch = tempfile::tempdir()?;
     let statements = tokio::runtime::Runtime::new()?.block_on(async {
         // Only the texts of the statements come from here; the loop has nothing of the store in it.
@@ -47,12 +47,12 @@ pub fn rows_per_second(database: &Path, time: Duration) -> Outcome<f64> {
     connection.set_prepared_statement_cache_capacity(64);
     let begun = Instant::now();
     let mut rows = 0_u32;
-    for hundred in statements.chunks(100) {
+    for portion in statements.chunks(in_transaction.max(1)) {
         if begun.elapsed() >= time {
             break;
         }
         connection.execute_batch("BEGIN IMMEDIATE")?;
-        for row in hundred {
+        for row in portion {
             for statement in row {
                 connection
                     .prepare_cached(&statement.sql)?
@@ -60,7 +60,7 @@ pub fn rows_per_second(database: &Path, time: Duration) -> Outcome<f64> {
             }
         }
         connection.execute_batch("COMMIT")?;
-        rows += u32::try_from(hundred.len())?;
+        rows += u32::try_from(portion.len())?;
     }
     Ok(f64::from(rows) / begun.elapsed().as_secs_f64())
 }

@@ -233,7 +233,16 @@ impl Server {
         }
         let source = rusqlite::Connection::open(self.dir.path().join("frontdesk.db"))?;
         source.execute("VACUUM INTO ?1", [copy.to_string_lossy().into_owned()])?;
+        // Or the disk is busy with the copy while others are measured.
+        std::fs::File::open(&copy)?.sync_all()?;
         Ok(copy)
+    }
+
+    /// A counter of the server's own, by its name for Prometheus.
+    pub fn counter(&self, name: &str) -> Outcome<u64> {
+        let page = String::from_utf8(self.ask(&load::get("/metrics", ""))?)?;
+        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        Ok(line.ok_or("no such metric")?.trim().parse()?)
     }
 
     /// CPU time of the process so far, user and system.

@@ -232,6 +232,9 @@ pub fn ddl(module: &Module) -> [Vec<String>; 2] {
                  tokenize=\"unicode61 remove_diacritics 0\", prefix='2 3', detail=none)"
             ),
             format!("CREATE VIRTUAL TABLE \"{words}\" USING fts5vocab('{table}', 'instance')"),
+            // The engine merges while nobody writes.
+            format!("INSERT INTO \"{table}\" (\"{table}\", rank) VALUES ('automerge', 16)"),
+            format!("INSERT INTO \"{table}\" (\"{table}\", rank) VALUES ('crisismerge', 64)"),
         ],
         vec![
             format!("CREATE TABLE \"{table}\" (\"id\" BIGINT PRIMARY KEY, \"words\" TSVECTOR NOT NULL)"),

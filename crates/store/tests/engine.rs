@@ -636,6 +636,61 @@ async fn documents_of_a_transaction_are_one_segment() {
     bed.end().await;
 }
 
+/// Each commit leaves a segment in the index. When nobody writes any more they are merged, every document is still found, and
+/// then the writer rests; another process beside the server leaves them alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn full_text_is_merged_while_nobody_writes() {
+    let bed = Bed::sqlite().await;
+    let ddl = "CREATE VIRTUAL TABLE search_item USING fts5(words, content='', contentless_delete=1, detail=none); \
+               INSERT INTO search_item (search_item, rank) VALUES ('automerge', 0)";
+    bed.db.execute_ddl(ddl).await.unwrap();
+    let put = async |db: &Db, id: i64, text: &str| {
+        let sql = "INSERT OR REPLACE INTO search_item (rowid, words) VALUES ($1, $2)";
+        let document = Some(Document { table: "search_item".into(), id });
+        let statement = Statement { document, ..write(sql, [id.into(), text.into()], Expect::Any) };
+        db.commit(vec![statement]).await.unwrap();
+    };
+    let segments = async |db: &Db| {
+        let rows = db.read(scan("SELECT count(DISTINCT segid) FROM search_item_idx", [])).await.unwrap();
+        rows[0][0].as_int().unwrap()
+    };
+    for id in 1..=60 {
+        put(&bed.db, id, "paper").await;
+        put(&bed.db, id, if id % 2 == 0 { "paper jam" } else { "paper tray" }).await;
+    }
+    while segments(&bed.db).await > 12 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Twice the time after which it begins, and nothing was merged any more.
+    let mut before = u64::MAX;
+    while before != bed.db.stats().tidied {
+        before = bed.db.stats().tidied;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    assert!(before >= 1);
+    let found = async |word: &str| {
+        let sql = "SELECT rowid FROM search_item WHERE search_item MATCH $1 ORDER BY rowid";
+        bed.db.read(scan(sql, [word.into()])).await.unwrap().len()
+    };
+    assert_eq!((found("paper").await, found("jam").await, found("tray").await), (60, 30, 30));
+
+    let path = database(&bed).join("inner/desk.db");
+    let beside = Db::open_sqlite(&path, SqliteOptions { shared: true, ..sqlite_options() }).await.unwrap();
+    for id in 61..=80 {
+        put(&beside, id, "paper").await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(beside.stats().tidied, 0);
+    beside.close().await;
+    // The server hears nothing of those until it writes itself.
+    put(&bed.db, 81, "paper").await;
+    while segments(&bed.db).await > 12 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(found("paper").await, 81);
+    bed.end().await;
+}
+
 #[tokio::test]
 async fn a_full_disk_passes() {
     let bed = Bed::sqlite_with(SqliteOptions { max_pages: Some(80), ..sqlite_options() }).await;

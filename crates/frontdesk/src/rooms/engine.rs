@@ -50,6 +50,10 @@ pub(super) fn write_metrics(page: &mut Page, stats: EngineStats) {
         connections_in_use,
         wal_pages,
         checkpoints,
+        batch_time,
+        commit_time,
+        log_time,
+        tidied,
     } = stats;
     for (name, help, value) in [
         ("frontdesk_engine_commits_total", "Commits that succeeded.", commits),
@@ -61,8 +65,16 @@ pub(super) fn write_metrics(page: &mut Page, stats: EngineStats) {
         ("frontdesk_engine_timeouts_total", "Reads that hit the deadline.", timeouts),
         ("frontdesk_engine_refused_total", "Calls refused because a queue was full.", refused),
         ("frontdesk_engine_checkpoints_total", "Checkpoints.", checkpoints),
+        ("frontdesk_engine_tidied_total", "Steps of merging full-text indexes while nobody wrote.", tidied),
     ] {
         page.single(name, Kind::Counter, help, value);
+    }
+    for (name, help, value) in [
+        ("frontdesk_engine_batch_seconds_total", "What the transactions took.", batch_time),
+        ("frontdesk_engine_commit_seconds_total", "Of that, writing the log and its sync.", commit_time),
+        ("frontdesk_engine_log_seconds_total", "How long the writer saw to the log instead.", log_time),
+    ] {
+        page.single(name, Kind::Counter, help, value.as_secs_f64());
     }
     for (name, help, value) in [
         ("frontdesk_engine_write_queue", "Writers that wait.", write_queue),

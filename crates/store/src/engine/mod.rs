@@ -20,6 +20,7 @@ mod queue;
 mod size;
 mod sqlite;
 mod sqlite_names;
+mod sqlite_tidy;
 mod sqlite_writer;
 
 pub use frozen::FrozenView;
@@ -32,6 +33,7 @@ use postgres::Postgres;
 use sqlite::Sqlite;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Which SQL is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -215,6 +217,14 @@ pub struct EngineStats {
     pub wal_pages: u64,
     /// SQLite: checkpoints that ran.
     pub checkpoints: u64,
+    /// SQLite: what the transactions of `batches` took, all together.
+    pub batch_time: Duration,
+    /// SQLite: of that, what writing the log and waiting for the disk took.
+    pub commit_time: Duration,
+    /// SQLite: how long the writer saw to the log instead, all together.
+    pub log_time: Duration,
+    /// SQLite: steps by which full-text indexes were merged while nobody wrote.
+    pub tidied: u64,
 }
 
 /// A database. Cloning is cheap; all clones are the same database.

@@ -27,6 +27,29 @@ pub(super) enum Refused {
     Closed,
 }
 
+/// How many items to take at once, and how long to wait for more of them.
+pub(super) struct Linger {
+    /// As many at most.
+    pub most: usize,
+    /// With fewer than so many there, the taker lingers while more keep arriving …
+    pub hoped: usize,
+    /// … each within this time of the one before …
+    pub gap: Duration,
+    /// … and all together within this.
+    pub patience: Duration,
+}
+
+/// What [`Queue::pop_many`] came back for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Popped {
+    /// There are items.
+    Items,
+    /// None came.
+    Idle,
+    /// The queue is closed and empty.
+    Closed,
+}
+
 impl<T> Queue<T> {
     pub fn new(bound: usize) -> Self {
         let state = State { items: VecDeque::new(), closed: false, sleepers: 0, wake_at: 1 };
@@ -71,25 +94,29 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Waits for items and moves at most `most` of them to `into`. With fewer than `hoped` there, it lingers while
-    /// more keep arriving: each `gap` must bring one, and all together may take `patience`. For one thread only.
-    /// `false` once the queue is closed and empty.
-    pub fn pop_many(
-        &self,
-        into: &mut Vec<T>,
-        most: usize,
-        hoped: usize,
-        gap: Duration,
-        patience: Duration,
-    ) -> bool {
+    /// Waits for items and moves them to `into`: see [`Linger`]. `Idle` when none came for the time in `idle`. For one
+    /// thread only.
+    pub fn pop_many(&self, into: &mut Vec<T>, idle: Option<Duration>, linger: &Linger) -> Popped {
+        let Linger { most, hoped, gap, patience } = *linger;
         let mut state = self.lock();
         while state.items.is_empty() {
             if state.closed {
-                return false;
+                return Popped::Closed;
             }
             state.sleepers += 1;
-            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let (woken, is_idle) = match idle {
+                None => (self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner), false),
+                Some(idle) => {
+                    let (woken, waited) =
+                        self.arrived.wait_timeout(state, idle).unwrap_or_else(PoisonError::into_inner);
+                    (woken, waited.timed_out())
+                }
+            };
+            state = woken;
             state.sleepers -= 1;
+            if is_idle && state.items.is_empty() && !state.closed {
+                return Popped::Idle;
+            }
         }
         let hoped = hoped.min(most);
         if state.items.len() < hoped && !state.closed {
@@ -109,7 +136,7 @@ impl<T> Queue<T> {
         }
         let count = state.items.len().min(most);
         into.extend(state.items.drain(..count));
-        true
+        Popped::Items
     }
 
     /// Takes nothing in any more. What is inside is still handed out.

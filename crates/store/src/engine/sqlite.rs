@@ -87,6 +87,10 @@ pub(super) struct Counters {
     pub retries: AtomicU64,
     pub wal_pages: AtomicU64,
     pub checkpoints: AtomicU64,
+    pub batch_us: AtomicU64,
+    pub commit_us: AtomicU64,
+    pub log_us: AtomicU64,
+    pub tidied: AtomicU64,
     reads: AtomicU64,
     inline_reads: AtomicU64,
     timeouts: AtomicU64,
@@ -461,6 +465,10 @@ impl Sqlite {
             connections_in_use: get(&c.reading) + inline_busy.count() as u64,
             wal_pages: get(&c.wal_pages),
             checkpoints: get(&c.checkpoints),
+            batch_time: Duration::from_micros(get(&c.batch_us)),
+            commit_time: Duration::from_micros(get(&c.commit_us)),
+            log_time: Duration::from_micros(get(&c.log_us)),
+            tidied: get(&c.tidied),
         }
     }
 }
@@ -587,7 +595,9 @@ fn open_writer(path: &Path, options: &SqliteOptions) -> rusqlite::Result<Connect
     let connection = connect(path)?;
     connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "journal_size_limit", writer::WAL_CAP.cast_signed() * 4096)?;
+    // A log that begins anew is cut only when it has outgrown what it usually comes to: cutting it and letting it grow
+    // again costs the disk more than room.
+    connection.pragma_update(None, "journal_size_limit", 2 * writer::WAL_CAP.cast_signed() * 4096)?;
     connection.pragma_update(None, "cache_size", -(i64::from(options.cache_mib) * 1024 / 3))?;
     connection.pragma_update(None, "mmap_size", options.mmap_bytes.cast_signed())?;
     if let Some(pages) = options.max_pages {

@@ -1,6 +1,8 @@
 //! The one thread that writes to SQLite, and the one that empties the write-ahead log.
 
+use super::queue::{Linger, Popped};
 use super::sqlite::{Shared, bind};
+use super::sqlite_tidy::Tidy;
 use super::{Document, RowWatch, Statement, StoreError};
 use rusqlite::Connection;
 use rusqlite::hooks::Action;
@@ -33,6 +35,9 @@ const MOMENT: Duration = Duration::from_millis(5);
 /// … and how long when the log is twice the size.
 const READERS: Duration = Duration::from_millis(200);
 
+/// What takes so long is told in the log of the server.
+const SLOW: Duration = Duration::from_millis(100);
+
 /// Runs until the queue is closed and empty, then leaves an empty log behind.
 pub(super) fn run(shared: &Shared, mut connection: Connection) {
     // Should this thread panic, nobody may wait for it.
@@ -57,7 +62,22 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
     let mut hoped = 1;
     let mut usual = Duration::from_micros(200);
     let mut log = Log::new();
-    while shared.writes.pop_many(&mut jobs, MOST_IN_BATCH, hoped, GAP, usual / 2) {
+    let mut tidy = Tidy::new(shared.is_shared);
+    loop {
+        let linger = Linger { most: MOST_IN_BATCH, hoped, gap: GAP, patience: usual / 2 };
+        match shared.writes.pop_many(&mut jobs, tidy.begins_after(), &linger) {
+            Popped::Items => {}
+            Popped::Idle => {
+                if tidy.step(&connection) {
+                    shared.counters.tidied.fetch_add(1, Ordering::Relaxed);
+                }
+                // Nobody keeps rows of an index.
+                shared.changes.tell();
+                tend(shared, &connection, &mut log, &pages);
+                continue;
+            }
+            Popped::Closed => break,
+        }
         shared.permits.add_permits(jobs.len());
         let taken = jobs.len();
         let started = Instant::now();
@@ -75,10 +95,8 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
         // a few microseconds earlier alone would cost all others one more wait for the disk.
         hoped = taken + shared.writes.len();
         usual = (usual * 7 + started.elapsed().min(Duration::from_millis(20))) / 8;
-
-        let wal = pages.load(Ordering::Relaxed);
-        shared.counters.wal_pages.store(wal, Ordering::Relaxed);
-        log.tend(shared, &connection, wal);
+        tidy.written();
+        tend(shared, &connection, &mut log, &pages);
     }
     shared.checkpoint.end();
     if shared.is_shared {
@@ -88,6 +106,19 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
     let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
     if let Err(e) = emptied {
         tracing::warn!(error = %e, "the write-ahead log was not emptied; the next start does it");
+    }
+}
+
+/// Sees to the log after something was written.
+fn tend(shared: &Shared, connection: &Connection, log: &mut Log, pages: &AtomicU64) {
+    let wal = pages.load(Ordering::Relaxed);
+    shared.counters.wal_pages.store(wal, Ordering::Relaxed);
+    let started = Instant::now();
+    log.tend(shared, connection, wal);
+    let took = started.elapsed();
+    count(&shared.counters.log_us, took);
+    if took >= SLOW {
+        tracing::info!(ms = took.as_millis(), pages = wal, "writers waited for the log to begin anew");
     }
 }
 
@@ -140,7 +171,8 @@ impl Log {
         self.next_restart = match restart_log(shared, connection, patience) {
             Ok(true) => WAL_CAP,
             Ok(false) if !is_late => pages + WAL_CAP / 16,
-            Ok(false) => pages + WAL_CAP / 4,
+            // Whoever held the log for so long, such as a backup, may hold it for minutes more.
+            Ok(false) => pages + pages / 4,
             Err(e) => {
                 tracing::warn!(error = %e, "the write-ahead log cannot begin anew");
                 pages + WAL_CAP / 4
@@ -224,6 +256,8 @@ fn run_batch(shared: &Shared, connection: &Connection, commits: &mut Vec<(Vec<St
     if commits.is_empty() {
         return;
     }
+    let started = Instant::now();
+    let synced = shared.counters.commit_us.load(Ordering::Relaxed);
     let mut results = Vec::with_capacity(commits.len());
     let mut done = run_together(shared, connection, commits, &mut results);
     if matches!(done, Done::Replay) {
@@ -232,6 +266,17 @@ fn run_batch(shared: &Shared, connection: &Connection, commits: &mut Vec<(Vec<St
         done = run_apart(shared, connection, commits, &mut results);
     }
     let counters = &shared.counters;
+    let took = started.elapsed();
+    count(&counters.batch_us, took);
+    if took >= SLOW {
+        let synced = counters.commit_us.load(Ordering::Relaxed) - synced;
+        tracing::info!(
+            ms = took.as_millis(),
+            commit_ms = Duration::from_micros(synced).as_millis(),
+            commits = commits.len(),
+            "a slow transaction"
+        );
+    }
     if matches!(done, Done::Failed(_)) {
         roll_back(connection);
     }
@@ -260,6 +305,11 @@ fn run_batch(shared: &Shared, connection: &Connection, commits: &mut Vec<(Vec<St
         // `run_apart` never asks for it.
         Done::Replay => commits.clear(),
     }
+}
+
+/// Adds a time to a counter of microseconds.
+fn count(counter: &AtomicU64, time: Duration) {
+    counter.fetch_add(u64::try_from(time.as_micros()).unwrap_or(0), Ordering::Relaxed);
 }
 
 enum Done {
@@ -348,7 +398,10 @@ fn run_apart(
 }
 
 fn finish(shared: &Shared, connection: &Connection) -> Done {
-    match execute(connection, "COMMIT") {
+    let started = Instant::now();
+    let committed = execute(connection, "COMMIT");
+    count(&shared.counters.commit_us, started.elapsed());
+    match committed {
         Ok(_) => Done::Committed,
         Err(e) => Done::Failed(shared.names.explain(e)),
     }
