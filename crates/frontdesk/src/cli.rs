@@ -92,6 +92,9 @@ pub(crate) struct DeskArgs {
     /// A PostgreSQL database instead of SQLite, postgres://…
     #[arg(long, value_name = "URL", global = true)]
     pub(crate) database_url: Option<String>,
+    /// MiB of the database that are kept in memory, at most; SQLite only [default: 72]
+    #[arg(long, value_name = "MIB", global = true)]
+    pub(crate) memory_mib: Option<String>,
     /// What to log: a level, or levels by target as in info,store=debug [default: info]
     #[arg(long, value_name = "LEVELS", global = true)]
     pub(crate) log: Option<String>,
@@ -578,10 +581,11 @@ pub(crate) type Options = Vec<(&'static str, String)>;
 impl DeskArgs {
     /// The settings among these options. `--config` is none: it says where settings are.
     pub(crate) fn options(&self) -> Options {
-        let DeskArgs { config: _, data_dir, database_url, log, log_format } = self;
+        let DeskArgs { config: _, data_dir, database_url, memory_mib, log, log_format } = self;
         given([
             ("data_dir", data_dir),
             ("database_url", database_url),
+            ("memory_mib", memory_mib),
             ("log", log),
             ("log_format", log_format),
         ])

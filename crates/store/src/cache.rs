@@ -10,8 +10,6 @@ use quick_cache::Weighter;
 use quick_cache::sync::{Cache, GuardResult};
 use std::sync::Arc;
 
-/// What the records together may take, as [`Weight`] reckons. Some ten thousand requests.
-const BYTES: u64 = 24 * 1024 * 1024;
 /// What a request usually takes.
 const USUAL_BYTES: u64 = 3 * 1024;
 
@@ -45,8 +43,9 @@ impl std::fmt::Debug for Records {
 impl Records {
     /// A cache beside a database; `None` where changes are made that this process does not hear of.
     pub fn beside(db: &Db) -> Option<Arc<Self>> {
-        let entries = usize::try_from(BYTES / USUAL_BYTES).unwrap_or(usize::MAX);
-        let records = Arc::new(Self(Cache::with_weighter(entries, BYTES, Weight)));
+        let bytes = db.records_bytes();
+        let entries = usize::try_from(bytes / USUAL_BYTES).unwrap_or(usize::MAX);
+        let records = Arc::new(Self(Cache::with_weighter(entries, bytes, Weight)));
         db.watch_rows(records.clone()).then_some(records)
     }
 

@@ -51,6 +51,7 @@ pub const SPECS: &[Spec] = &[
     spec("public_url", None, Shown::Text),
     spec("data_dir", Some("./frontdesk-data"), Shown::Text),
     spec("database_url", None, Shown::MaskedUrl),
+    spec("memory_mib", Some("72"), Shown::Number),
     spec("tls_cert", None, Shown::Text),
     spec("tls_key", None, Shown::Text),
     spec("demo", None, Shown::Number),

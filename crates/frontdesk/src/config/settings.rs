@@ -82,13 +82,15 @@ pub struct BackupPlan {
     pub bytes_per_second: Option<u64>,
 }
 
-/// Where a desk lives.
+/// Where a desk lives, and how much of it is kept at hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The directory of the SQLite file and of attachments.
     pub data_dir: PathBuf,
     /// PostgreSQL instead of SQLite.
     pub database_url: Option<String>,
+    /// MiB of the database that are kept in memory, at most; on SQLite only.
+    pub memory_mib: u32,
 }
 
 /// Certificate chain and private key, both PEM.
@@ -110,6 +112,7 @@ impl Settings {
             place: Place {
                 data_dir: reader.value("data_dir", read::path).unwrap_or_default(),
                 database_url: reader.value("database_url", read::database_url),
+                memory_mib: memory(&mut reader),
             },
             tls: tls(&mut reader),
             demo: reader.value("demo", |text| read::number(text, 0, 100_000_000)).filter(|n| *n > 0),
@@ -125,6 +128,11 @@ impl Settings {
         };
         reader.finish(settings)
     }
+}
+
+fn memory(reader: &mut Reader<'_>) -> u32 {
+    let mib = reader.value("memory_mib", |text| read::number(text, 8, 1_048_576)).unwrap_or(8);
+    u32::try_from(mib).unwrap_or(u32::MAX)
 }
 
 fn tls(reader: &mut Reader<'_>) -> Option<TlsFiles> {
@@ -250,6 +258,7 @@ mod tests {
             "log (file f.toml:1): not a level (error, warn, info, debug, trace, off) or target=level,…: loud",
         );
         check("log_format = 'xml'", "log_format (file f.toml:1): not text or json: xml");
+        check("memory_mib = 4", "memory_mib (file f.toml:1): not a number from 8 to 1048576: 4");
         check("max_connections = 0", "max_connections (file f.toml:1): not a number from 1 to 1000000: 0");
         check(
             "requester_writes_per_minute = 'all'",

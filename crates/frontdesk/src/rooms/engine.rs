@@ -14,14 +14,23 @@ pub(super) async fn open(place: &Place, beside: bool) -> Result<Db, Failure> {
     match &place.database_url {
         Some(url) => Db::open_postgres(url, PostgresOptions::default()).await,
         None => {
-            Db::open_sqlite(
-                &place.data_dir.join(FILE),
-                SqliteOptions { shared: beside, ..SqliteOptions::default() },
-            )
-            .await
+            let options = sqlite_options(place.memory_mib, beside);
+            Db::open_sqlite(&place.data_dir.join(FILE), options).await
         }
     }
     .map_err(|error| Failure::runtime(error.to_string().replace('\n', " ")))
+}
+
+/// So much memory, shared out in the proportion of the defaults: records that are kept whole spare more work, pages serve
+/// more of it.
+fn sqlite_options(memory_mib: u32, beside: bool) -> SqliteOptions {
+    let records_mib = memory_mib / 3;
+    SqliteOptions {
+        shared: beside,
+        cache_mib: memory_mib - records_mib,
+        records_mib,
+        ..SqliteOptions::default()
+    }
 }
 
 /// Refuses to make a database where a command asked for one that is there.
@@ -84,5 +93,20 @@ pub(super) fn write_metrics(page: &mut Page, stats: EngineStats) {
         ("frontdesk_engine_wal_pages", "Pages in the write-ahead log.", wal_pages),
     ] {
         page.single(name, Kind::Gauge, help, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Effective, Settings, Sources};
+
+    #[test]
+    fn unless_told_otherwise_the_engine_keeps_what_it_keeps_by_itself() {
+        let settings = Settings::read(&Effective::of(&Sources::default())).expect("the defaults are valid");
+        let (given, own) = (sqlite_options(settings.place.memory_mib, false), SqliteOptions::default());
+        assert_eq!((given.cache_mib, given.records_mib), (own.cache_mib, own.records_mib));
+        let most = sqlite_options(1_048_576, false);
+        assert_eq!(most.cache_mib + most.records_mib, 1_048_576);
     }
 }

@@ -285,6 +285,15 @@ impl Db {
         }
     }
 
+    /// What whoever keeps copies of rows may take for them, in bytes. None where others may write.
+    #[must_use]
+    pub(crate) fn records_bytes(&self) -> u64 {
+        match &self.engine {
+            Engine::Sqlite(e) => e.records_bytes(),
+            Engine::Postgres(_) => 0,
+        }
+    }
+
     /// From now on `watch` is told of every row that changes. False, and nothing is told, where others may write
     /// without our hearing of it (PostgreSQL, a shared SQLite file), or when somebody watches already.
     #[must_use]

@@ -28,6 +28,8 @@ pub struct SqliteOptions {
     pub write_queue: usize,
     /// Page cache of all connections together, in MiB. A third belongs to the writer.
     pub cache_mib: u32,
+    /// What records that were read lately may take in memory, in MiB. Some four hundred requests each.
+    pub records_mib: u32,
     /// How much of the file each connection may map. `0`, the default: memory maps turn a disk error into a crash
     /// (SIGBUS), and count once per connection as resident memory.
     pub mmap_bytes: u64,
@@ -46,6 +48,7 @@ impl Default for SqliteOptions {
             read_queue: 1024,
             write_queue: 4096,
             cache_mib: 48,
+            records_mib: 24,
             mmap_bytes: 0,
             shared: false,
             max_pages: None,
@@ -205,6 +208,10 @@ impl Sqlite {
         self.shared.is_shared
     }
 
+    pub fn records_bytes(&self) -> u64 {
+        u64::from(self.options.records_mib) * 1024 * 1024
+    }
+
     pub fn watch_rows(&self, watch: Arc<dyn RowWatch>) -> bool {
         !self.shared.is_shared && self.shared.changes.watch(watch)
     }
@@ -212,7 +219,7 @@ impl Sqlite {
     /// A reading connection beside those of the engine's own threads. It is interrupted when the database closes.
     pub fn another_reader(&self) -> Result<Reader, StoreError> {
         let shared = self.shared.clone();
-        let cache = reader_cache(&self.options, 1);
+        let cache = reader_cache(&self.options, self.inline.len());
         let closing = shared.closing.clone();
         let opened = open_reader(&self.path, &self.options, cache).and_then(|mut connection| {
             connection.progress_handler(STEPS, Some(move || closing.load(Ordering::Relaxed)))?;
@@ -615,7 +622,7 @@ fn open_checkpointer(path: &Path) -> rusqlite::Result<Connection> {
 /// KiB of page cache for each reading connection.
 fn reader_cache(options: &SqliteOptions, readers: usize) -> i64 {
     let connections = i64::try_from(readers * 2).unwrap_or(2).max(1);
-    (i64::from(options.cache_mib) * 1024 * 2 / 3 / connections).clamp(512, 8192)
+    (i64::from(options.cache_mib) * 1024 * 2 / 3 / connections).max(512)
 }
 
 fn open_reader(path: &Path, options: &SqliteOptions, cache: i64) -> rusqlite::Result<Connection> {
