@@ -38,6 +38,11 @@ impl Tidy {
         self.pause = BEGIN;
     }
 
+    /// Not before something was written again.
+    pub fn put_off(&mut self) {
+        self.left = Some(Vec::new());
+    }
+
     /// How long nobody may have written before the next step is taken; `None` when there is nothing to do.
     pub fn begins_after(&self) -> Option<Duration> {
         let is_done = self.is_off || self.left.as_ref().is_some_and(Vec::is_empty);
@@ -52,7 +57,7 @@ impl Tidy {
             Err(error) => {
                 roll_back(connection);
                 tracing::warn!(%error, "full-text indexes cannot be merged; they are searched as they are");
-                self.left = Some(Vec::new());
+                self.put_off();
                 false
             }
         };

@@ -67,6 +67,11 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
         let linger = Linger { most: MOST_IN_BATCH, hoped, gap: GAP, patience: usual / 2 };
         match shared.writes.pop_many(&mut jobs, tidy.begins_after(), &linger) {
             Popped::Items => {}
+            // A reader holds the log, such as a backup: it shall not grow for the sake of tidiness.
+            Popped::Idle if pages.load(Ordering::Relaxed) >= 2 * WAL_CAP => {
+                tidy.put_off();
+                continue;
+            }
             Popped::Idle => {
                 if tidy.step(&connection) {
                     shared.counters.tidied.fetch_add(1, Ordering::Relaxed);
@@ -114,7 +119,9 @@ fn tend(shared: &Shared, connection: &Connection, log: &mut Log, pages: &AtomicU
     let wal = pages.load(Ordering::Relaxed);
     shared.counters.wal_pages.store(wal, Ordering::Relaxed);
     let started = Instant::now();
-    log.tend(shared, connection, wal);
+    if log.tend(shared, connection, wal) {
+        pages.store(0, Ordering::Relaxed);
+    }
     let took = started.elapsed();
     count(&shared.counters.log_us, took);
     if took >= SLOW {
@@ -135,8 +142,8 @@ impl Log {
         Self { next_passive: CHECKPOINT_AT, next_restart: WAL_CAP, is_copied: false }
     }
 
-    /// After a commit that left so many pages in the log.
-    fn tend(&mut self, shared: &Shared, connection: &Connection, pages: u64) {
+    /// After a commit that left so many pages in the log. True when the next one begins it anew.
+    fn tend(&mut self, shared: &Shared, connection: &Connection, pages: u64) -> bool {
         if pages < CHECKPOINT_AT {
             *self = Self::new();
         } else if pages >= self.next_passive {
@@ -146,7 +153,7 @@ impl Log {
             self.next_passive = pages + CHECKPOINT_AT;
         }
         if pages < self.next_restart {
-            return;
+            return false;
         }
         // Nobody may write meanwhile. So the other thread copies what there is, and the writer only what came in that time;
         // and it waits for readers as little as it can: some take long, and at another moment there is none of them. Only a
@@ -155,12 +162,12 @@ impl Log {
         // log for minutes, must not hold the writer as well.
         let is_late = pages >= 2 * WAL_CAP;
         if !is_late && !shared.checkpoint.is_idle() {
-            return;
+            return false;
         }
         if !is_late && !self.is_copied {
             shared.checkpoint.ask();
             self.is_copied = true;
-            return;
+            return false;
         }
         self.is_copied = false;
         let patience = match pages / WAL_CAP {
@@ -168,7 +175,9 @@ impl Log {
             2 | 3 => READERS,
             _ => super::sqlite::BUSY,
         };
-        self.next_restart = match restart_log(shared, connection, patience) {
+        let restarted = restart_log(shared, connection, patience);
+        let begins_anew = matches!(restarted, Ok(true));
+        self.next_restart = match restarted {
             Ok(true) => WAL_CAP,
             Ok(false) if !is_late => pages + WAL_CAP / 16,
             // Whoever held the log for so long, such as a backup, may hold it for minutes more.
@@ -179,6 +188,7 @@ impl Log {
             }
         };
         shared.counters.checkpoints.fetch_add(1, Ordering::Relaxed);
+        begins_anew
     }
 }
 
