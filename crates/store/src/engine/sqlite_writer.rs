@@ -67,9 +67,14 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
         let linger = Linger { most: MOST_IN_BATCH, hoped, gap: GAP, patience: usual / 2 };
         match shared.writes.pop_many(&mut jobs, tidy.begins_after(), &linger) {
             Popped::Items => {}
-            // A reader holds the log, such as a backup: it shall not grow for the sake of tidiness.
+            // A reader held the log, such as a backup: unless it is gone, the log shall not grow for the sake of tidiness.
             Popped::Idle if pages.load(Ordering::Relaxed) >= 2 * WAL_CAP => {
-                tidy.put_off();
+                if matches!(restart_log(shared, &connection, MOMENT), Ok(true)) {
+                    pages.store(0, Ordering::Relaxed);
+                    log = Log::new();
+                } else {
+                    tidy.put_off();
+                }
                 continue;
             }
             Popped::Idle => {
