@@ -195,6 +195,12 @@ async fn client(
     Ok(latencies)
 }
 
+/// The figure in the middle.
+pub fn middle(mut figures: Vec<f64>) -> Outcome<f64> {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().ok_or_else(|| "no figures".into())
+}
+
 /// The run in the middle.
 pub fn median(mut runs: Vec<Measured>) -> Outcome<Measured> {
     runs.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));

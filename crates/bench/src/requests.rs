@@ -79,11 +79,8 @@ fn creates(server: &Server, size: u64, time: Duration) -> Outcome<()> {
         rows = (after.0 - before.0).checked_div(after.1 - before.1).ok_or("no transactions")?;
         alike.push(raw::rows_per_second(&server.data_copy()?, usize::try_from(rows)?, time / 3)?);
     }
-    let middle = |mut figures: Vec<f64>| {
-        figures.sort_by(f64::total_cmp);
-        figures.get(1).copied().ok_or("no raw figures")
-    };
-    let (hundreds, alike, ours) = (middle(hundreds)?, middle(alike)?, load::median(ours)?);
+    let (hundreds, alike) = (load::middle(hundreds)?, load::middle(alike)?);
+    let ours = load::median(ours)?;
     println!("| {size} requests: durable create, 64 connections | {ours} |");
     println!(
         "| … raw rusqlite loop, transactions of 100, into a copy of the same database | {hundreds:.0}/s |"

@@ -95,7 +95,5 @@ fn calls(desk: &Desk<'_>) -> Vec<Vec<u8>> {
 }
 
 fn middle(looks: &[Seen], of: fn(&Seen) -> f64) -> f64 {
-    let mut values: Vec<f64> = looks.iter().map(of).collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
+    load::middle(looks.iter().map(of).collect()).unwrap_or(0.0)
 }

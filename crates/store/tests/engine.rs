@@ -642,7 +642,9 @@ async fn documents_of_a_transaction_are_one_segment() {
 async fn full_text_is_merged_while_nobody_writes() {
     let bed = Bed::sqlite().await;
     let ddl = "CREATE VIRTUAL TABLE search_item USING fts5(words, content='', contentless_delete=1, detail=none); \
-               INSERT INTO search_item (search_item, rank) VALUES ('automerge', 0)";
+               INSERT INTO search_item (search_item, rank) VALUES ('automerge', 0); \
+               INSERT INTO search_item (search_item, rank) VALUES ('crisismerge', 1000)";
+    // So that nothing else merges.
     bed.db.execute_ddl(ddl).await.unwrap();
     let put = async |db: &Db, id: i64, text: &str| {
         let sql = "INSERT OR REPLACE INTO search_item (rowid, words) VALUES ($1, $2)";
@@ -661,7 +663,7 @@ async fn full_text_is_merged_while_nobody_writes() {
     while segments(&bed.db).await > 12 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // Twice the time after which it begins, and nothing was merged any more.
+    // Three times as long as it waits before it begins, and nothing was merged any more.
     let mut before = u64::MAX;
     while before != bed.db.stats().tidied {
         before = bed.db.stats().tidied;
@@ -681,6 +683,7 @@ async fn full_text_is_merged_while_nobody_writes() {
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(beside.stats().tidied, 0);
+    assert!(segments(&beside).await >= 20);
     beside.close().await;
     // The server hears nothing of those until it writes itself.
     put(&bed.db, 81, "paper").await;
