@@ -29,7 +29,7 @@ pub fn has_words<'a>(texts: impl IntoIterator<Item = &'a str>, words: &[String])
     let mut missing: Vec<&String> = words.iter().collect();
     for text in texts {
         let folded = fold(&plain_text(text));
-        let spoken: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).collect();
+        let spoken: Vec<&str> = model::words(&folded).collect();
         missing.retain(|word| !spoken.iter().any(|s| s.starts_with(word.as_str())));
     }
     missing.is_empty()

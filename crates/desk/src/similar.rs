@@ -35,7 +35,7 @@ const COMMON: [&str; 96] = [
 pub fn telling_words(text: &str) -> Vec<String> {
     let folded = fold(text);
     let mut words: Vec<String> = Vec::new();
-    for word in folded.split(|c: char| !c.is_alphanumeric()) {
+    for word in model::words(&folded) {
         let says = word.chars().count() >= LETTERS_MIN && !COMMON.contains(&word);
         if says && !words.iter().any(|known| known == word) {
             words.push(word.to_owned());
@@ -138,7 +138,7 @@ fn likest(records: Vec<Record>, words: &[String], limit: usize) -> Vec<Record> {
 }
 
 fn has(text: &str, words: &[String]) -> Vec<bool> {
-    let tokens: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|t| !t.is_empty()).collect();
+    let tokens: Vec<&str> = model::words(text).collect();
     words.iter().map(|word| tokens.iter().any(|token| is_alike(word, token))).collect()
 }
 

@@ -2,12 +2,39 @@
 
 use crate::Kind;
 use std::ops::ControlFlow;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// Text for comparing, sorting and searching: lower case by Unicode's rules. Done here and stored beside the
-/// text, so that every database and every filter agrees to the letter.
+/// Text for comparing, sorting and searching: lower case by Unicode's rules, letters and their accents composed (NFC).
+/// Done here and stored beside the text, so that every database and every filter agrees to the letter.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() }
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let lower = text.to_lowercase();
+    match is_nfc_quick(lower.chars()) {
+        IsNormalized::Yes => lower,
+        IsNormalized::No | IsNormalized::Maybe => lower.nfc().collect(),
+    }
+}
+
+/// The words of a text: runs of letters, digits and the marks that belong to them, as full-text search has them.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c| !is_of_word(c)).filter(|word| !word.is_empty())
+}
+
+/// Whether a character is part of a word. Marks are: vowels of Indian scripts and accents that no letter is composed with.
+/// The tokenizer of full-text search has the same categories, and a test holds the two together.
+#[must_use]
+pub fn is_of_word(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric();
+    }
+    matches!(
+        c.general_category_group(),
+        GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number | GeneralCategoryGroup::Mark
+    ) || c.general_category() == GeneralCategory::PrivateUse
 }
 
 /// The text of a field of some kind, for comparing: the words of HTML, an address with its domain in one spelling.
@@ -131,6 +158,27 @@ fn entity(from: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_and_their_accents_are_one() {
+        assert_eq!(fold("E\u{301}tude"), "\u{e9}tude");
+        assert_eq!(fold("\u{c9}TUDE"), "\u{e9}tude");
+        assert_eq!(fold("Plain Text"), "plain text");
+        // Nothing is composed that Unicode has no letter for.
+        assert_eq!(fold("x\u{301}"), "x\u{301}");
+    }
+
+    #[test]
+    fn words_have_letters_digits_and_marks() {
+        let check =
+            |text: &str, expected: &[&str]| assert_eq!(words(text).collect::<Vec<_>>(), expected, "{text}");
+        check("the printer, 2nd floor: e-mail", &["the", "printer", "2nd", "floor", "e", "mail"]);
+        check("हिन्दी समाचार। नया", &["हिन्दी", "समाचार", "नया"]);
+        check("ภาษาไทย", &["ภาษาไทย"]);
+        check("x\u{301}y z", &["x\u{301}y", "z"]);
+        check("a\u{24d0}b", &["a", "b"]);
+        check(" ,;-\u{200b}", &[]);
+    }
 
     #[test]
     fn html_becomes_words() {

@@ -15,8 +15,12 @@ use crate::table::{key_column, key_of};
 use model::{Catalogue, Module, Record, Value};
 use sqlite_words::words_of;
 
-/// PostgreSQL refuses a `tsvector` over one megabyte; words beyond this many characters are not found.
-const TEXT_MAX: &str = "200000";
+/// Around a text whose words PostgreSQL keeps. It would take compounds, addresses and paths for words, so that their parts are
+/// not found: punctuation becomes spaces. It refuses a `tsvector` over one megabyte; words beyond so many characters are not found.
+const TEXT: [&str; 2] = [
+    "to_tsvector('simple', translate(left(",
+    ", 200000), '!\"#$%&''()*+,-./:;<=>?@[\\]^_`{|}~', '                                '))",
+];
 
 /// The columns of a module's own searchable text: that of its title first.
 fn own_columns(module: &Module) -> Vec<String> {
@@ -87,15 +91,10 @@ fn postgres_hits<'w>(sql: &mut Sql, module: &Module, words: impl Iterator<Item =
     sql.push(" s WHERE s.\"words\" @@ to_tsquery('simple', ").bind(expression.join(" & ")).push(")");
 }
 
-/// The words of a text that somebody searches for: letters and digits, folded, at most ten.
+/// The words of a text that somebody searches for: letters, digits and marks, folded, at most ten.
 #[must_use]
 pub fn words(text: &str) -> Vec<String> {
-    model::fold(text)
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .take(10)
-        .map(str::to_owned)
-        .collect()
+    model::words(&model::fold(text)).take(10).map(str::to_owned).collect()
 }
 
 /// The document of a record that was just added and has nothing below it yet.
@@ -123,8 +122,8 @@ pub(crate) fn insert(record: &Record, dialect: Dialect) -> Statement {
         }
         Dialect::Postgres => {
             sql.push(" (\"id\", \"words\") VALUES (").bind(record.id());
-            sql.push(", to_tsvector('simple', regexp_replace(left(").bind(texts.join(" "));
-            sql.push(", 200000), '[^[:alnum:]]+', ' ', 'g')))");
+            let [before, behind] = TEXT;
+            sql.push(", ").push(before).bind(texts.join(" ")).push(behind).push(")");
         }
     }
     of_document(module, record.id(), sql.statement(Expect::Exactly(1)))
@@ -149,7 +148,7 @@ pub(crate) fn refresh(module: &Module, id: model::Id, catalogue: &Catalogue, dia
         }
         Dialect::Postgres => {
             sql = documents(module, catalogue, dialect);
-            sql.push(" = ").bind(id);
+            sql.push(" WHERE t0.\"id\" = ").bind(id);
             sql.push(" ON CONFLICT (\"id\") DO UPDATE SET \"words\" = excluded.\"words\"");
         }
     }
@@ -165,14 +164,22 @@ pub(crate) fn fill(
     to: model::Id,
 ) -> Statement {
     let mut sql = documents(module, catalogue, dialect);
-    sql.push(" BETWEEN ").bind(from).push(" AND ").bind(to);
+    sql.push(" WHERE t0.\"id\" BETWEEN ").bind(from).push(" AND ").bind(to);
     if dialect == Dialect::Postgres {
         sql.push(" ON CONFLICT (\"id\") DO UPDATE SET \"words\" = excluded.\"words\"");
     }
     sql.statement(Expect::Any)
 }
 
-/// Writes the documents of records whose id is as the text goes on.
+/// The statements that make all documents of a module in tables that have none, on each engine. For whoever writes a migration
+/// that changes how documents are made.
+#[must_use]
+pub fn refill(module: &Module, catalogue: &Catalogue) -> [String; 2] {
+    [Dialect::Sqlite, Dialect::Postgres]
+        .map(|dialect| documents(module, catalogue, dialect).statement(Expect::Any).sql.to_string())
+}
+
+/// Writes the documents of all records; which ones can be said behind it.
 fn documents(module: &Module, catalogue: &Catalogue, dialect: Dialect) -> Sql {
     let mut sql = Sql::new(match dialect {
         Dialect::Sqlite => "INSERT OR REPLACE INTO ",
@@ -183,15 +190,14 @@ fn documents(module: &Module, catalogue: &Catalogue, dialect: Dialect) -> Sql {
         Dialect::Postgres => " (\"id\", \"words\") SELECT t0.\"id\", ",
     });
     text(&mut sql, module, catalogue, dialect);
-    sql.push(" FROM ").name(&module.table).push(" t0 WHERE t0.\"id\"");
+    sql.push(" FROM ").name(&module.table).push(" t0");
     sql
 }
 
 /// The words of the record at `t0`: its own texts and those of the rows below it.
 fn text(sql: &mut Sql, module: &Module, catalogue: &Catalogue, dialect: Dialect) {
-    if dialect == Dialect::Postgres {
-        sql.push("to_tsvector('simple', regexp_replace(left(");
-    }
+    let [before, behind] = if dialect == Dialect::Postgres { TEXT } else { [""; 2] };
+    sql.push(before);
     for column in own_columns(module) {
         sql.push("coalesce(").column(Alias(0), &column).push(", '') || ' ' || ");
     }
@@ -204,10 +210,7 @@ fn text(sql: &mut Sql, module: &Module, catalogue: &Catalogue, dialect: Dialect)
             sql.column(Alias(0), "id").push("), '') || ");
         }
     }
-    sql.push("''");
-    if dialect == Dialect::Postgres {
-        sql.push(", ").push(TEXT_MAX).push("), '[^[:alnum:]]+', ' ', 'g'))");
-    }
+    sql.push("''").push(behind);
 }
 
 /// Takes a record's document away.
@@ -229,7 +232,7 @@ pub fn ddl(module: &Module) -> [Vec<String>; 2] {
         vec![
             format!(
                 "CREATE VIRTUAL TABLE \"{table}\" USING fts5(words, content='', contentless_delete=1, \
-                 tokenize=\"unicode61 remove_diacritics 0\", prefix='2 3', detail=none)"
+                 tokenize=\"unicode61 remove_diacritics 0 categories 'L* N* M* Co'\", prefix='2 3', detail=none)"
             ),
             format!("CREATE VIRTUAL TABLE \"{words}\" USING fts5vocab('{table}', 'instance')"),
             // The engine merges while nobody writes.

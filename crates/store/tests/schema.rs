@@ -40,9 +40,78 @@ async fn migrations_make_what_the_catalogue_describes() {
                     missing.push(name);
                 }
             }
+            let search =
+                statement.strip_prefix("@sqlite ").filter(|sql| sql.starts_with("CREATE VIRTUAL TABLE"));
+            missing.extend(search.filter(|sql| !made.contains(&plain(sql))).map(str::to_owned));
         }
     }
     assert!(missing.is_empty(), "a migration must add: {missing:#?}");
+}
+
+/// The index of full text and [`model::words`] have the same words: what one took for two would not be found, or could not be
+/// looked for.
+#[tokio::test]
+async fn the_index_and_we_have_the_same_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Db::open_sqlite(&dir.path().join("desk.db"), SqliteOptions::default()).await.unwrap();
+    db.migrate(&store::migrations::steps(), 0).await.unwrap();
+    // Each character between two letters: one word or two.
+    let sql = "INSERT INTO \"search_request\" (rowid, words) WITH RECURSIVE n(c) AS (VALUES (1) UNION ALL SELECT c + 1 FROM n \
+               WHERE c < 1114111) SELECT c, 'a' || char(c) || 'b' FROM n WHERE c NOT BETWEEN 55296 AND 57343";
+    db.commit(vec![Statement::new(sql, Vec::new(), Expect::Any)]).await.unwrap();
+    let split = texts(&db, "SELECT doc FROM \"search_request_words\" WHERE term = 'b'", Vec::new()).await;
+    let split: BTreeSet<u32> = split.iter().map(|doc| doc.parse().unwrap()).collect();
+    let is_split = |c: char| split.contains(&u32::from(c));
+    // What is of a word for us is for the index; else it could not even be asked.
+    let torn: Vec<char> = ('\u{1}'..=char::MAX).filter(|c| model::is_of_word(*c) && is_split(*c)).collect();
+    assert!(torn.is_empty(), "{torn:?}");
+    // What is between words for us is for the index, unless it is younger than the index's tables: it takes what it does not
+    // know for letters.
+    let known =
+        ['\u{1}'..='\u{377}', '\u{2010}'..='\u{205e}', '\u{20a0}'..='\u{20b8}', '\u{2190}'..='\u{23f3}'];
+    let pictures = [
+        '\u{3000}'..='\u{3004}',
+        '\u{ff01}'..='\u{ff0f}',
+        '\u{1f300}'..='\u{1f320}',
+        '\u{1f400}'..='\u{1f43e}',
+    ];
+    let joined: Vec<char> = known
+        .into_iter()
+        .chain(pictures)
+        .flatten()
+        .filter(|c| !model::is_of_word(*c) && !is_split(*c))
+        .collect();
+    assert!(joined.is_empty() && split.len() > 5_000, "{} {joined:?}", split.len());
+}
+
+/// Words with marks are found in what was written before the index knew them.
+#[tokio::test]
+async fn old_documents_have_words_with_marks() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Db::open_sqlite(&dir.path().join("desk.db"), SqliteOptions::default()).await.unwrap();
+    let mut steps = store::migrations::steps();
+    steps.retain(|step| step.number < 20_000);
+    db.migrate(&steps, 0).await.unwrap();
+    for sql in [
+        "INSERT INTO \"request\" (\"id\", \"subject_key\", \"description_key\", \"row_version\") VALUES (7, 'हिन्दी', 'समाचार', 1)",
+        "INSERT INTO \"request\" (\"id\", \"subject_key\", \"row_version\") VALUES (8, 'plain', 1)",
+        "INSERT INTO \"request_note\" (\"id\", \"request\", \"description_key\", \"row_version\") VALUES (9, 8, 'दूसरा', 1)",
+        "INSERT INTO \"search_request\" (rowid, words) VALUES (7, 'हिन्दी समाचार')",
+        "INSERT INTO \"search_request\" (rowid, words) VALUES (8, 'plain दूसरा')",
+    ] {
+        db.commit(vec![Statement::new(sql, Vec::new(), Expect::Exactly(1))]).await.unwrap();
+    }
+    db.migrate(&store::migrations::steps(), 0).await.unwrap();
+    for (word, id) in [("हिन्दी", "7"), ("समाचार", "7"), ("plain", "8"), ("दूसरा", "8")]
+    {
+        let found = texts(
+            &db,
+            "SELECT rowid FROM search_request WHERE search_request MATCH $1",
+            vec![format!("\"{word}\"").into()],
+        )
+        .await;
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [id], "{word}");
+    }
 }
 
 #[tokio::test]

@@ -311,6 +311,29 @@ on_both_engines! {
         assert_eq!(found("cratel").await, vec![ids[7].clone()]);
     }
 
+    words_of_any_script_are_found(app) {
+        let admin = app.admin();
+        let (_, rita) = app.requester("Rita Requester").await;
+        // Vowels that are marks, accents typed after their letters, letters without capitals, and what is in no word.
+        for (subject, found, missed) in [
+            ("हिन्दी में समाचार", vec!["हिन्दी", "हिन्", "समाचार में"], vec!["न्दी", "हिन्दू"]),
+            ("ภาษาไทย เครื่องพิมพ์", vec!["ภาษา", "เครื่องพิมพ์"], vec!["ไทย"]),
+            ("E\u{301}tude re\u{301}parée", vec!["\u{e9}tude", "e\u{301}tud", "r\u{e9}par\u{e9}e"], vec!["etude"]),
+            ("Cafetière \u{e0} r\u{e9}gler", vec!["cafetie\u{300}re", "CAFETI\u{c8}RE"], vec!["gler"]),
+            ("印刷机坏了 3号楼", vec!["印刷机", "3号"], vec!["刷机"]),
+            ("Drucker läuft heiß 🔥mehr", vec!["LÄUFT heiß", "mehr"], vec!["äuft"]),
+        ] {
+            let id = rita.new_request(subject).await;
+            for (words, expected) in found.iter().map(|w| (w, true)).chain(missed.iter().map(|w| (w, false))) {
+                for client in [&admin, &rita] {
+                    let list = client.list("/requests", json!({"search_text": words})).await.ok();
+                    let is_there = list["requests"].as_array().unwrap().iter().any(|row| row["id"] == id.as_str());
+                    assert_eq!(is_there, expected, "{subject}: {words}");
+                }
+            }
+        }
+    }
+
     sorting(app) {
         five(app).await;
         let admin = app.admin();

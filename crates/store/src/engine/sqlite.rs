@@ -401,6 +401,12 @@ impl Sqlite {
                 rows.collect::<Result<Vec<(i64, String)>, _>>()?
             };
             let pending = migrate::pending(&steps, &applied, super::Dialect::Sqlite)?;
+            if !applied.is_empty() && !pending.is_empty() {
+                tracing::info!(
+                    steps = pending.len(),
+                    "bringing the database up to date; a large one may take minutes"
+                );
+            }
             for step in &pending {
                 connection.execute_batch(&step.sqlite).map_err(|e| step.failed(&shared.names.explain(e)))?;
                 let mut record = connection.prepare_cached(migrate::RECORD)?;
