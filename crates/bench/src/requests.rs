@@ -103,7 +103,7 @@ fn batches(server: &Server) -> Outcome<(u64, u64)> {
 }
 
 /// Lists of 100 and searches: their names and their `list_info`.
-const QUERIES: [(&str, &str); 6] = [
+const QUERIES: [(&str, &str); 9] = [
     (
         "list of 100: status and priority, newest first",
         r#"{"row_count":100,"sort_field":"created_time","sort_order":"desc","search_criteria":[{"field":"status.name","condition":"is","value":"Closed"},{"field":"priority.name","condition":"is","value":"Normal","logical_operator":"and"}]}"#,
@@ -115,6 +115,18 @@ const QUERIES: [(&str, &str); 6] = [
     (
         "list of 100: no criteria, newest first",
         r#"{"row_count":100,"sort_field":"created_time","sort_order":"desc"}"#,
+    ),
+    (
+        "list of 100: by the names of requesters",
+        r#"{"row_count":100,"sort_field":"requester.name","sort_order":"asc"}"#,
+    ),
+    (
+        "list of 100: not closed, by priority, the most pressing last",
+        r#"{"row_count":100,"sort_field":"priority","sort_order":"desc","search_criteria":{"field":"status.name","condition":"is not","value":"Closed"}}"#,
+    ),
+    (
+        "list of 100: without a technician, by department",
+        r#"{"row_count":100,"sort_field":"department.name","sort_order":"asc","search_criteria":{"field":"technician","condition":"is empty"}}"#,
     ),
     ("full text, 50 newest: a word", r#"{"row_count":50,"search_text":"printer"}"#),
     ("full text, 50 newest: two words", r#"{"row_count":50,"search_text":"printer floor"}"#),

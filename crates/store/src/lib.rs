@@ -17,6 +17,7 @@ pub mod jobs;
 mod migrated;
 pub mod migrations;
 pub mod nodes;
+mod ordered;
 mod plan;
 pub mod presence;
 mod query;

@@ -13,7 +13,7 @@ use crate::engine::{self, Cost, Db, Dialect, Expect, StoreError};
 use crate::query::Query;
 use crate::sql::{Alias, Sql};
 use crate::table::key_column;
-use model::{Filter, Kind, Leaf, Map, Module, Op, Test, Value};
+use model::{Filter, Id, Kind, Leaf, Map, Module, Op, Test, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -43,7 +43,23 @@ pub(crate) struct Planner(RwLock<HashMap<String, Arc<Statistics>>>);
 impl Planner {
     /// The way in for a query; `None` where the engine finds it by itself.
     pub fn plan(&self, query: &Query) -> Option<Plan> {
-        self.of(&query.module)?.plan(query)
+        self.of(&query.module)?.reckon(query)?.1
+    }
+
+    /// What a list costs, in rows that are gone through, by the best way in that is known.
+    pub fn cost(&self, query: &Query) -> Option<f64> {
+        Some(self.of(&query.module)?.reckon(query)?.0)
+    }
+
+    /// What is known of a reference, for a list in the order of what it shows; `None` where an ordinary list is no worse, and
+    /// where nobody knows how many rows pass.
+    pub fn referred(&self, query: &Query, reference: &Leaf) -> Option<Referred> {
+        let statistics = self.of(&query.module)?;
+        let Some(Spread::Values { .. }) = statistics.columns.get(&reference.column) else { return None };
+        let (cost, _) = statistics.reckon(query).filter(|_| !asks_for_parts(&query.filter))?;
+        let passing = statistics.share(&query.filter, Among::All) * statistics.rows;
+        let referred = Referred { statistics, column: reference.column.clone(), cost, passing };
+        (passing >= ROWS_MIN).then_some(referred)
     }
 
     fn of(&self, module: &Module) -> Option<Arc<Statistics>> {
@@ -134,6 +150,42 @@ enum Spread {
 enum Among {
     All,
     Newest,
+}
+
+/// How often the records that a reference leads to are referred to, by the rows of a list.
+pub(crate) struct Referred {
+    statistics: Arc<Statistics>,
+    column: String,
+    cost: f64,
+    /// How many rows pass the list's filter.
+    passing: f64,
+}
+
+impl Referred {
+    /// What the list costs by itself, in rows that are gone through.
+    pub const fn cost(&self) -> f64 {
+        self.cost
+    }
+
+    /// Whether all that are referred to were counted one by one.
+    pub fn are_few(&self) -> bool {
+        // Shares are summed up; what is left of them may be next to nothing.
+        matches!(self.spread(), Some(Spread::Values { other, .. }) if *other * self.statistics.rows < 0.5)
+    }
+
+    /// How many of the rows that pass refer to a record.
+    pub fn passing(&self, id: Id) -> f64 {
+        match self.spread() {
+            Some(Spread::Values { common, other, .. }) => {
+                common.get(&id.get()).unwrap_or(other) * self.passing
+            }
+            _ => 0.0,
+        }
+    }
+
+    fn spread(&self) -> Option<&Spread> {
+        self.statistics.columns.get(&self.column)
+    }
 }
 
 /// The way in.
@@ -260,7 +312,7 @@ fn questions(module: &Arc<Module>) -> (engine::Query, Vec<(String, engine::Query
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-fn float(value: Option<i64>) -> f64 {
+pub(crate) fn float(value: Option<i64>) -> f64 {
     value.map_or(0.0, |n| n as f64)
 }
 
@@ -361,7 +413,8 @@ impl Statistics {
         }
     }
 
-    fn plan(&self, query: &Query) -> Option<Plan> {
+    /// What a list costs and the way in; no way where the engine finds it by itself, and nothing where there is no reckoning.
+    fn reckon(&self, query: &Query) -> Option<(f64, Option<Plan>)> {
         let conjuncts = conjuncts(&query.filter);
         let by_id = |f: &&Filter| matches!(f, Filter::Test(t) if entry(t).is_some_and(|c| c == "id"));
         if self.rows < ROWS_MIN || !query.words.is_empty() || conjuncts.iter().any(by_id) {
@@ -407,17 +460,16 @@ impl Statistics {
             }
             let Filter::Test(test) = part else { continue };
             let Some(column) = entry(test).filter(|column| begins(column)) else { continue };
-            if matches!(test.op, Op::Empty | Op::EndsWith | Op::Contains) {
+            let is_one_value = test.op == Op::In && test.operands.len() == 1 || is_empty_reference(test);
+            let has_no_index = test.op == Op::Empty && !is_empty_reference(test);
+            if has_no_index || matches!(test.op, Op::EndsWith | Op::Contains) {
                 continue;
             }
             let share = self.share(part, Among::All).max(1.0 / self.rows);
             let follows =
                 |index: &Vec<String>| index.first() == Some(&column) && index.get(1) == order.as_ref();
-            let in_order = test.path.via.is_empty()
-                && test.op == Op::In
-                && test.operands.len() == 1
-                && order.is_some()
-                && indexes.iter().any(follows);
+            let in_order =
+                test.path.via.is_empty() && is_one_value && order.is_some() && indexes.iter().any(follows);
             // A range of the order itself bounds the walk, too.
             let cost = if in_order || (order.as_ref() == Some(&column) && can_walk) {
                 walked(Some(part))
@@ -434,7 +486,13 @@ impl Statistics {
             _ if lead.is_some() => Vec::new(),
             Some(columns) => columns,
             None if can_walk => order.into_iter().collect(),
-            None => return None,
+            // All that pass are sorted. Where they have a part of a text, its index is gone through and not the rows.
+            None => {
+                let of_text = |part: &&Filter| text(part).is_some_and(|column| begins(&column));
+                let Some(place) = conjuncts.iter().position(of_text) else { return Some((best, None)) };
+                lead = Some(Lead::Text(place));
+                Vec::new()
+            }
         };
         let mut hidden: Vec<String> =
             indexes.into_iter().filter_map(|index| index.into_iter().next()).collect();
@@ -447,7 +505,7 @@ impl Statistics {
             let steps = (self.rows * a_row) as u64;
             Instead { place, steps }
         });
-        Some(Plan { hidden, walks, kept, lead, instead })
+        Some((best, Some(Plan { hidden, walks, kept, lead, instead })))
     }
 }
 
@@ -497,16 +555,25 @@ pub(crate) fn conjuncts(filter: &Filter) -> Vec<&Filter> {
     }
 }
 
-/// The columns of several equalities or beginnings of which any is enough, where each of them begins an index.
+/// The columns of several equalities, beginnings or empty references of which any is enough, where each of them begins an index.
 fn any_of(part: &Filter, begins: &impl Fn(&str) -> bool) -> Option<Vec<String>> {
     let Filter::Any(parts) = part else { return None };
     let column = |part: &Filter| match part {
+        Filter::Test(test) if is_empty_reference(test) => entry(test).filter(|column| begins(column)),
         Filter::Test(test) if matches!(test.op, Op::In | Op::StartsWith) && test.path.via.is_empty() => {
             entry(test).filter(|column| begins(column))
         }
         _ => None,
     };
     if parts.len() < 2 { None } else { parts.iter().map(column).collect() }
+}
+
+/// Whether the reference of the row itself is looked at for being empty, which its index knows. A text is empty in two ways, and
+/// whether a reference leads to something empty is known elsewhere.
+fn is_empty_reference(test: &Test) -> bool {
+    test.op == Op::Empty
+        && test.path.via.is_empty()
+        && test.path.leaf().is_some_and(|leaf| leaf.is_column() && matches!(leaf.field.kind, Kind::Ref(_)))
 }
 
 /// The one column of the row itself whose texts these tests look for parts in.
@@ -521,6 +588,15 @@ fn text(part: &Filter) -> Option<String> {
             columns.all(|column| column.as_ref() == Some(&first)).then_some(first)
         }
         _ => None,
+    }
+}
+
+/// Whether anything depends on a part of a text, of which nobody knows how many rows have it.
+fn asks_for_parts(filter: &Filter) -> bool {
+    match filter {
+        Filter::Test(test) => test.op.is_part(),
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().any(asks_for_parts),
+        Filter::Not(inner) => asks_for_parts(inner),
     }
 }
 

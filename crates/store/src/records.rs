@@ -47,6 +47,10 @@ impl Store {
         &self.db
     }
 
+    pub(crate) fn planner(&self) -> &Planner {
+        &self.planner
+    }
+
     /// Forgets the records that are kept in memory: somebody else wrote.
     pub fn forget_records(&self) {
         if let Some(cache) = &self.cache {
@@ -136,6 +140,14 @@ impl Store {
     pub async fn list(&self, query: &Query) -> Result<Vec<Record>, StoreError> {
         let query = query.of_view();
         let query = &*self.with_few_hits(&query).await?;
+        match self.list_by_parts(query).await? {
+            Some(records) => Ok(records),
+            None => self.list_planned(query).await,
+        }
+    }
+
+    /// The records that a query asks for in one statement, or in two where the first turns out the wrong way.
+    pub(crate) async fn list_planned(&self, query: &Query) -> Result<Vec<Record>, StoreError> {
         let table = self.table(&query.module);
         let plan = self.planner.plan(query);
         let words = self.sought(query).await?;
@@ -166,7 +178,10 @@ impl Store {
         let words = self.sought(&query).await?;
         // Of all that pass none is met early: where nothing narrows the rows but a text, its index is gone through at once.
         let plan = self.planner.plan(&query).filter(|plan| plan.walks);
-        let by_text = plan.and_then(|plan| plan.instead()).map(|(_, instead)| instead);
+        let by_text = plan.and_then(|plan| match plan.lead {
+            Some(Lead::Text(_)) => Some(plan),
+            _ => plan.instead().map(|(_, instead)| instead),
+        });
         let rows = self.db.read(query::count(&query, &words, self.db.dialect(), by_text.as_ref())).await?;
         let number = rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0);
         Ok(u64::try_from(number).unwrap_or(0))
