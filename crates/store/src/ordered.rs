@@ -4,6 +4,8 @@
 //! million that takes most of a second. So the list is put together from lists of its parts, in the order of what is shown:
 //! those that refer to nobody, then those that refer to the first few, and so on, until the page is full. Each part is an
 //! ordinary list, planned by itself. SQLite only, where what is known of the values says how large the parts will be.
+//!
+//! It rests on references that lead to what is there: nothing is removed while others refer to it.
 
 mod sqlite_values;
 
@@ -39,6 +41,8 @@ struct Order<'q> {
     owner: &'q Arc<Module>,
     slot: usize,
     reference: &'q Leaf,
+    /// Whether none of the records that it leads to is without what is sorted by.
+    is_there: bool,
     /// How often the records that it leads to are referred to.
     referred: Referred,
 }
@@ -69,7 +73,7 @@ impl Store {
         let (from, wanted) = (count(query.offset), count(query.offset.saturating_add(query.limit)));
         let mut budget = order.referred.cost() * SHARE_MAX;
         let (mut found, mut seen) = (Vec::new(), HashSet::new());
-        let mut parts = Parts::new(self, &order).await?;
+        let Some(mut parts) = Parts::new(self, &order).await? else { return Ok(None) };
         while found.len() < wanted {
             let missing = wanted - found.len();
             let Some(part) = parts.next(missing).await? else { break };
@@ -103,17 +107,8 @@ impl<'q> Order<'q> {
         let shown = key.path.leaf().filter(|leaf| leaf.is_column())?;
         let reference = owner.leaf(*slot)?;
         let referred = store.planner().referred(query, reference)?;
-        // Of many, those without what is sorted by would have to be looked for.
         let is_there = shown.field.required || shown.path == "id";
-        (is_there || referred.are_few()).then_some(Self {
-            query,
-            key,
-            rest,
-            owner,
-            slot: *slot,
-            reference,
-            referred,
-        })
+        Some(Self { query, key, rest, owner, slot: *slot, reference, is_there, referred })
     }
 
     /// The list of a part.
@@ -219,7 +214,8 @@ struct Parts<'s, 'q> {
 }
 
 impl<'s, 'q> Parts<'s, 'q> {
-    async fn new(store: &'s Store, order: &'s Order<'q>) -> Result<Self, StoreError> {
+    /// `None` where many are referred to and some may be without what is sorted by: they would have to be looked for.
+    async fn new(store: &'s Store, order: &'s Order<'q>) -> Result<Option<Self>, StoreError> {
         let asked = order.of_shown(&order.query.filter);
         let mut parts =
             Self { store, order, nowhere: None, ahead: VecDeque::new(), rest: None, margin: MARGIN };
@@ -242,6 +238,8 @@ impl<'s, 'q> Parts<'s, 'q> {
                 let asked = store.list_planned(&order.shown(among(&ids).and(asked))).await?;
                 parts.ahead.retain(|shown| asked.iter().any(|record| record.id() == shown.id));
             }
+        } else if !order.is_there {
+            return Ok(None);
         } else {
             let mut rest = order.shown(asked.unwrap_or_else(Filter::everything));
             rest.limit = READ_AHEAD;
@@ -250,7 +248,7 @@ impl<'s, 'q> Parts<'s, 'q> {
         if !lost.is_empty() || !order.leads_somewhere(&order.query.filter) {
             parts.nowhere = Some(Part::Nowhere(lost));
         }
-        Ok(parts)
+        Ok(Some(parts))
     }
 
     /// The next part of a list that lacks so many rows.

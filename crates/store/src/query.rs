@@ -235,22 +235,31 @@ impl Renderer<'_> {
                 for (i, (module, slot)) in key.path.via.iter().enumerate() {
                     let next = key.path.via.get(i + 1).map_or(&key.path.module, |(m, _)| m);
                     let Some(leaf) = module.leaf(*slot) else { continue };
+                    let (from, column) = match leaf.field.storage {
+                        Storage::Document { field } => (self.join_value(at, field), "number"),
+                        _ => (at, leaf.column.as_str()),
+                    };
                     let joined = self.fresh();
                     self.sql.push(" LEFT JOIN ").name(&next.table).push(" ").alias(joined).push(" ON ");
-                    self.sql.column(joined, "id").push(" = ").column(at, &leaf.column);
+                    self.sql.column(joined, "id").push(" = ").column(from, column);
                     at = joined;
                 }
                 if let Some(Storage::Document { field }) = key.path.leaf().map(|l| l.field.storage) {
-                    let value = self.fresh();
-                    self.sql.push(r#" LEFT JOIN "field_value" "#).alias(value).push(" ON ");
-                    self.sql.column(value, "record").push(" = ").column(at, "id");
-                    self.sql.push(" AND ").column(value, "field").push(" = ").bind(field);
-                    self.sql.push(" AND ").column(value, "position").push(" = 0");
-                    at = value;
+                    at = self.join_value(at, field);
                 }
                 (key, at)
             })
             .collect()
+    }
+
+    /// Joins the row of the side table with a record's value of a field that has one value.
+    fn join_value(&mut self, at: Alias, field: i64) -> Alias {
+        let value = self.fresh();
+        self.sql.push(r#" LEFT JOIN "field_value" "#).alias(value).push(" ON ");
+        self.sql.column(value, "record").push(" = ").column(at, "id");
+        self.sql.push(" AND ").column(value, "field").push(" = ").bind(field);
+        self.sql.push(" AND ").column(value, "position").push(" = 0");
+        value
     }
 
     fn wheres(&mut self, query: &Query, words: &[Sought], dialect: Dialect, keys: &[(SortKey, Alias)]) {

@@ -155,6 +155,13 @@ pub(crate) fn sort_key(
         path.module = target.clone();
         path.slot = own;
     }
+    // A record that refers to several has no one place in the order of what they are called.
+    let is_of_many = |(module, slot): &(Arc<Module>, usize)| {
+        module.leaf(*slot).is_some_and(|leaf| matches!(leaf.field.kind, model::Kind::RefMany(_)))
+    };
+    if path.via.iter().any(is_of_many) {
+        return Err(wrong());
+    }
     Ok(SortKey { path, descending })
 }
 

@@ -7,6 +7,23 @@ fn subjects(json: &Json) -> Vec<&str> {
     json["requests"].as_array().unwrap().iter().map(|r| r["subject"].as_str().unwrap()).collect()
 }
 
+/// The fields that `_metainfo` names, those behind references with their names and ids, and whether it says that lists can be sorted
+/// by them.
+fn named(before: &str, fields: &Json, found: &mut Vec<(String, bool)>) {
+    for (name, field) in fields.as_object().unwrap() {
+        let path = format!("{before}{name}");
+        if field["fields"].is_object() {
+            named(&format!("{path}."), &field["fields"], found);
+            continue;
+        }
+        let is_sortable = field["sortable"] == true;
+        if field["type"] == "lookup" {
+            found.extend(["name", "id"].map(|own| (format!("{path}.{own}"), false)));
+        }
+        found.push((path, is_sortable));
+    }
+}
+
 async fn five(app: &testkit::App) {
     for (i, (subject, priority, status)) in [
         ("Alpha printer", "High", "Open"),
@@ -331,6 +348,53 @@ on_both_engines! {
                     assert_eq!(is_there, expected, "{subject}: {words}");
                 }
             }
+        }
+    }
+
+    every_field_gives_an_order_or_is_refused(app) {
+        five(app).await;
+        let admin = app.admin();
+        let (mut ordered, mut refused) = (0, 0);
+        for path in ["/requests", "/problems", "/tasks", "/users", "/technicians", "/assets", "/cmdb/ci_computer", "/cmdb", "/products", "/sites"] {
+            let meta = admin.get(&format!("{path}/_metainfo")).await.ok();
+            let mut fields = Vec::new();
+            named("", &meta["metainfo"]["fields"], &mut fields);
+            assert!(fields.len() > 5, "{path}");
+            for (field, is_sortable) in fields {
+                for words in [json!({}), json!({"search_text": "printer"})] {
+                    let mut info = words;
+                    info["sort_field"] = json!(field);
+                    let reply = admin.list(path, info).await;
+                    if reply.status.is_success() {
+                        ordered += 1;
+                    } else {
+                        reply.refused(400, 4001, "sort_field");
+                        assert!(!is_sortable, "{path} {field}");
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        assert!(ordered > 1_000 && refused > 50, "{ordered} {refused}");
+    }
+
+    what_an_attribute_refers_to_gives_an_order(app) {
+        let admin = app.admin();
+        for name in ["Zoe", "Amy", "Mia"] {
+            app.technician(&format!("{name} Keeper")).await;
+        }
+        for (ci, owner) in [("c-1", Some("Zoe")), ("c-2", Some("Amy")), ("c-3", None), ("c-4", Some("Mia"))] {
+            let owner = owner.map(|name| json!({"name": format!("{name} Keeper")}));
+            let ci = json!({"ci_computer": {"name": ci, "ci_attributes": {"ref_owned_by": owner}}});
+            admin.post("/cmdb/ci_computer", ci).await.ok();
+        }
+        for (field, order, expected) in [
+            ("ci_attributes.ref_owned_by.name", "asc", ["c-3", "c-2", "c-4", "c-1"]),
+            ("ci_attributes.ref_owned_by", "desc", ["c-1", "c-4", "c-2", "c-3"]),
+        ] {
+            let list = admin.list("/cmdb/ci_computer", json!({"sort_field": field, "sort_order": order})).await.ok();
+            let names: Vec<&str> = list["ci_computer"].as_array().unwrap().iter().filter_map(|ci| ci["name"].as_str()).collect();
+            assert_eq!(names, expected, "{field}");
         }
     }
 
