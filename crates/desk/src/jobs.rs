@@ -47,6 +47,15 @@ impl Desk {
         Ok(counted)
     }
 
+    /// Takes up what was written since the last time, for lists of what no index tells. After a start it looks at the large tables
+    /// as a whole, which takes some seconds for a million requests. To be called every second or so; does nothing on PostgreSQL.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn tend_zones(&self) -> Result<(), DeskError> {
+        Ok(self.store.tend_zones(self.snapshot().catalogue.modules()).await?)
+    }
+
     /// Moves requests on hold whose time has come to the status that was set. Returns how many it moved.
     ///
     /// # Errors

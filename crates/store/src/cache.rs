@@ -4,7 +4,6 @@
 //! account of them and not by ours, and they are forgotten before anybody is told that the commit is done. A read that
 //! is under way meanwhile loses its place, so that what it found is not kept.
 
-use crate::engine::{Db, RowWatch};
 use model::{Id, Map, Module, Record};
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache, GuardResult};
@@ -26,14 +25,6 @@ impl Weighter<i64, Arc<Record>> for Weight {
     }
 }
 
-impl RowWatch for Records {
-    fn changed(&self, rows: &[i64]) {
-        for row in rows {
-            self.0.remove(row);
-        }
-    }
-}
-
 impl std::fmt::Debug for Records {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Records").field("records", &self.0.len()).finish()
@@ -41,12 +32,17 @@ impl std::fmt::Debug for Records {
 }
 
 impl Records {
-    /// A cache beside a database; `None` where changes are made that this process does not hear of.
-    pub fn beside(db: &Db) -> Option<Arc<Self>> {
-        let bytes = db.records_bytes();
+    /// A cache of so many bytes.
+    pub fn new(bytes: u64) -> Self {
         let entries = usize::try_from(bytes / USUAL_BYTES).unwrap_or(usize::MAX);
-        let records = Arc::new(Self(Cache::with_weighter(entries, bytes, Weight)));
-        db.watch_rows(records.clone()).then_some(records)
+        Self(Cache::with_weighter(entries, bytes, Weight))
+    }
+
+    /// Forgets rows that changed.
+    pub fn changed(&self, rows: &[i64]) {
+        for row in rows {
+            self.0.remove(row);
+        }
     }
 
     /// Forgets everything: what is read from now on is of another catalogue.

@@ -28,6 +28,7 @@ pub mod sign_in;
 mod sql;
 mod table;
 mod tally;
+mod zones;
 
 pub use calls::CallRow;
 pub use engine::{Db, Dialect, Statement, StoreError};

@@ -3,7 +3,10 @@
 //! No index of the requests has that order, and a database that is left alone reads and sorts all of them for a page: at a
 //! million that takes most of a second. So the list is put together from lists of its parts, in the order of what is shown:
 //! those that refer to nobody, then those that refer to the first few, and so on, until the page is full. Each part is an
-//! ordinary list, planned by itself. SQLite only, where what is known of the values says how large the parts will be.
+//! ordinary list, planned by itself. SQLite only, where what is known of the values says how large the parts will be; of a
+//! reference without an index zones say at least which values there are ([`crate::zones`]).
+//!
+//! Likewise a list in the ascending order of a field in a document begins with those that have no value.
 //!
 //! It rests on references that lead to what is there: nothing is removed while others refer to it.
 
@@ -15,7 +18,7 @@ use crate::query::Query;
 use crate::records::Store;
 use crate::table::key_of;
 use model::filter::test;
-use model::{Filter, Id, Leaf, Module, Op, Path, Record, SortKey, Test, Value};
+use model::{Filter, Id, Leaf, Module, Op, Path, Record, SortKey, Storage, Test, Value};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -68,7 +71,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or not in time.
     pub async fn list_by_parts(&self, query: &Query) -> Result<Option<Vec<Record>>, StoreError> {
-        let Some(order) = Order::of(self, query) else { return Ok(None) };
+        let Some(order) = Order::of(self, query) else { return self.list_of_empty(query).await };
         let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
         let (from, wanted) = (count(query.offset), count(query.offset.saturating_add(query.limit)));
         let mut budget = order.referred.cost() * SHARE_MAX;
@@ -83,15 +86,48 @@ impl Store {
                 return Ok(None);
             }
             // A record that went from one part to another meanwhile is there once.
-            let records = self.list_planned(&query).await?;
+            let records = match self.list_by_zones(&query).await? {
+                Some(records) => records,
+                None => self.list_planned(&query).await?,
+            };
             found.extend(records.into_iter().filter(|record| seen.insert(record.id())));
         }
         found.drain(..from.min(found.len()));
         Ok(Some(found))
     }
 
-    /// The ids that a reference has, where they are few.
+    /// A list in the ascending order of a field in a document, where the page is full of rows without a value: they come first,
+    /// in the order of ids, and no index has them.
+    async fn list_of_empty(&self, query: &Query) -> Result<Option<Vec<Record>>, StoreError> {
+        let [SortKey { path, descending: false }] = query.sort.as_slice() else { return Ok(None) };
+        let is_in_document = |leaf: &Leaf| matches!(leaf.field.storage, Storage::Document { .. });
+        let Some(cost) = self.planner().cost(query).filter(|_| path.via.is_empty()) else { return Ok(None) };
+        if !path.leaf().is_some_and(is_in_document) {
+            return Ok(None);
+        }
+        let mut part = query.clone();
+        let empty = Test { path: path.clone(), op: Op::Empty, operands: Vec::new() };
+        part.filter = Filter::Test(empty).and(part.filter);
+        part.sort.clear();
+        if self.planner().cost(&part).is_none_or(|of_part| of_part > cost * SHARE_MAX) {
+            return Ok(None);
+        }
+        let records = self.list_planned(&part).await?;
+        // A text that says nothing counts as empty, and comes behind those that are not there.
+        let is_right =
+            records.len() as u64 == part.limit && records.iter().all(|r| r.at(path.slot).is_null());
+        Ok(is_right.then_some(records))
+    }
+
+    /// The ids that a reference has, where they are few: by its index, or by what zones know.
     async fn few(&self, order: &Order<'_>) -> Result<Option<Vec<Id>>, StoreError> {
+        if !order.referred.is_counted() {
+            let ids = self.values_by_zones(order.owner, order.reference).await?;
+            return Ok(ids.filter(|ids| ids.len() <= FEW_MAX));
+        }
+        if !order.referred.are_few() {
+            return Ok(None);
+        }
         let (table, column) = (&order.owner.table, &order.reference.column);
         let rows = self.db().read(sqlite_values::values(table, column, FEW_MAX + 1)).await?;
         let ids: Vec<Id> = rows.iter().filter_map(|row| row.first()?.as_int()).map(Id::new).collect();
@@ -220,8 +256,7 @@ impl<'s, 'q> Parts<'s, 'q> {
         let mut parts =
             Self { store, order, nowhere: None, ahead: VecDeque::new(), rest: None, margin: MARGIN };
         let mut lost = Vec::new();
-        let few = if order.referred.are_few() { store.few(order).await? } else { None };
-        if let Some(mut ids) = few {
+        if let Some(mut ids) = store.few(order).await? {
             let among = |ids: &[Id]| {
                 let ids = ids.iter().map(|id| Value::from(*id)).collect();
                 test(&order.key.path.module, "id", Op::In, ids)
@@ -238,7 +273,7 @@ impl<'s, 'q> Parts<'s, 'q> {
                 let asked = store.list_planned(&order.shown(among(&ids).and(asked))).await?;
                 parts.ahead.retain(|shown| asked.iter().any(|record| record.id() == shown.id));
             }
-        } else if !order.is_there {
+        } else if !order.is_there || !order.referred.is_counted() {
             return Ok(None);
         } else {
             let mut rest = order.shown(asked.unwrap_or_else(Filter::everything));

@@ -51,11 +51,24 @@ impl Planner {
         Some(self.of(&query.module)?.reckon(query)?.0)
     }
 
+    /// What nobody knows of a list; `None` for small tables, and for lists that are found otherwise.
+    pub fn unsure(&self, query: &Query) -> Option<Unsure> {
+        self.of(&query.module)?.unsure(query)
+    }
+
+    /// Whether a module has so many rows that ways in make a difference, as far as they were counted.
+    pub fn is_large(&self, module: &Module) -> bool {
+        self.of(module).is_some_and(|statistics| statistics.rows >= ROWS_MIN)
+    }
+
     /// What is known of a reference, for a list in the order of what it shows; `None` where an ordinary list is no worse, and
     /// where nobody knows how many rows pass.
     pub fn referred(&self, query: &Query, reference: &Leaf) -> Option<Referred> {
         let statistics = self.of(&query.module)?;
-        let Some(Spread::Values { .. }) = statistics.columns.get(&reference.column) else { return None };
+        let spread = statistics.columns.get(&reference.column);
+        if spread.is_some_and(|spread| !matches!(spread, Spread::Values { .. })) {
+            return None;
+        }
         let (cost, _) = statistics.reckon(query).filter(|_| !asks_for_parts(&query.filter))?;
         let passing = statistics.share(&query.filter, Among::All) * statistics.rows;
         let referred = Referred { statistics, column: reference.column.clone(), cost, passing };
@@ -139,8 +152,8 @@ struct Statistics {
 enum Spread {
     /// References: the commonest, each of the others on average, and none.
     Values { common: Map<i64, f64>, other: f64, none: f64 },
-    /// Times and numbers: from the least to the greatest.
-    Range { least: f64, greatest: f64 },
+    /// Times and numbers: from the least to the greatest, and the share of rows that have one.
+    Range { least: f64, greatest: f64, some: f64 },
     /// Texts, nearly all different.
     Different,
 }
@@ -167,25 +180,40 @@ impl Referred {
         self.cost
     }
 
+    /// Whether it was counted how often they are. Only of references that begin an index it was.
+    pub fn is_counted(&self) -> bool {
+        self.spread().is_some()
+    }
+
     /// Whether all that are referred to were counted one by one.
     pub fn are_few(&self) -> bool {
         // Shares are summed up; what is left of them may be next to nothing.
         matches!(self.spread(), Some(Spread::Values { other, .. }) if *other * self.statistics.rows < 0.5)
     }
 
-    /// How many of the rows that pass refer to a record.
+    /// How many of the rows that pass refer to a record; all of them may where it was not counted.
     pub fn passing(&self, id: Id) -> f64 {
         match self.spread() {
             Some(Spread::Values { common, other, .. }) => {
                 common.get(&id.get()).unwrap_or(other) * self.passing
             }
-            _ => 0.0,
+            _ => f64::INFINITY,
         }
     }
 
     fn spread(&self) -> Option<&Spread> {
         self.statistics.columns.get(&self.column)
     }
+}
+
+/// What is not known of a list.
+pub(crate) struct Unsure {
+    /// How many rows are gone through at worst, if an index leads that is known.
+    pub worst: f64,
+    /// Of the conditions that must all be true the places of those of which nobody counted how many rows pass.
+    pub guesses: Vec<usize>,
+    /// Whether it is sorted first by a field of the rows that no index has in order.
+    pub sorts: bool,
 }
 
 /// The way in.
@@ -195,12 +223,17 @@ pub(crate) struct Plan {
     hidden: Vec<String>,
     /// Whether all rows are gone through in the order that is asked for, without an index on a condition.
     pub walks: bool,
+    /// Whether rows do not come in the order that is asked for. SQLite is kept from going through all rows in that order
+    /// instead, which it prefers to a range of another index.
+    pub sorts: bool,
     /// The columns whose indexes are used.
     kept: Vec<String>,
     /// What leads where it is not the table's rows, as one of its indexes gives them.
     pub lead: Option<Lead>,
     /// What to do where the way in turns out long.
     instead: Option<Instead>,
+    /// The ranges of ids that rows are in, for [`Lead::Ranges`].
+    ranges: String,
 }
 
 /// Another way for a list that asks for a part of a text. Nobody has counted in how many texts it occurs: if it is common, the
@@ -226,9 +259,23 @@ pub(crate) enum Lead {
     /// The index of a text is gone through from end to end for those that pass this condition, which costs a tenth of
     /// going through the rows. They are looked up, or looked for among the rows that an index gives for another condition.
     Text(usize),
+    /// The rows are those of some ranges of ids.
+    Ranges,
 }
 
 impl Plan {
+    /// The rows of these ranges are gone through, and no index is used.
+    pub fn of_ranges(module: &Module, ranges: String) -> Self {
+        let hidden = indexes(module).filter_map(|index| index.into_iter().next()).collect();
+        let lead = Some(Lead::Ranges);
+        Self { hidden, walks: false, sorts: true, kept: Vec::new(), lead, instead: None, ranges }
+    }
+
+    /// The ranges of ids that give the rows, where they do.
+    pub fn ranges(&self) -> Option<&str> {
+        matches!(self.lead, Some(Lead::Ranges)).then_some(self.ranges.as_str())
+    }
+
     /// Whether a test of this column must not lead SQLite to an index.
     pub fn hides(&self, column: &str) -> bool {
         self.hidden.iter().any(|hidden| hidden == column)
@@ -258,8 +305,14 @@ fn column_of(leaf: &Leaf) -> String {
     if leaf.has_key_column() { key_column(leaf) } else { leaf.column.clone() }
 }
 
-fn begins_index(module: &Module, column: &str) -> bool {
+/// Whether an index begins with this column.
+pub(crate) fn begins_index(module: &Module, column: &str) -> bool {
     indexes(module).any(|index| index.first().is_some_and(|first| first == column))
+}
+
+/// Whether rows can be gone through in the order of a column.
+fn is_order(indexes: &[Vec<String>], column: &str) -> bool {
+    column == "id" || indexes.iter().any(|index| matches!(index.as_slice(), [only] if only == column))
 }
 
 /// How often each value occurs, how many values there are, and how many rows.
@@ -302,7 +355,11 @@ fn questions(module: &Arc<Module>) -> (engine::Query, Vec<(String, engine::Query
             Kind::Time | Kind::Date | Kind::Int { .. } | Kind::Digits { .. } | Kind::Number { .. } => {
                 sql = Sql::new("SELECT min(");
                 sql.column(Alias(0), &column).push("), (SELECT max(").column(Alias(1), &column);
-                sql.push(") FROM ").name(&module.table).push(" t1) FROM ").name(&module.table).push(" t0");
+                sql.push(") FROM ")
+                    .name(&module.table)
+                    .push(" t1), (SELECT count(")
+                    .column(Alias(2), &column);
+                sql.push(") FROM ").name(&module.table).push(" t2) FROM ").name(&module.table).push(" t0");
             }
             _ => sql = Sql::new("SELECT NULL"),
         }
@@ -319,7 +376,8 @@ pub(crate) fn float(value: Option<i64>) -> f64 {
 impl Statistics {
     fn new((rows, all, newest, fields): Counted) -> Self {
         let spreads = |answers: Answers| {
-            answers.into_iter().map(|(column, rows)| (column, Spread::new(&rows))).collect::<Map<_, _>>()
+            let spread = |(column, answer): (String, Vec<_>)| Some((column, Spread::new(&answer, rows)?));
+            answers.into_iter().filter_map(spread).collect::<Map<_, _>>()
         };
         let (columns, newest) = (spreads(all), spreads(newest));
         Self { rows: float(Some(rows)).max(1.0), columns, newest, fields: fields::Fields::new(fields) }
@@ -389,18 +447,19 @@ impl Statistics {
                 .sum(),
             (Op::Empty, Some(Spread::Values { none, .. })) => *none,
             (Op::In, Some(Spread::Range { .. } | Spread::Different)) => several * 2.0 * one,
-            (_, Some(Spread::Range { least, greatest })) => {
+            (Op::Empty, Some(Spread::Range { some, .. })) => 1.0 - some,
+            (_, Some(Spread::Range { least, greatest, some })) => {
                 let at = |i: usize| {
                     let width = (greatest - least).max(1.0);
                     ((float(test.operands.get(i).and_then(Value::as_int)) - least) / width).clamp(0.0, 1.0)
                 };
-                match test.op {
+                let among_them = match test.op {
                     Op::Less | Op::LessOrEqual => at(0),
                     Op::Greater | Op::GreaterOrEqual => 1.0 - at(0),
                     Op::Between => at(1) - at(0),
                     _ => 0.3,
-                }
-                .max(one)
+                };
+                (among_them * some).max(one)
             }
             (Op::StartsWith, _) => prefixed(test).max(one),
             (Op::In, _) => match test.operands.as_slice() {
@@ -413,13 +472,52 @@ impl Statistics {
         }
     }
 
-    /// What a list costs and the way in; no way where the engine finds it by itself, and nothing where there is no reckoning.
-    fn reckon(&self, query: &Query) -> Option<(f64, Option<Plan>)> {
+    /// What must all be true of a list's rows; `None` where there is no reckoning.
+    fn narrowing<'q>(&self, query: &'q Query) -> Option<Vec<&'q Filter>> {
         let conjuncts = conjuncts(&query.filter);
         let by_id = |f: &&Filter| matches!(f, Filter::Test(t) if entry(t).is_some_and(|c| c == "id"));
-        if self.rows < ROWS_MIN || !query.words.is_empty() || conjuncts.iter().any(by_id) {
-            return None;
+        let is_found = self.rows < ROWS_MIN || !query.words.is_empty() || conjuncts.iter().any(by_id);
+        (!is_found).then_some(conjuncts)
+    }
+
+    fn unsure(&self, query: &Query) -> Option<Unsure> {
+        let conjuncts = self.narrowing(query)?;
+        let guesses = conjuncts.iter().enumerate().filter(|(_, part)| !self.is_counted(part));
+        let guesses = guesses.map(|(place, _)| place).collect();
+        let indexes: Vec<Vec<String>> = indexes(&query.module).collect();
+        let begins = |column: String| indexes.iter().any(|index| index.first() == Some(&column));
+        let indexed = |part: &Filter| match part {
+            Filter::Test(test) if test.path.via.is_empty() && !test.op.is_part() => {
+                (test.op != Op::Empty || is_null(test)) && entry(test).is_some_and(begins)
+            }
+            _ => false,
+        };
+        let rows = |part: &&Filter| match self.fields.given(part) {
+            Some(given) => given,
+            None if indexed(part) => self.rows * self.share(part, Among::All),
+            None => self.rows,
+        };
+        let worst = conjuncts.iter().map(rows).fold(self.rows, f64::min);
+        let sorted = query.sort.first().filter(|key| key.path.via.is_empty()).and_then(|key| key.path.leaf());
+        let sorts = sorted.is_some_and(|leaf| leaf.is_column() && !is_order(&indexes, &column_of(leaf)));
+        Some(Unsure { worst, guesses, sorts })
+    }
+
+    /// Whether it was counted how many rows pass, or can be reckoned from what was.
+    fn is_counted(&self, filter: &Filter) -> bool {
+        match filter {
+            Filter::All(parts) | Filter::Any(parts) => parts.iter().all(|part| self.is_counted(part)),
+            Filter::Not(inner) => self.is_counted(inner),
+            Filter::Test(test) => {
+                let is_known = |column: String| column == "id" || self.columns.contains_key(&column);
+                self.fields.passing(test).is_some() || entry(test).is_none_or(is_known)
+            }
         }
+    }
+
+    /// What a list costs and the way in; no way where the engine finds it by itself, and nothing where there is no reckoning.
+    fn reckon(&self, query: &Query) -> Option<(f64, Option<Plan>)> {
+        let conjuncts = self.narrowing(query)?;
         let indexes: Vec<Vec<String>> = indexes(&query.module).collect();
         let begins = |column: &str| indexes.iter().any(|index| index.first().is_some_and(|c| c == column));
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
@@ -428,12 +526,10 @@ impl Statistics {
 
         // In the order asked for, past the rows that do not pass.
         let order = order(query);
-        let can_walk = order.as_ref().is_some_and(|column| {
-            column == "id" || indexes.iter().any(|index| index.len() == 1 && index.first() == Some(column))
-        });
+        let can_walk = order.as_ref().is_some_and(|column| is_order(&indexes, column));
         let walked = |way| self.walked(wanted, way, &query.filter, newest_first);
         let mut best = if can_walk { walked(None) } else { self.rows * SORTED };
-        let mut way: Option<Vec<String>> = None;
+        let (mut way, mut is_in_order): (Option<Vec<String>>, bool) = (None, true);
         let mut lead: Option<Lead> = None;
         let sorted_by = sorted_field(query);
         if sorted_by.is_some() && newest_first && walked(None) < best {
@@ -454,14 +550,14 @@ impl Statistics {
                 // One index for each of several tests: their rows are put together and sorted.
                 let cost = self.rows * self.share(part, Among::All).max(1.0 / self.rows) * SORTED;
                 if cost < best {
-                    (best, way, lead) = (cost, Some(columns), None);
+                    (best, way, lead, is_in_order) = (cost, Some(columns), None, false);
                 }
                 continue;
             }
             let Filter::Test(test) = part else { continue };
             let Some(column) = entry(test).filter(|column| begins(column)) else { continue };
-            let is_one_value = test.op == Op::In && test.operands.len() == 1 || is_empty_reference(test);
-            let has_no_index = test.op == Op::Empty && !is_empty_reference(test);
+            let is_one_value = test.op == Op::In && test.operands.len() == 1 || is_null(test);
+            let has_no_index = test.op == Op::Empty && !is_null(test);
             if has_no_index || matches!(test.op, Op::EndsWith | Op::Contains) {
                 continue;
             }
@@ -471,17 +567,15 @@ impl Statistics {
             let in_order =
                 test.path.via.is_empty() && is_one_value && order.is_some() && indexes.iter().any(follows);
             // A range of the order itself bounds the walk, too.
-            let cost = if in_order || (order.as_ref() == Some(&column) && can_walk) {
-                walked(Some(part))
-            } else {
-                self.rows * share * SORTED
-            };
+            let walks_it = in_order || (order.as_ref() == Some(&column) && can_walk);
+            let cost = if walks_it { walked(Some(part)) } else { self.rows * share * SORTED };
             // Of two that walk as far the index is better that has the condition as well.
             if cost < best || (in_order && cost <= best) {
-                (best, way, lead) = (cost, Some(vec![column]), None);
+                (best, way, lead, is_in_order) = (cost, Some(vec![column]), None, walks_it);
             }
         }
         let walks = way.is_none() && lead.is_none();
+        let sorts = lead.is_none() && way.is_some() && !is_in_order && order.is_some();
         let kept = match way {
             _ if lead.is_some() => Vec::new(),
             Some(columns) => columns,
@@ -505,13 +599,14 @@ impl Statistics {
             let steps = (self.rows * a_row) as u64;
             Instead { place, steps }
         });
-        Some((best, Some(Plan { hidden, walks, kept, lead, instead })))
+        Some((best, Some(Plan { hidden, walks, sorts, kept, lead, instead, ranges: String::new() })))
     }
 }
 
 impl Spread {
-    fn new(rows: &[Vec<Option<i64>>]) -> Self {
-        match rows.first().map(Vec::as_slice) {
+    /// What the answer to the question says of a table with so many rows; `None` where it was another question, of a version before.
+    fn new(rows: &[Vec<Option<i64>>], all: i64) -> Option<Self> {
+        Some(match rows.first().map(Vec::as_slice) {
             Some([_, _, different, all]) => {
                 let (mut left, all) = (1.0, float(*all).max(1.0));
                 let different = float(*different);
@@ -530,11 +625,13 @@ impl Spread {
                 let others = (different - rows.len() as f64).max(1.0);
                 Self::Values { common, other: left.max(0.0) / others, none }
             }
-            Some([least @ Some(_), greatest]) => {
-                Self::Range { least: float(*least), greatest: float(*greatest) }
+            Some([least, greatest, some]) => {
+                let some = (float(*some) / float(Some(all)).max(1.0)).min(1.0);
+                Self::Range { least: float(*least), greatest: float(*greatest), some }
             }
+            Some([_, _]) => return None,
             _ => Self::Different,
-        }
+        })
     }
 }
 
@@ -555,11 +652,11 @@ pub(crate) fn conjuncts(filter: &Filter) -> Vec<&Filter> {
     }
 }
 
-/// The columns of several equalities, beginnings or empty references of which any is enough, where each of them begins an index.
+/// The columns of several equalities, beginnings or empty columns of which any is enough, where each of them begins an index.
 fn any_of(part: &Filter, begins: &impl Fn(&str) -> bool) -> Option<Vec<String>> {
     let Filter::Any(parts) = part else { return None };
     let column = |part: &Filter| match part {
-        Filter::Test(test) if is_empty_reference(test) => entry(test).filter(|column| begins(column)),
+        Filter::Test(test) if is_null(test) => entry(test).filter(|column| begins(column)),
         Filter::Test(test) if matches!(test.op, Op::In | Op::StartsWith) && test.path.via.is_empty() => {
             entry(test).filter(|column| begins(column))
         }
@@ -568,12 +665,14 @@ fn any_of(part: &Filter, begins: &impl Fn(&str) -> bool) -> Option<Vec<String>> 
     if parts.len() < 2 { None } else { parts.iter().map(column).collect() }
 }
 
-/// Whether the reference of the row itself is looked at for being empty, which its index knows. A text is empty in two ways, and
+/// Whether a column of the row itself is looked at for being empty, which its index knows. A text is empty in two ways, and
 /// whether a reference leads to something empty is known elsewhere.
-fn is_empty_reference(test: &Test) -> bool {
+fn is_null(test: &Test) -> bool {
     test.op == Op::Empty
         && test.path.via.is_empty()
-        && test.path.leaf().is_some_and(|leaf| leaf.is_column() && matches!(leaf.field.kind, Kind::Ref(_)))
+        && test.path.leaf().is_some_and(|leaf| {
+            leaf.is_column() && (!leaf.has_key_column() || leaf.field.kind == Kind::Decimal)
+        })
 }
 
 /// The one column of the row itself whose texts these tests look for parts in.

@@ -5,6 +5,7 @@ use crate::search::{self, Sought};
 use crate::sql::{Alias, Sql};
 use crate::table::{EXTRA, Table, VERSION, key_column};
 use crate::tally::{Tally, TallyBy};
+use crate::zones::sqlite_ranges;
 use crate::{Dialect, engine};
 use model::{Filter, Kind, Leaf, Module, Op, Path, SortKey, Storage, Test, Value};
 use std::borrow::Cow;
@@ -223,7 +224,9 @@ impl Renderer<'_> {
             self.sql.push(" t0 ON t0.\"id\" = ").column(value, "record");
             return keys.into_iter().map(|(key, _)| (key, value)).collect();
         }
-        if query.words.is_empty() || dialect == Dialect::Postgres {
+        if let Some(ranges) = self.plan.and_then(Plan::ranges) {
+            sqlite_ranges::from(&mut self.sql, &query.module.table, ranges);
+        } else if query.words.is_empty() || dialect == Dialect::Postgres {
             self.sql.name(&query.module.table).push(" t0");
         } else {
             // The full-text index drives: it gives the newest matches first without looking at the others.
@@ -264,8 +267,13 @@ impl Renderer<'_> {
 
     fn wheres(&mut self, query: &Query, words: &[Sought], dialect: Dialect, keys: &[(SortKey, Alias)]) {
         self.sql.push(" WHERE ");
-        if let Some(lead) = self.lead() {
-            return self.led(lead, query, keys);
+        match self.lead() {
+            Some(Lead::Ranges) => {
+                sqlite_ranges::within(&mut self.sql);
+                self.sql.push(" AND ");
+            }
+            Some(lead) => return self.led(lead, query, keys),
+            None => {}
         }
         if !words.is_empty() {
             search::matches(&mut self.sql, &query.module, words, dialect);
@@ -354,8 +362,12 @@ impl Renderer<'_> {
 
     fn order(&mut self, query: &Query, keys: &[(SortKey, Alias)]) {
         self.sql.push(" ORDER BY ");
+        let is_sorted = self.plan.is_some_and(|plan| plan.sorts);
         for (key, at) in keys {
             let Some(leaf) = key.path.leaf() else { continue };
+            if is_sorted && *at == Alias(0) {
+                self.sql.push("+");
+            }
             match leaf.field.storage {
                 Storage::Document { .. } => self.sql.column(*at, side_column(&leaf.field.kind)),
                 _ if leaf.has_key_column() => self.sql.column(*at, &key_column(leaf)),
@@ -378,7 +390,12 @@ impl Renderer<'_> {
             None if !query.words.is_empty() && self.dialect == Dialect::Sqlite => {
                 self.sql.push(search::ROWID)
             }
-            _ => self.sql.column(Alias(0), "id"),
+            first => {
+                if is_sorted && first.is_none() {
+                    self.sql.push("+");
+                }
+                self.sql.column(Alias(0), "id")
+            }
         };
         self.sql.push(if newest_first { " DESC" } else { " ASC" });
     }

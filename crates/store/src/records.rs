@@ -2,13 +2,14 @@
 
 use crate::cache;
 use crate::engine::Dialect;
-use crate::engine::{self, Cost, Db, Expect, Statement, StoreError};
+use crate::engine::{self, Cost, Db, Expect, RowWatch, Statement, StoreError};
 use crate::plan::{Lead, Plan, Planner};
 use crate::query::{self, Query};
 use crate::search::{self, Sought};
 use crate::sql::{Alias, Sql};
 use crate::table::{EXTRA, Table, VERSION, key_column, key_of};
 use crate::tally::{self, Counted, Tally};
+use crate::zones::Zones;
 use model::{Catalogue, Filter, Id, Module, Op, Path, Record, SortKey, Storage, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -19,8 +20,26 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct Store {
     db: Db,
     tables: Arc<RwLock<model::Map<usize, Arc<Table>>>>,
-    cache: Option<Arc<cache::Records>>,
+    /// What is kept in memory of rows; nothing where rows change that this process does not hear of.
+    kept: Option<Arc<Kept>>,
     planner: Arc<Planner>,
+}
+
+/// What is kept in memory of rows.
+#[derive(Debug)]
+struct Kept {
+    records: cache::Records,
+    zones: Zones,
+}
+
+impl RowWatch for Kept {
+    fn changed(&self, rows: &[i64]) {
+        self.records.changed(rows);
+    }
+
+    fn written(&self, table: &str, row: i64) {
+        self.zones.written(table, row);
+    }
 }
 
 /// The index by which the database decides that a value in a document is one of a kind.
@@ -37,8 +56,10 @@ impl Store {
     /// The records in a database whose schema is current.
     #[must_use]
     pub fn new(db: Db) -> Self {
-        let cache = cache::Records::beside(&db);
-        Self { db, tables: Arc::default(), cache, planner: Arc::default() }
+        let records = cache::Records::new(db.records_bytes());
+        let kept = Arc::new(Kept { records, zones: Zones::default() });
+        let kept = db.watch_rows(kept.clone()).then_some(kept);
+        Self { db, tables: Arc::default(), kept, planner: Arc::default() }
     }
 
     /// The database itself, for statements that are not about records.
@@ -51,9 +72,17 @@ impl Store {
         &self.planner
     }
 
+    pub(crate) fn zones(&self) -> Option<&Zones> {
+        self.kept.as_ref().map(|kept| &kept.zones)
+    }
+
+    fn cache(&self) -> Option<&cache::Records> {
+        self.kept.as_ref().map(|kept| &kept.records)
+    }
+
     /// Forgets the records that are kept in memory: somebody else wrote.
     pub fn forget_records(&self) {
-        if let Some(cache) = &self.cache {
+        if let Some(cache) = self.cache() {
             cache.clear();
         }
     }
@@ -75,7 +104,7 @@ impl Store {
         let current: Vec<usize> = catalogue.modules().iter().map(|m| Arc::as_ptr(m).addr()).collect();
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         tables.retain(|key, _| current.contains(key));
-        if let Some(cache) = &self.cache {
+        if let Some(cache) = self.cache() {
             cache.clear();
         }
     }
@@ -91,7 +120,7 @@ impl Store {
             let row = self.db.read(query).await?.into_iter().next();
             Ok(row.map(|row| table.record(&table.columns, row)))
         };
-        let record = match &self.cache {
+        let record = match self.cache() {
             Some(cache) => cache.get(module, id, read).await?,
             None => read.await?,
         };
@@ -103,7 +132,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn get_many(&self, module: &Arc<Module>, ids: &[Id]) -> Result<Vec<Arc<Record>>, StoreError> {
-        match &self.cache {
+        match self.cache() {
             // More than an answer refers to is a walk, which would only push out what people look at.
             Some(cache) if ids.len() <= KEPT_TOGETHER => {
                 cache.get_many(module, ids, async |rest| self.read_many(module, &rest).await).await
@@ -140,10 +169,21 @@ impl Store {
     pub async fn list(&self, query: &Query) -> Result<Vec<Record>, StoreError> {
         let query = query.of_view();
         let query = &*self.with_few_hits(&query).await?;
+        if let Some(records) = self.list_by_zones(query).await? {
+            return Ok(records);
+        }
         match self.list_by_parts(query).await? {
             Some(records) => Ok(records),
             None => self.list_planned(query).await,
         }
+    }
+
+    /// The records that a query without words asks for, by this way.
+    pub(crate) async fn list_with(&self, query: &Query, plan: &Plan) -> Result<Vec<Record>, StoreError> {
+        let table = self.table(&query.module);
+        let (select, slots) = query::select(query, &[], &table, self.db.dialect(), Some(plan));
+        let rows = self.db.read(select).await?;
+        Ok(rows.into_iter().map(|row| table.record(&slots, row)).collect())
     }
 
     /// The records that a query asks for in one statement, or in two where the first turns out the wrong way.
@@ -175,14 +215,22 @@ impl Store {
     /// When the database does not answer, or not in time.
     pub async fn count(&self, query: &Query) -> Result<u64, StoreError> {
         let query = query.of_view();
-        let words = self.sought(&query).await?;
+        if let Some(count) = self.count_by_zones(&query).await? {
+            return Ok(count);
+        }
         // Of all that pass none is met early: where nothing narrows the rows but a text, its index is gone through at once.
         let plan = self.planner.plan(&query).filter(|plan| plan.walks);
         let by_text = plan.and_then(|plan| match plan.lead {
             Some(Lead::Text(_)) => Some(plan),
             _ => plan.instead().map(|(_, instead)| instead),
         });
-        let rows = self.db.read(query::count(&query, &words, self.db.dialect(), by_text.as_ref())).await?;
+        self.count_with(&query, by_text.as_ref()).await
+    }
+
+    /// How many pass, by this way.
+    pub(crate) async fn count_with(&self, query: &Query, plan: Option<&Plan>) -> Result<u64, StoreError> {
+        let words = self.sought(query).await?;
+        let rows = self.db.read(query::count(query, &words, self.db.dialect(), plan)).await?;
         let number = rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0);
         Ok(u64::try_from(number).unwrap_or(0))
     }

@@ -15,6 +15,9 @@ const REFRESH: Duration = Duration::from_millis(250);
 /// How often to look whether what lists are planned by still holds.
 const MEASURE: Duration = Duration::from_secs(120);
 
+/// How often to take up what was written, for lists of what no index tells.
+const ZONES: Duration = Duration::from_secs(1);
+
 /// How often to look for requests on hold whose time has come.
 const JOBS: Duration = Duration::from_secs(10);
 
@@ -68,6 +71,7 @@ impl Rooms {
             resumed.and(forgotten)
         });
         self.repeat("measure", MEASURE, First::AtOnce, async |rooms| rooms.desk.measure().await.map(drop));
+        self.repeat("zones", ZONES, First::AtOnce, async |rooms| rooms.desk.tend_zones().await);
         self.repeat("caches", REFRESH, First::AfterAWhile, async |rooms| {
             rooms.desk.refresh_caches().await.map(drop)
         });

@@ -108,6 +108,9 @@ pub trait RowWatch: Send + Sync {
     /// commit failed. Comes after the change can be seen and before anybody is told that it is done. On the
     /// writer's thread: be quick.
     fn changed(&self, rows: &[i64]);
+    /// This row of a table that is followed ([`Db::follow`]) was added, updated or deleted, or was about to be. Comes at the
+    /// same moment.
+    fn written(&self, table: &str, row: i64);
 }
 
 /// How much work a query is, which decides where SQLite runs it.
@@ -301,6 +304,14 @@ impl Db {
         match &self.engine {
             Engine::Sqlite(e) => e.watch_rows(watch),
             Engine::Postgres(_) => false,
+        }
+    }
+
+    /// From now on whoever watches rows is told of every row that is written to this table. A commit that is under way may be
+    /// told or not: whoever follows reads the table afterwards. Nothing happens on PostgreSQL.
+    pub(crate) fn follow(&self, table: &str) {
+        if let Engine::Sqlite(e) = &self.engine {
+            e.follow(table);
         }
     }
 

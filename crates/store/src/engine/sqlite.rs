@@ -216,6 +216,10 @@ impl Sqlite {
         !self.shared.is_shared && self.shared.changes.watch(watch)
     }
 
+    pub fn follow(&self, table: &str) {
+        self.shared.changes.follow(table);
+    }
+
     /// A reading connection beside those of the engine's own threads. It is interrupted when the database closes.
     pub fn another_reader(&self) -> Result<Reader, StoreError> {
         let shared = self.shared.clone();

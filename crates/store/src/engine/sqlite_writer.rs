@@ -52,7 +52,7 @@ pub(super) fn run(shared: &Shared, mut connection: Connection) {
         tracing::error!(error = %e, "the write-ahead log is not watched");
     }
     let changes = shared.changes.clone();
-    let hook = move |action, _: &str, _: &str, row| changes.note(action, row);
+    let hook = move |action, _: &str, table: &str, row| changes.note(action, table, row);
     if let Err(e) = connection.update_hook(Some(hook)) {
         tracing::error!(error = %e, "rows that change are not watched");
         shared.changes.close();
@@ -217,14 +217,23 @@ impl Drop for Abandon<'_> {
     }
 }
 
-/// The rows that the open transaction has changed, for those who keep copies of rows.
+/// The rows that the open transaction has changed, for those who keep copies of rows, and those that it has written to
+/// tables that somebody follows.
 #[derive(Clone, Default)]
 pub(super) struct Changes(Arc<ChangesInner>);
 
 #[derive(Default)]
 struct ChangesInner {
     watch: OnceLock<Option<Arc<dyn RowWatch>>>,
-    rows: Mutex<Vec<i64>>,
+    noted: Mutex<Noted>,
+}
+
+#[derive(Default)]
+struct Noted {
+    rows: Vec<i64>,
+    followed: Vec<String>,
+    /// The place of the table, and the row.
+    written: Vec<(usize, i64)>,
 }
 
 impl Changes {
@@ -240,23 +249,47 @@ impl Changes {
         }
     }
 
-    fn note(&self, action: Action, row: i64) {
-        // A new row is nowhere kept yet.
-        if action != Action::SQLITE_INSERT && self.0.watch.get().is_some() {
-            self.0.rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.0.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn follow(&self, table: &str) {
+        let mut noted = self.noted();
+        if !noted.followed.iter().any(|followed| followed == table) {
+            noted.followed.push(table.to_owned());
+        }
+    }
+
+    fn note(&self, action: Action, table: &str, row: i64) {
+        if self.0.watch.get().is_none() {
+            return;
+        }
+        let mut noted = self.noted();
+        // Nobody keeps a new row yet.
+        if action != Action::SQLITE_INSERT {
+            noted.rows.push(row);
+        }
+        if let Some(place) = noted.followed.iter().position(|followed| followed == table) {
+            noted.written.push((place, row));
         }
     }
 
     /// Tells, and begins anew.
     pub fn tell(&self) {
-        let mut rows = self.0.rows.lock().unwrap_or_else(PoisonError::into_inner);
-        if rows.is_empty() {
-            return;
-        }
+        let mut noted = self.noted();
+        let Noted { rows, followed, written } = &mut *noted;
         if let Some(Some(watch)) = self.0.watch.get() {
-            watch.changed(&rows);
+            if !rows.is_empty() {
+                watch.changed(rows);
+            }
+            for (place, row) in &*written {
+                if let Some(table) = followed.get(*place) {
+                    watch.written(table, *row);
+                }
+            }
         }
         rows.clear();
+        written.clear();
     }
 }
 

@@ -1,0 +1,251 @@
+//! Lists of what no index tells: read from zones they are the lists that one statement gives, whatever is written meanwhile.
+
+use crate::{SEED, add_request, all, filled, shown_by};
+use desk::Desk;
+use model::{Filter, Id, Module, Op, Path, Record, SortKey, Test, Value};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::Query;
+use store::engine::Expect;
+
+/// A value that hardly any request has.
+const RARE: i64 = 77;
+
+async fn write(desk: &Desk, sql: &str) {
+    let statement = store::Statement::new(sql, Vec::new(), Expect::AtLeast(1));
+    desk.store().db().commit(vec![statement]).await.unwrap();
+}
+
+fn ids(records: &[Record]) -> Vec<Id> {
+    records.iter().map(Record::id).collect()
+}
+
+/// The same records without anything that is kept in memory.
+fn bare(desk: &Desk) -> store::Store {
+    store::Store::new(desk.store().db().clone())
+}
+
+/// The requests, of which zones know.
+async fn zoned(desk: &Desk) -> Arc<Module> {
+    desk.tend_zones().await.unwrap();
+    desk.snapshot().module("request").unwrap().clone()
+}
+
+fn sorted(module: &Arc<Module>, keys: &[(&str, bool)]) -> Vec<SortKey> {
+    let key = |(path, descending): &(&str, bool)| SortKey {
+        path: Path::of(module, path).unwrap(),
+        descending: *descending,
+    };
+    keys.iter().map(key).collect()
+}
+
+/// Filters that few requests pass, each with something in it that has no index.
+fn rare(desk: &Desk, module: &Arc<Module>, mode: &str) -> Vec<Filter> {
+    let test = |path: &str, op: Op, operands: Vec<Value>| model::filter::test(module, path, op, operands);
+    let through = |reference: &str, op: Op, operands: Vec<Value>| {
+        let mut path = shown_by(&desk.snapshot(), reference, false).path;
+        path.slot = path.module.slot("name").unwrap();
+        Filter::Test(Test { path, op, operands })
+    };
+    let kept = || test("is_trashed", Op::In, vec![false.into()]);
+    let open = || test("status", Op::In, vec![Id::shipped(6657).into()]);
+    vec![
+        test("level", Op::In, vec![RARE.into()]).and(kept()),
+        test("level", Op::In, vec![RARE.into(), (RARE + 1).into()]),
+        test("level", Op::Greater, vec![0.into()]).and(test("level", Op::Less, vec![(RARE + 1).into()])),
+        test("urgency", Op::Empty, Vec::new()).and(kept()),
+        test("update_reason", Op::Empty, Vec::new()).negate().and(kept()),
+        test("update_reason", Op::Contains, vec!["flood".into()]),
+        test("update_reason", Op::In, vec!["a flood".into()]),
+        test("update_reason", Op::Less, vec!["b".into()]).and(open().negate()),
+        test("is_escalated", Op::In, vec![true.into()]),
+        test("is_escalated", Op::In, vec![false.into()]).negate(),
+        test("deleted_time", Op::Between, vec![5_000.into(), 6_000.into()]),
+        test("deleted_time", Op::LessOrEqual, vec![5_040.into()]).and(kept()),
+        test("deleted_time", Op::Empty, Vec::new()).negate(),
+        test("total_cost", Op::Greater, vec![Value::Double(99.5)]),
+        test("total_cost", Op::In, vec![Value::Double(-100.25)]),
+        Filter::Any(vec![
+            test("level", Op::In, vec![RARE.into()]),
+            test("deleted_time", Op::GreaterOrEqual, vec![5_900.into()]),
+        ]),
+        through("mode", Op::In, vec![mode.into()]).and(kept()),
+        through("mode", Op::StartsWith, vec![mode.chars().take(3).collect::<String>().into()]),
+        through("mode", Op::In, vec!["no such mode".into()]),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_by_zones_are_the_same_lists() {
+    let (home, _) = filled(6_000, SEED).await;
+    let desk = &home.desk;
+    // A mode that nobody uses, and what few have: some of it side by side, some far apart.
+    let mut modes = all(desk, "mode").await;
+    let (mode, other_mode) = (modes.pop().unwrap(), modes.pop().unwrap());
+    let name = mode.get("name").as_str().unwrap().to_lowercase();
+    for sql in [
+        format!("UPDATE \"request\" SET \"mode\" = NULL WHERE \"mode\" IN ({}, {})", mode.id(), other_mode.id()),
+        format!("UPDATE \"request\" SET \"mode\" = {} WHERE \"id\" % 1977 = 1", mode.id()),
+        format!("UPDATE \"request\" SET \"level\" = {RARE} WHERE \"id\" % 1991 < 2"),
+        "UPDATE \"request\" SET \"urgency\" = 4 WHERE \"id\" % 1987 > 0".to_owned(),
+        "UPDATE \"request\" SET \"urgency\" = NULL WHERE \"id\" % 1987 = 0".to_owned(),
+        "UPDATE \"request\" SET \"update_reason\" = 'A flood', \"update_reason_key\" = 'a flood' WHERE \"id\" % 1993 = 0".to_owned(),
+        "UPDATE \"request\" SET \"update_reason\" = '', \"update_reason_key\" = '' WHERE \"id\" % 1993 = 5".to_owned(),
+        "UPDATE \"request\" SET \"is_escalated\" = (\"id\" % 1983 = 0)".to_owned(),
+        "UPDATE \"request\" SET \"deleted_time\" = 5000 + \"id\" % 1000 WHERE \"id\" % 1499 = 3".to_owned(),
+        "UPDATE \"request\" SET \"total_cost\" = '100.25', \"total_cost_key\" = 100.25 WHERE \"id\" % 1995 = 1".to_owned(),
+        "UPDATE \"request\" SET \"total_cost\" = '-100.25', \"total_cost_key\" = -100.25 WHERE \"id\" % 1995 = 2".to_owned(),
+    ] {
+        write(desk, &sql).await;
+    }
+    desk.measure().await.unwrap();
+    let module = zoned(desk).await;
+    let filters = rare(desk, &module, &name);
+    let orders = [
+        sorted(&module, &[]),
+        sorted(&module, &[("created_time", true)]),
+        sorted(&module, &[("id", true)]),
+        sorted(&module, &[("id", false)]),
+        sorted(&module, &[("deleted_time", true)]),
+        sorted(&module, &[("deleted_time", false)]),
+        sorted(&module, &[("is_escalated", true)]),
+        sorted(&module, &[("is_escalated", false)]),
+        sorted(&module, &[("update_reason", true)]),
+        sorted(&module, &[("update_reason", false)]),
+        sorted(&module, &[("total_cost", true), ("subject", false)]),
+        sorted(&module, &[("total_cost", false), ("subject", true)]),
+        vec![shown_by(&desk.snapshot(), "requester", false)],
+        // In parts, of which zones know.
+        vec![shown_by(&desk.snapshot(), "mode", false)],
+        vec![shown_by(&desk.snapshot(), "mode", true)],
+    ];
+    let everything = Filter::everything();
+    let all = || std::iter::once(&everything).chain(&filters).enumerate();
+    let check = async |when: &str| {
+        let (mut by_filter, mut by_order) = (vec![0; filters.len() + 1], vec![0; orders.len()]);
+        for (i, filter) in all() {
+            for (j, order) in orders.iter().enumerate() {
+                let mut query = Query::new(module.clone(), filter.clone(), 20);
+                query.offset = (i + j) as u64 % 3 * 2;
+                query.sort.clone_from(order);
+                if j % 2 == 0 {
+                    query.slots = ["subject", "status"].map(|path| module.slot(path).unwrap()).to_vec();
+                }
+                let expected = ids(&bare(desk).list(&query).await.unwrap());
+                if let Some(found) = desk.store().list_by_zones(&query).await.unwrap() {
+                    by_filter[i] += 1;
+                    by_order[j] += 1;
+                    assert_eq!(ids(&found), expected, "{when}: filter {i}, order {j}");
+                }
+                let listed = ids(&desk.store().list(&query).await.unwrap());
+                assert_eq!(listed, expected, "{when}: filter {i}, order {j}");
+                if i == 0 && j > 12 {
+                    let found = desk.store().list_by_parts(&query).await.unwrap().unwrap();
+                    assert_eq!(ids(&found), expected, "{when}: order {j}");
+                }
+                let count = desk.store().count(&query).await.unwrap();
+                assert_eq!(count, bare(desk).count(&query).await.unwrap(), "{when}: filter {i}");
+            }
+        }
+        // What nearly all pass is counted as well, without reading them.
+        for (i, filter) in all() {
+            let query = Query::new(module.clone(), filter.clone().negate(), 1);
+            let count = desk.store().count(&query).await.unwrap();
+            assert_eq!(count, bare(desk).count(&query).await.unwrap(), "{when}: not filter {i}");
+        }
+        (by_filter, by_order)
+    };
+    let (by_filter, by_order) = check("at first").await;
+    // Each of the filters in nearly every order, and the orders without any filter where they tell zones apart.
+    assert!(by_filter[1..].iter().all(|count| *count >= orders.len() - 3), "{by_filter:?}");
+    assert!(by_filter[0] >= 5, "{by_filter:?}");
+    assert!(by_order.iter().all(|count| *count >= filters.len() - 3), "{by_order:?}");
+
+    // What is written is there at once, what went is gone, before zones have heard of it and after.
+    for sql in [
+        format!("UPDATE \"request\" SET \"level\" = {RARE} WHERE \"id\" % 1991 = 500"),
+        "UPDATE \"request\" SET \"level\" = NULL WHERE \"id\" % 1991 = 1".to_owned(),
+        format!("UPDATE \"request\" SET \"mode\" = {} WHERE \"id\" % 1995 = 1", other_mode.id()),
+        "UPDATE \"request\" SET \"urgency\" = NULL WHERE \"id\" % 1987 = 7".to_owned(),
+        "UPDATE \"request\" SET \"deleted_time\" = 5950 WHERE \"id\" % 1999 = 17".to_owned(),
+        "UPDATE \"request\" SET \"is_escalated\" = NOT \"is_escalated\" WHERE \"id\" % 1983 < 2".to_owned(),
+        "DELETE FROM \"request\" WHERE \"id\" % 331 = 9".to_owned(),
+    ] {
+        write(desk, &sql).await;
+    }
+    for i in 0..3 {
+        let added = add_request(desk, "added").await.id();
+        write(
+            desk,
+            &format!("UPDATE \"request\" SET \"level\" = {RARE} WHERE \"id\" = {added} AND {i} < 2")
+                .replace("AND 2 < 2", ""),
+        )
+        .await;
+    }
+    let (before, _) = check("before zones know").await;
+    assert!(before[1] > 0 && before[4] > 0, "{before:?}");
+    desk.tend_zones().await.unwrap();
+    let (after, _) = check("when zones know").await;
+    assert!(after[1] > 0 && after[4] > 0, "{after:?}");
+
+    // What all had for a moment is forgotten again: zones are made anew when most of their rows have changed.
+    write(desk, &format!("UPDATE \"request\" SET \"level\" = {RARE}")).await;
+    desk.tend_zones().await.unwrap();
+    write(desk, &format!("UPDATE \"request\" SET \"level\" = CASE WHEN \"id\" % 1991 = 0 THEN {RARE} END"))
+        .await;
+    let mut query = Query::new(module.clone(), filters[0].clone(), 20);
+    query.sort = sorted(&module, &[("created_time", true)]);
+    let expected = ids(&bare(desk).list(&query).await.unwrap());
+    let mut turns = 0;
+    while desk.store().list_by_zones(&query).await.unwrap().is_none() {
+        turns += 1;
+        assert!(turns < 20);
+        desk.tend_zones().await.unwrap();
+        assert_eq!(ids(&desk.store().list(&query).await.unwrap()), expected);
+    }
+    assert!(turns > 1, "they claimed too much until then");
+    check("when zones were made anew").await;
+}
+
+/// Whoever was told that a request is written finds it, and only where it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn zones_miss_nothing_that_was_acknowledged() {
+    let (home, _) = filled(5_000, SEED).await;
+    let desk = &home.desk;
+    write(desk, "UPDATE \"request\" SET \"level\" = NULL").await;
+    desk.measure().await.unwrap();
+    let module = zoned(desk).await;
+    let filter = model::filter::test(&module, "level", Op::In, vec![RARE.into()]);
+    let mut query = Query::new(module.clone(), filter, 50);
+    query.sort = sorted(&module, &[("created_time", true)]);
+    let requests = ids(&all(desk, "request").await);
+    let ended = Arc::new(AtomicBool::new(false));
+    let tending = tokio::spawn({
+        let (desk, ended) = (home.desk.clone(), ended.clone());
+        async move {
+            while !ended.load(Ordering::Relaxed) {
+                desk.tend_zones().await.unwrap();
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    let mut by_zones = 0;
+    for i in 0..600 {
+        // One that is there, or one that was just added.
+        let id = match i % 10 {
+            0 => add_request(desk, "added").await.id(),
+            _ => requests[i * 7_919 % requests.len()],
+        };
+        write(desk, &format!("UPDATE \"request\" SET \"level\" = {RARE} WHERE \"id\" = {id}")).await;
+        if let Some(found) = desk.store().list_by_zones(&query).await.unwrap() {
+            by_zones += 1;
+            assert_eq!(ids(&found), [id]);
+        }
+        assert_eq!(desk.store().count(&query).await.unwrap(), 1);
+        write(desk, &format!("UPDATE \"request\" SET \"level\" = NULL WHERE \"id\" = {id}")).await;
+        assert_eq!(ids(&desk.store().list(&query).await.unwrap()), []);
+    }
+    ended.store(true, Ordering::Relaxed);
+    tending.await.unwrap();
+    assert!(by_zones > 300, "{by_zones}");
+}

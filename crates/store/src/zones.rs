@@ -1,0 +1,335 @@
+//! Zone maps: what each stretch of a table's rows has in its columns, for conditions and orders that no index serves.
+//!
+//! Most fields of a request have no index, and need none as long as what is asked for is common: the page is full after a few
+//! rows. For a value that few rows have, all of them would be read, which takes most of a second at a million; an index
+//! for each of some ninety fields would make every create much dearer. So it is kept in memory, for each stretch of
+//! [`table::ROWS`] rows, what values each column has there: the least and the greatest, which references, whether there is
+//! a text. A list reads the zones that may have what it looks for, and in an order without an index those that may have
+//! its beginning, until the page is full and no other zone can come before its end.
+//!
+//! Zones may claim too much, never too little. Rows that were written since they were looked at are read one by one, and so
+//! is what was added behind the last zone; the writer names them before anybody is told that they are written (as it does
+//! for [`crate::cache`]), and [`Store::tend_zones`] takes them up. A create pays for it with a note of its id. SQLite only: where
+//! other processes write, nobody tells.
+
+mod asked;
+mod seen;
+pub(crate) mod sqlite_ranges;
+mod table;
+
+use crate::engine::{Db, StoreError};
+use crate::plan::{Plan, Unsure, conjuncts};
+use crate::query::Query;
+use crate::records::Store;
+use crate::table::key_of;
+use asked::Asked;
+use model::{Filter, Id, Leaf, Map, Module, Op, Path, Record, Size, Test};
+use seen::Class;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+use table::{Snapshot, Zone, ZonedTable};
+
+/// Where an index narrows a list down to so many rows, nothing is gained.
+const ROWS_FEW: f64 = 4_000.0;
+/// Zones are read where at most one in so many may have what is looked for. Where more do, going through all rows in order
+/// soon fills the page.
+const SHARE: usize = 4;
+/// So many zones are asked first whether it is so.
+const SAMPLE: usize = 64;
+/// With more rows written than this that zones do not know, they are left alone.
+const WRITTEN_MAX: usize = 20_000;
+/// In an order, so many zones are read first for each that is given to begin with, then four times as many.
+const FIRST_MIN: usize = 8;
+const FIRST_MAX: usize = 64;
+const GROWTH: usize = 4;
+/// So many records that a reference may lead to are told apart.
+const REFERRED_MAX: u64 = 256;
+
+/// The zones of all tables that are large enough.
+#[derive(Debug, Default)]
+pub(crate) struct Zones {
+    tables: RwLock<Map<Arc<str>, Arc<ZonedTable>>>,
+    /// One turn at a time.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Zones {
+    fn of(&self, module: &Module) -> Option<Arc<ZonedTable>> {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        tables.get(module.table.as_ref()).cloned()
+    }
+
+    /// Begins to hear of what is written to a module's table.
+    fn begin(&self, db: &Db, module: &Module) -> Arc<ZonedTable> {
+        let table = Arc::new(ZonedTable::new(module));
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        tables.insert(module.table.as_ref().into(), table.clone());
+        db.follow(&module.table);
+        table
+    }
+
+    /// A row of a table that is followed was written.
+    pub fn written(&self, table: &str, row: i64) {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(table) = tables.get(table) {
+            table.note(row);
+        }
+    }
+}
+
+/// Zones that a list may be read from.
+struct Way {
+    table: Arc<ZonedTable>,
+    snapshot: Snapshot,
+    /// Those that may have rows that pass.
+    zones: Vec<Arc<Zone>>,
+    /// More of them are not worth reading.
+    most: usize,
+    /// Whether what is asked for is in few of them.
+    is_rare: bool,
+}
+
+/// The first key of an order that zones know.
+struct Bound {
+    column: usize,
+    class: Class,
+    slot: usize,
+    descending: bool,
+    /// Whether nothing but the id decides between equals.
+    is_all: bool,
+}
+
+impl Store {
+    /// Looks at the tables of these modules for what lists need to know that no index tells, as far as they are large; after the
+    /// first time at what was written since. To be called every second or so, after [`Self::measure`]. Does nothing on
+    /// PostgreSQL.
+    ///
+    /// # Errors
+    /// When the database does not answer, or not in time.
+    pub async fn tend_zones(&self, modules: &[Arc<Module>]) -> Result<(), StoreError> {
+        let Some(zones) = self.zones() else { return Ok(()) };
+        let _turn = zones.turn.lock().await;
+        for module in modules.iter().filter(|m| m.top_level && m.fixed.is_none() && m.size != Size::Small) {
+            let table = match zones.of(module) {
+                Some(table) => table,
+                None if self.planner().is_large(module) => zones.begin(self.db(), module),
+                None => continue,
+            };
+            table.tend(self.db()).await?;
+        }
+        Ok(())
+    }
+
+    /// A list of what few rows have, or in an order without an index; `None` where zones are of no use. [`Self::list`]
+    /// asks for it; public for tests.
+    ///
+    /// # Errors
+    /// When the database does not answer, or not in time.
+    pub async fn list_by_zones(&self, query: &Query) -> Result<Option<Vec<Record>>, StoreError> {
+        let Some(mut way) = self.way(query).await? else { return Ok(None) };
+        let Some(bound) = Bound::of(query, &way.table) else {
+            let is_short = way.is_rare && way.zones.len() <= way.most;
+            return Ok(if is_short {
+                Some(self.read_zones(query, &way, way.zones.len()).await?)
+            } else {
+                None
+            });
+        };
+        way.zones.sort_by_cached_key(|zone| bound.earliest(zone));
+        let query = &bound.shown_by(query);
+        let wanted = usize::try_from(query.offset.saturating_add(query.limit)).unwrap_or(usize::MAX);
+        let mut count = wanted.clamp(FIRST_MIN, FIRST_MAX).min(way.most).max(1);
+        loop {
+            // The last step is not worth another one.
+            if count * 2 >= way.zones.len() {
+                count = way.zones.len();
+            }
+            if count > way.most {
+                return Ok(None);
+            }
+            let records = self.read_zones(query, &way, count).await?;
+            let Some(next) = way.zones.get(count) else { return Ok(Some(records)) };
+            let is_full = records.len() as u64 == query.limit;
+            if is_full && records.last().is_some_and(|last| bound.is_before(last, next)) {
+                return Ok(Some(records));
+            }
+            count = count.saturating_mul(GROWTH);
+        }
+    }
+
+    /// How many pass: counted where all rows of a zone do, or where it is known how many; the rest is read. `None` where zones
+    /// are of no use.
+    pub(crate) async fn count_by_zones(&self, query: &Query) -> Result<Option<u64>, StoreError> {
+        let Some((table, unsure)) = self.zoned(query).filter(|(_, unsure)| !unsure.guesses.is_empty()) else {
+            return Ok(None);
+        };
+        let asked = Asked::All(self.asked(conjuncts(&query.filter).into_iter(), &table).await?);
+        let Some(snapshot) = table.snapshot(WRITTEN_MAX) else { return Ok(None) };
+        let written: HashSet<usize> =
+            snapshot.changed.iter().map(|id| table::zone_of(&snapshot.zones, *id)).collect();
+        let (mut counted, mut zones) = (0, Vec::new());
+        for (at, zone) in snapshot.zones.iter().enumerate() {
+            let known = asked.count(zone).filter(|_| zone.is_exact() && !written.contains(&at));
+            match known {
+                Some(known) => counted += known,
+                None if asked.may(zone) => zones.push(zone.clone()),
+                None => {}
+            }
+        }
+        let most = snapshot.most(unsure.worst / 2.0);
+        if zones.len() > most {
+            return Ok(None);
+        }
+        let way = Way { table, snapshot, zones, most, is_rare: true };
+        let read = self.count_with(query, Some(&way.plan(query, way.zones.len()))).await?;
+        Ok(Some(read + counted as u64))
+    }
+
+    /// The records that a reference without an index leads to, and perhaps some that it once led to; `None` where they are
+    /// too many to be known.
+    pub(crate) async fn values_by_zones(
+        &self,
+        module: &Module,
+        reference: &Leaf,
+    ) -> Result<Option<Vec<Id>>, StoreError> {
+        let Some(table) = self.zones().and_then(|zones| zones.of(module)) else { return Ok(None) };
+        let Some((column, _)) = table.columns.of(reference) else { return Ok(None) };
+        let Some(snapshot) = table.snapshot(WRITTEN_MAX) else { return Ok(None) };
+        let mut ids = BTreeSet::new();
+        for seen in snapshot.zones.iter().filter_map(|zone| zone.seen(column)) {
+            let Some(each) = seen.each() else { return Ok(None) };
+            ids.extend(each);
+        }
+        let ranges = sqlite_ranges::text(snapshot.unknown().collect());
+        let rows = self.db().read(sqlite_ranges::values(&module.table, &reference.column, &ranges)).await?;
+        ids.extend(rows.iter().filter_map(|row| row.first()?.as_int()));
+        Ok(Some(ids.into_iter().map(Id::new).collect()))
+    }
+
+    /// The zones of a list's table, and what is not known of the list, unless an index leads to few rows.
+    fn zoned(&self, query: &Query) -> Option<(Arc<ZonedTable>, Unsure)> {
+        let table = self.zones()?.of(&query.module)?;
+        let unsure = self.planner().unsure(query)?;
+        (unsure.worst >= ROWS_FEW).then_some((table, unsure))
+    }
+
+    /// Asks the zones, where nothing else says how many rows are gone through.
+    async fn way(&self, query: &Query) -> Result<Option<Way>, StoreError> {
+        let Some((table, Unsure { worst, guesses, sorts })) = self.zoned(query) else { return Ok(None) };
+        if guesses.is_empty() && !sorts {
+            return Ok(None);
+        }
+        let (mut guessed, mut counted) = (Vec::new(), Vec::new());
+        for (place, part) in conjuncts(&query.filter).into_iter().enumerate() {
+            if guesses.contains(&place) { guessed.push(part) } else { counted.push(part) }
+        }
+        let guessed = Asked::All(self.asked(guessed.into_iter(), &table).await?);
+        let zones = table.zones();
+        let (mut sample, mut hit) = (0, 0);
+        for zone in zones.iter().step_by((zones.len() / SAMPLE).max(1)) {
+            sample += 1;
+            hit += usize::from(guessed.may(zone));
+        }
+        if hit * SHARE > sample && !sorts {
+            return Ok(None);
+        }
+        let counted = Asked::All(self.asked(counted.into_iter(), &table).await?);
+        let Some(snapshot) = table.snapshot(WRITTEN_MAX) else { return Ok(None) };
+        let may = |zone: &&Arc<Zone>| guessed.may(zone) && counted.may(zone);
+        let zones: Vec<_> = snapshot.zones.iter().filter(may).cloned().collect();
+        let most = snapshot.most(worst).min(snapshot.zones.len() / SHARE);
+        let is_rare = zones.len() * SHARE <= snapshot.zones.len();
+        Ok((is_rare || sorts).then_some(Way { table, snapshot, zones, most, is_rare }))
+    }
+
+    /// Conditions as zones are asked them. What a reference leads to is looked up unless that is in a large module: there are
+    /// few statuses, and few people of one name.
+    async fn asked(
+        &self,
+        parts: impl Iterator<Item = &Filter>,
+        table: &ZonedTable,
+    ) -> Result<Vec<Asked>, StoreError> {
+        let parts: Vec<&Filter> = parts.collect();
+        let mut tests = Vec::new();
+        parts.iter().for_each(|part| asked::referring(part, &mut tests));
+        let mut referred = Vec::with_capacity(tests.len());
+        for test in tests {
+            referred.push(self.referred_by(test).await?);
+        }
+        let mut referred = referred.into_iter();
+        Ok(parts.into_iter().map(|part| Asked::new(part, &table.columns, &mut referred)).collect())
+    }
+
+    /// The ids of records that pass a test of what a reference leads to; `None` where they are many.
+    async fn referred_by(&self, test: &Test) -> Result<Option<Vec<i64>>, StoreError> {
+        let module = match test.path.via.get(1) {
+            Some((module, _)) => module,
+            None => &test.path.module,
+        };
+        if module.size == Size::Large || test.op == Op::Empty {
+            return Ok(None);
+        }
+        let via = test.path.via.get(1..).unwrap_or_default().to_vec();
+        let path = Path { via, ..test.path.clone() };
+        let passing = Filter::Test(Test { path, ..test.clone() });
+        let mut query = Query::new(module.clone(), passing, REFERRED_MAX);
+        query.slots = module.slot("id").into_iter().collect();
+        let records = self.list_planned(&query).await?;
+        let is_all = (records.len() as u64) < REFERRED_MAX;
+        Ok(is_all.then(|| records.iter().map(|record| record.id().get()).collect()))
+    }
+
+    /// The list, of the first so many zones.
+    async fn read_zones(&self, query: &Query, way: &Way, count: usize) -> Result<Vec<Record>, StoreError> {
+        self.list_with(query, &way.plan(query, count)).await
+    }
+}
+
+impl Way {
+    /// The rows of the first so many zones, and what no zone knows.
+    fn plan(&self, query: &Query, count: usize) -> Plan {
+        let zones = self.zones.iter().take(count).map(|zone| (zone.first, zone.last));
+        let ranges = zones.chain(self.snapshot.unknown()).collect();
+        Plan::of_ranges(&query.module, sqlite_ranges::text(ranges))
+    }
+}
+
+impl Bound {
+    fn of(query: &Query, table: &ZonedTable) -> Option<Self> {
+        let (path, descending) = match query.sort.first() {
+            Some(key) => (key.path.clone(), key.descending),
+            None => (Path::of(&query.module, "id")?, false),
+        };
+        let leaf = path.leaf().filter(|_| path.via.is_empty())?;
+        let (column, class) = table.columns.of(leaf)?;
+        Some(Self { column, class, slot: path.slot, descending, is_all: query.sort.len() <= 1 })
+    }
+
+    /// Where a zone stands among those that are read: by the earliest place that one of its rows can have in the order.
+    fn earliest(&self, zone: &Zone) -> (i64, i64) {
+        let place = zone.seen(self.column).map_or(i64::MIN, |seen| seen.first(self.descending));
+        // `!` turns the order round.
+        if self.descending { (!place, !zone.last) } else { (place, zone.first) }
+    }
+
+    /// Whether a record comes before all rows of a zone, and of those behind it.
+    fn is_before(&self, record: &Record, zone: &Zone) -> bool {
+        let value = record.at(self.slot);
+        let leaf = record.module.leaf(self.slot).filter(|leaf| leaf.has_key_column());
+        let key = leaf.map(|leaf| key_of(&leaf.field, value));
+        let (place, is_exact) = self.class.sorted(key.as_ref().unwrap_or(value));
+        let id = record.id().get();
+        let (place, id) = if self.descending { (!place, !id) } else { (place, id) };
+        let (earliest, first) = self.earliest(zone);
+        place < earliest || (place == earliest && is_exact && self.is_all && id < first)
+    }
+
+    /// The same list with what it is sorted by among what it brings.
+    fn shown_by(&self, query: &Query) -> Query {
+        let mut query = query.clone();
+        if !query.slots.is_empty() && !query.slots.contains(&self.slot) {
+            query.slots.push(self.slot);
+        }
+        query
+    }
+}
