@@ -103,7 +103,7 @@ fn batches(server: &Server) -> Outcome<(u64, u64)> {
 }
 
 /// Lists of 100 and searches: their names and their `list_info`.
-const QUERIES: [(&str, &str); 9] = [
+const QUERIES: [(&str, &str); 12] = [
     (
         "list of 100: status and priority, newest first",
         r#"{"row_count":100,"sort_field":"created_time","sort_order":"desc","search_criteria":[{"field":"status.name","condition":"is","value":"Closed"},{"field":"priority.name","condition":"is","value":"Normal","logical_operator":"and"}]}"#,
@@ -127,6 +127,18 @@ const QUERIES: [(&str, &str); 9] = [
     (
         "list of 100: without a technician, by department",
         r#"{"row_count":100,"sort_field":"department.name","sort_order":"asc","search_criteria":{"field":"technician","condition":"is empty"}}"#,
+    ),
+    (
+        "list of 100: a level that no request has",
+        r#"{"row_count":100,"search_criteria":{"field":"level.name","condition":"is","value":"Tier 4"}}"#,
+    ),
+    (
+        "list of 100: by the time of resolution, newest first",
+        r#"{"row_count":100,"sort_field":"resolved_time","sort_order":"desc"}"#,
+    ),
+    (
+        "list of 100 and how many there are: those that came up again",
+        r#"{"row_count":100,"get_total_count":true,"search_criteria":{"field":"is_reopened","condition":"is","value":"true"}}"#,
     ),
     ("full text, 50 newest: a word", r#"{"row_count":50,"search_text":"printer"}"#),
     ("full text, 50 newest: two words", r#"{"row_count":50,"search_text":"printer floor"}"#),

@@ -132,13 +132,17 @@ impl Server {
         Ok(server)
     }
 
-    /// Waits until what a desk does after its start, such as counting what lists are planned by, is done: it is no part of
-    /// what a call costs.
+    /// Waits until what a desk does after its start, such as counting what lists are planned by and making zones, is done for
+    /// some seconds: it is no part of what a call costs.
     fn settle(&self) -> Outcome<()> {
-        for _ in 0..300 {
+        const QUIET: u32 = 8;
+        let mut quiet = 0;
+        for _ in 0..600 {
             let cpu = self.cpu()?;
             std::thread::sleep(Duration::from_millis(400));
-            if self.cpu()?.saturating_sub(cpu) <= Duration::from_millis(10) {
+            let is_quiet = self.cpu()?.saturating_sub(cpu) <= Duration::from_millis(10);
+            quiet = if is_quiet { quiet + 1 } else { 0 };
+            if quiet == QUIET {
                 return Ok(());
             }
         }
