@@ -108,7 +108,7 @@ pub trait RowWatch: Send + Sync {
     /// commit failed. Comes after the change can be seen and before anybody is told that it is done. On the
     /// writer's thread: be quick.
     fn changed(&self, rows: &[i64]);
-    /// This row of a table that is followed ([`Db::follow`]) was added, updated or deleted, or was about to be. Comes at the
+    /// This row of a table that is followed was added, updated or deleted, or was about to be. Comes at the
     /// same moment.
     fn written(&self, table: &str, row: i64);
 }
