@@ -130,7 +130,7 @@ fn comparison(
         Condition::NotEmpty => (Op::Empty, true),
     };
     let filter = match (&leaf.field.kind, op) {
-        (_, Op::Empty) => Filter::Test(Test { path, op, operands: Vec::new() }),
+        (_, Op::Empty) => Filter::Test(Test { path: nearest(path), op, operands: Vec::new() }),
         (Kind::Ref(target) | Kind::RefMany(target), _) => {
             reference(ground, path, &leaf, target, op, operands)?
         }
@@ -138,6 +138,17 @@ fn comparison(
         _ => plain(path, &leaf, op, operands)?,
     };
     Ok(if negated { filter.negate() } else { filter })
+}
+
+/// Where to look for something empty: what every record has is missing only where there is no reference to one, which an
+/// index may know.
+fn nearest(mut path: Path) -> Path {
+    while path.leaf().is_some_and(|leaf| leaf.field.required || leaf.path == "id")
+        && let Some((module, slot)) = path.via.pop()
+    {
+        (path.module, path.slot) = (module, slot);
+    }
+    path
 }
 
 fn values(leaf: &Leaf, operands: &[Json]) -> Result<Vec<Value>, Failure> {

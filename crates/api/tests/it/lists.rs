@@ -43,6 +43,25 @@ async fn five(app: &testkit::App) {
 }
 
 on_both_engines! {
+    what_a_reference_leads_to_is_empty_where_there_is_none(app) {
+        five(&app).await;
+        let find = async |field: &str, condition: &str| {
+            let info = json!({"sort_field": "id", "search_criteria": {"field": field, "condition": condition}});
+            let list = app.admin().list("/requests", info).await.ok();
+            subjects(&list).iter().map(|s| s.to_string()).collect::<Vec<_>>()
+        };
+        for field in ["technician", "technician.name", "technician.id"] {
+            assert_eq!(find(field, "is empty").await, ["Gamma 100% phone", "delta_phone", "Ärger"], "{field}");
+            assert_eq!(find(field, "is not empty").await, ["Alpha printer", "beta PRINTER"], "{field}");
+        }
+        // What a technician need not have.
+        assert_eq!(find("technician.jobtitle", "is empty").await.len(), 5);
+        assert_eq!(find("technician.jobtitle", "is not empty").await.len(), 0);
+        // By way of two references.
+        assert_eq!(find("technician.department.name", "is empty").await.len(), 5);
+        assert_eq!(find("created_by.name", "is empty").await.len(), 0);
+    }
+
     a_walk_goes_on_where_the_page_before_ended(app) {
         // 520 people, named so that their order is known.
         for half in [0..300, 300..520] {
