@@ -64,6 +64,8 @@ impl Zones {
         let table = Arc::new(ZonedTable::new(module));
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         tables.insert(module.table.as_ref().into(), table.clone());
+        // The writer looks at the tables while it holds what it tells from.
+        drop(tables);
         db.follow(&module.table);
         table
     }
