@@ -118,8 +118,7 @@ fn index(module: &model::Module, prefix: &str, paths: &[&str], unique: bool) -> 
     let mut columns: Vec<String> = Vec::new();
     for (i, path) in paths.iter().enumerate() {
         if let Some(leaf) = module.find(path) {
-            let column =
-                if leaf.has_key_column() { crate::table::key_column(leaf) } else { leaf.column.clone() };
+            let column = crate::table::column_of(leaf);
             // A reference that is missing counts as one value, so that names are unique among rows without one too.
             let optional_scope = unique && i > 0;
             columns.push(if optional_scope {

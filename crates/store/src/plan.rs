@@ -12,7 +12,7 @@ mod fields;
 use crate::engine::{self, Cost, Db, Dialect, Expect, StoreError};
 use crate::query::Query;
 use crate::sql::{Alias, Sql};
-use crate::table::key_column;
+use crate::table::column_of;
 use model::{Filter, Id, Kind, Leaf, Map, Module, Op, Test, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -299,10 +299,6 @@ fn indexes(module: &Module) -> impl Iterator<Item = Vec<String>> + '_ {
     let single = module.leaves().iter().filter(|l| l.field.indexed || l.field.unique.is_some());
     let single = single.map(|leaf| vec![leaf]);
     composite.chain(single).map(|leaves: Vec<&Leaf>| leaves.into_iter().map(column_of).collect())
-}
-
-fn column_of(leaf: &Leaf) -> String {
-    if leaf.has_key_column() { key_column(leaf) } else { leaf.column.clone() }
 }
 
 /// Whether an index begins with this column.

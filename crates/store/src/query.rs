@@ -3,7 +3,7 @@
 use crate::plan::{Lead, Plan, conjuncts};
 use crate::search::{self, Sought};
 use crate::sql::{Alias, Sql};
-use crate::table::{EXTRA, Table, VERSION, key_column};
+use crate::table::{EXTRA, Table, VERSION, column_of};
 use crate::tally::{Tally, TallyBy};
 use crate::zones::sqlite_ranges;
 use crate::{Dialect, engine};
@@ -120,8 +120,7 @@ pub(crate) fn tally(tally: &Tally, dialect: Dialect, plan: Option<&Plan>) -> eng
     r.sql.push("count(*)");
     if let Some(leaf) = tally.sum.and_then(|slot| tally.module.leaf(slot)) {
         r.sql.push(", coalesce(sum(");
-        let column = if leaf.has_key_column() { key_column(leaf) } else { leaf.column.clone() };
-        r.sql.column(Alias(0), &column).push("), 0)");
+        r.sql.column(Alias(0), &column_of(leaf)).push("), 0)");
     }
     r.from(&query, Vec::new(), dialect);
     r.wheres(&query, &[], dialect, &[]);
@@ -370,8 +369,7 @@ impl Renderer<'_> {
             }
             match leaf.field.storage {
                 Storage::Document { .. } => self.sql.column(*at, side_column(&leaf.field.kind)),
-                _ if leaf.has_key_column() => self.sql.column(*at, &key_column(leaf)),
-                _ => self.sql.column(*at, &leaf.column),
+                _ => self.sql.column(*at, &column_of(leaf)),
             };
             if leaf.path == "id" && key.path.via.is_empty() {
                 // Always there, and in an index that does not say where it would stand if it were not.
@@ -485,9 +483,8 @@ impl Renderer<'_> {
         };
         match leaf.field.storage {
             Storage::Column => {
-                let key = leaf.has_key_column();
-                let column = if key { key_column(leaf) } else { leaf.column.clone() };
-                self.compare(test, at, &column, key && leaf.field.kind != Kind::Decimal);
+                let is_text = leaf.has_key_column() && leaf.field.kind != Kind::Decimal;
+                self.compare(test, at, &column_of(leaf), is_text);
             }
             Storage::Document { field } => {
                 let column = side_column(&leaf.field.kind);

@@ -7,7 +7,7 @@ use crate::plan::{Lead, Plan, Planner};
 use crate::query::{self, Query};
 use crate::search::{self, Sought};
 use crate::sql::{Alias, Sql};
-use crate::table::{EXTRA, Table, VERSION, key_column, key_of};
+use crate::table::{EXTRA, Table, VERSION, column_of, key_column, key_of};
 use crate::tally::{self, Counted, Tally};
 use crate::zones::Zones;
 use model::{Catalogue, Filter, Id, Module, Op, Path, Record, SortKey, Storage, Value};
@@ -502,7 +502,7 @@ impl Store {
     pub fn insert_if_new(&self, record: &Record, unique: &str) -> Vec<Statement> {
         let table = self.table(&record.module);
         let Some(leaf) = record.module.find(unique) else { return Vec::new() };
-        let column = if leaf.has_key_column() { key_column(leaf) } else { leaf.column.clone() };
+        let column = column_of(leaf);
         let sql = format!("{} ON CONFLICT (\"{column}\") DO NOTHING", table.insert);
         vec![Statement::new(sql, table.row(record), Expect::Any)]
     }

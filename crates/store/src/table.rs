@@ -29,6 +29,11 @@ pub(crate) fn key_column(leaf: &Leaf) -> String {
     format!("{}_key", leaf.column)
 }
 
+/// The column by which a field is compared and sorted.
+pub(crate) fn column_of(leaf: &Leaf) -> String {
+    if leaf.has_key_column() { key_column(leaf) } else { leaf.column.clone() }
+}
+
 /// What the key column of a field holds: the folded words of a text, the number of an amount.
 pub(crate) fn key_of(field: &Field, value: &Value) -> Value {
     match (value, &field.kind) {

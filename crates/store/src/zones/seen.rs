@@ -1,7 +1,6 @@
 //! What was seen of a column's values in a zone.
 
-use crate::table::key_column;
-use model::{Kind, Leaf, Op, Value};
+use model::{Kind, Op, Value};
 
 /// The place of what is empty in an order, and of a text that says nothing. Everything else comes behind.
 pub(super) const EMPTY: i64 = i64::MIN;
@@ -84,11 +83,6 @@ const fn in_order(number: f64) -> i64 {
     // There are two zeros.
     let bits = (number + 0.0).to_bits().cast_signed();
     bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
-}
-
-/// The column whose values are looked at, of a field that has one.
-pub(super) fn column_of(leaf: &Leaf) -> String {
-    if leaf.has_key_column() { key_column(leaf) } else { leaf.column.clone() }
 }
 
 /// What was seen. There may be less: rows change, and what they had before is not forgotten. Then the numbers say nothing.

@@ -1,9 +1,10 @@
 //! The zones of one table: made, kept up with what is written, read.
 
-use super::seen::{Class, Seen, column_of};
+use super::seen::{Class, Seen};
 use crate::engine::{Cost, Db, Row, StoreError};
 use crate::plan::begins_index;
 use crate::sql::{Alias, Sql};
+use crate::table::column_of;
 use model::{Leaf, Map, Module, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
