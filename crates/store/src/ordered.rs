@@ -14,7 +14,7 @@ mod sqlite_values;
 
 use crate::engine::StoreError;
 use crate::plan::{Referred, float};
-use crate::query::Query;
+use crate::query::{Query, side_column};
 use crate::records::Store;
 use crate::table::key_of;
 use model::filter::test;
@@ -102,7 +102,12 @@ impl Store {
         let [SortKey { path, descending: false }] = query.sort.as_slice() else { return Ok(None) };
         let is_in_document = |leaf: &Leaf| matches!(leaf.field.storage, Storage::Document { .. });
         let Some(cost) = self.planner().cost(query).filter(|_| path.via.is_empty()) else { return Ok(None) };
-        if !path.leaf().is_some_and(is_in_document) {
+        // A text that says nothing counts as empty, and comes behind those that are not there: of rows that are passed over
+        // nobody knows which they are.
+        let is_told = |leaf: &Leaf| {
+            is_in_document(leaf) && (query.offset == 0 || side_column(&leaf.field.kind) != "word")
+        };
+        if !path.leaf().is_some_and(is_told) {
             return Ok(None);
         }
         let mut part = query.clone();
@@ -113,7 +118,6 @@ impl Store {
             return Ok(None);
         }
         let records = self.list_planned(&part).await?;
-        // A text that says nothing counts as empty, and comes behind those that are not there.
         let is_right =
             records.len() as u64 == part.limit && records.iter().all(|r| r.at(path.slot).is_null());
         Ok(is_right.then_some(records))

@@ -265,9 +265,8 @@ pub(crate) enum Lead {
 
 impl Plan {
     /// The rows of these ranges are gone through, and no index is used.
-    pub fn of_ranges(module: &Module, ranges: String) -> Self {
-        let hidden = indexes(module).filter_map(|index| index.into_iter().next()).collect();
-        let lead = Some(Lead::Ranges);
+    pub fn of_ranges(ranges: String) -> Self {
+        let (hidden, lead) = (Vec::new(), Some(Lead::Ranges));
         Self { hidden, walks: false, sorts: true, kept: Vec::new(), lead, instead: None, ranges }
     }
 
@@ -278,7 +277,8 @@ impl Plan {
 
     /// Whether a test of this column must not lead SQLite to an index.
     pub fn hides(&self, column: &str) -> bool {
-        self.hidden.iter().any(|hidden| hidden == column)
+        // A view does not know all indexes of its table.
+        matches!(self.lead, Some(Lead::Ranges)) || self.hidden.iter().any(|hidden| hidden == column)
     }
 
     /// After how many steps to give this way up, and the way to take then.
@@ -558,8 +558,11 @@ impl Statistics {
                 continue;
             }
             let share = self.share(part, Among::All).max(1.0 / self.rows);
-            let follows =
-                |index: &Vec<String>| index.first() == Some(&column) && index.get(1) == order.as_ref();
+            let follows = |index: &Vec<String>| {
+                // The id stands at the end of each.
+                let next = index.get(1).map_or("id", String::as_str);
+                index.first() == Some(&column) && order.as_deref() == Some(next)
+            };
             let in_order =
                 test.path.via.is_empty() && is_one_value && order.is_some() && indexes.iter().any(follows);
             // A range of the order itself bounds the walk, too.

@@ -38,7 +38,7 @@ const SHARE: usize = 4;
 const SAMPLE: usize = 64;
 /// With more rows written than this that zones do not know, they are left alone.
 const WRITTEN_MAX: usize = 20_000;
-/// In an order, so many zones are read first for each that is given to begin with, then four times as many.
+/// In an order, as many zones are read first as rows are wanted, within these limits, then four times as many.
 const FIRST_MIN: usize = 8;
 const FIRST_MAX: usize = 64;
 const GROWTH: usize = 4;
@@ -59,15 +59,13 @@ impl Zones {
         tables.get(module.table.as_ref()).cloned()
     }
 
-    /// Begins to hear of what is written to a module's table.
-    fn begin(&self, db: &Db, module: &Module) -> Arc<ZonedTable> {
+    /// Begins to hear of what is written to a module's table. What was told before it is there can be read by then.
+    async fn begin(&self, db: &Db, module: &Module) -> Result<Arc<ZonedTable>, StoreError> {
+        db.follow(&module.table).await?;
         let table = Arc::new(ZonedTable::new(module));
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         tables.insert(module.table.as_ref().into(), table.clone());
-        // The writer looks at the tables while it holds what it tells from.
-        drop(tables);
-        db.follow(&module.table);
-        table
+        Ok(table)
     }
 
     /// A row of a table that is followed was written.
@@ -114,7 +112,7 @@ impl Store {
         for module in modules.iter().filter(|m| m.top_level && m.fixed.is_none() && m.size != Size::Small) {
             let table = match zones.of(module) {
                 Some(table) => table,
-                None if self.planner().is_large(module) => zones.begin(self.db(), module),
+                None if self.planner().is_large(module) => zones.begin(self.db(), module).await?,
                 None => continue,
             };
             table.tend(self.db()).await?;
@@ -138,6 +136,9 @@ impl Store {
             });
         };
         way.zones.sort_by_cached_key(|zone| bound.earliest(zone));
+        if bound.is_lost(&way) {
+            return Ok(None);
+        }
         let query = &bound.shown_by(query);
         let wanted = usize::try_from(query.offset.saturating_add(query.limit)).unwrap_or(usize::MAX);
         let mut count = wanted.clamp(FIRST_MIN, FIRST_MAX).min(way.most).max(1);
@@ -179,11 +180,11 @@ impl Store {
             }
         }
         let most = snapshot.most(unsure.worst / 2.0);
-        if zones.len() > most {
+        if most == 0 || zones.len() > most {
             return Ok(None);
         }
         let way = Way { table, snapshot, zones, most, is_rare: true };
-        let read = self.count_with(query, Some(&way.plan(query, way.zones.len()))).await?;
+        let read = self.count_with(query, Some(&way.plan(way.zones.len()))).await?;
         Ok(Some(read + counted as u64))
     }
 
@@ -241,7 +242,7 @@ impl Store {
         let zones: Vec<_> = snapshot.zones.iter().filter(may).cloned().collect();
         let most = snapshot.most(worst).min(snapshot.zones.len() / SHARE);
         let is_rare = zones.len() * SHARE <= snapshot.zones.len();
-        Ok((is_rare || sorts).then_some(Way { table, snapshot, zones, most, is_rare }))
+        Ok((most > 0 && (is_rare || sorts)).then_some(Way { table, snapshot, zones, most, is_rare }))
     }
 
     /// Conditions as zones are asked them. What a reference leads to is looked up unless that is in a large module: there are
@@ -283,16 +284,16 @@ impl Store {
 
     /// The list, of the first so many zones.
     async fn read_zones(&self, query: &Query, way: &Way, count: usize) -> Result<Vec<Record>, StoreError> {
-        self.list_with(query, &way.plan(query, count)).await
+        self.list_with(query, &way.plan(count)).await
     }
 }
 
 impl Way {
     /// The rows of the first so many zones, and what no zone knows.
-    fn plan(&self, query: &Query, count: usize) -> Plan {
+    fn plan(&self, count: usize) -> Plan {
         let zones = self.zones.iter().take(count).map(|zone| (zone.first, zone.last));
         let ranges = zones.chain(self.snapshot.unknown()).collect();
-        Plan::of_ranges(&query.module, sqlite_ranges::text(ranges))
+        Plan::of_ranges(sqlite_ranges::text(ranges))
     }
 }
 
@@ -312,6 +313,16 @@ impl Bound {
         let place = zone.seen(self.column).map_or(i64::MIN, |seen| seen.first(self.descending));
         // `!` turns the order round.
         if self.descending { (!place, !zone.last) } else { (place, zone.first) }
+    }
+
+    /// Whether no number of zones that is worth reading can be enough: nothing tells texts from one another.
+    fn is_lost(&self, way: &Way) -> bool {
+        let place = |zone: &Arc<Zone>| {
+            let (place, _) = self.earliest(zone);
+            if self.descending { !place } else { place }
+        };
+        let ends = way.zones.first().map(place).zip(way.zones.get(way.most).map(place));
+        ends.is_some_and(|(first, last)| first == last && !self.class.is_place_of_one(first))
     }
 
     /// Whether a record comes before all rows of a zone, and of those behind it.

@@ -140,10 +140,10 @@ fn comparison(
     Ok(if negated { filter.negate() } else { filter })
 }
 
-/// Where to look for something empty: what every record has is missing only where there is no reference to one, which an
-/// index may know.
+/// Where to look for something empty: the id of a record is missing only where there is no reference to one, which an index
+/// may know. Nothing else is always there: what is required now need not have been when the record was made.
 fn nearest(mut path: Path) -> Path {
-    while path.leaf().is_some_and(|leaf| leaf.field.required || leaf.path == "id")
+    if path.leaf().is_some_and(|leaf| leaf.path == "id")
         && let Some((module, slot)) = path.via.pop()
     {
         (path.module, path.slot) = (module, slot);

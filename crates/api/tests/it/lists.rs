@@ -44,7 +44,7 @@ async fn five(app: &testkit::App) {
 
 on_both_engines! {
     what_a_reference_leads_to_is_empty_where_there_is_none(app) {
-        five(&app).await;
+        five(app).await;
         let find = async |field: &str, condition: &str| {
             let info = json!({"sort_field": "id", "search_criteria": {"field": field, "condition": condition}});
             let list = app.admin().list("/requests", info).await.ok();
@@ -59,6 +59,7 @@ on_both_engines! {
         assert_eq!(find("technician.jobtitle", "is not empty").await.len(), 0);
         // By way of two references.
         assert_eq!(find("technician.department.name", "is empty").await.len(), 5);
+        assert_eq!(find("technician.department.id", "is empty").await.len(), 5);
         assert_eq!(find("created_by.name", "is empty").await.len(), 0);
     }
 

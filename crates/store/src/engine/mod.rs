@@ -307,11 +307,16 @@ impl Db {
         }
     }
 
-    /// From now on whoever watches rows is told of every row that is written to this table. A commit that is under way may be
-    /// told or not: whoever follows reads the table afterwards. Nothing happens on PostgreSQL.
-    pub(crate) fn follow(&self, table: &str) {
-        if let Engine::Sqlite(e) = &self.engine {
-            e.follow(table);
+    /// From the moment that this returns whoever watches rows is told of every row that is written to this table, and
+    /// every write that is not told can be read. Nothing happens on PostgreSQL.
+    ///
+    /// # Errors
+    ///
+    /// As [`Db::commit`].
+    pub(crate) async fn follow(&self, table: &str) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(e) => e.follow(table).await,
+            Engine::Postgres(_) => Ok(()),
         }
     }
 

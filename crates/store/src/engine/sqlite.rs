@@ -216,8 +216,14 @@ impl Sqlite {
         !self.shared.is_shared && self.shared.changes.watch(watch)
     }
 
-    pub fn follow(&self, table: &str) {
-        self.shared.changes.follow(table);
+    /// By the writer, between two transactions: of one that is open some rows would be told and others not.
+    pub async fn follow(&self, table: &str) -> Result<(), StoreError> {
+        let (table, changes) = (table.to_owned(), self.shared.changes.clone());
+        self.alone(move |_| {
+            changes.follow(table);
+            Ok(())
+        })
+        .await
     }
 
     /// A reading connection beside those of the engine's own threads. It is interrupted when the database closes.

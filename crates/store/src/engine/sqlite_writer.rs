@@ -253,10 +253,10 @@ impl Changes {
         self.0.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn follow(&self, table: &str) {
+    pub fn follow(&self, table: String) {
         let mut noted = self.noted();
-        if !noted.followed.iter().any(|followed| followed == table) {
-            noted.followed.push(table.to_owned());
+        if !noted.followed.contains(&table) {
+            noted.followed.push(table);
         }
     }
 

@@ -67,6 +67,11 @@ impl Class {
         place.filter(|place| *place >= LEAST)
     }
 
+    /// Whether all values at this place are the same.
+    pub const fn is_place_of_one(self, place: i64) -> bool {
+        self.has_places() || place <= BLANK
+    }
+
     /// The place of what a list is sorted by, and whether no other value has the same.
     pub fn sorted(self, value: &Value) -> (i64, bool) {
         match (value, self.place(value)) {

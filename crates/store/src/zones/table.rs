@@ -141,6 +141,14 @@ struct Written {
     behind: usize,
 }
 
+/// What became of the rows behind the last zone.
+struct Taken {
+    /// So many became zones.
+    made: usize,
+    /// So many are left; `None` where nobody came to the end.
+    left: Option<usize>,
+}
+
 /// A table's zones.
 #[derive(Debug)]
 pub(super) struct ZonedTable {
@@ -262,7 +270,7 @@ impl ZonedTable {
         self.take_changed(db, &known).await?;
         self.make_worn(db).await?;
         let is_made = self.is_made.load(Ordering::Acquire);
-        let made = if behind >= ROWS || !is_made { self.take_new(db).await? } else { 0 };
+        let taken = if behind >= ROWS || !is_made { Some(self.take_new(db).await?) } else { None };
         let now = end_of(&self.zones());
         let mut written = self.written();
         for (row, number) in known {
@@ -274,7 +282,12 @@ impl ZonedTable {
         let all = written.rows.len();
         written.rows.retain(|row, _| *row <= now);
         let new = all - written.rows.len();
-        written.behind = (written.behind + new).saturating_sub(made);
+        written.behind = match taken {
+            // Rows are counted as often as they are written, until somebody looks.
+            Some(Taken { left: Some(left), .. }) => left + new,
+            Some(Taken { made, left: None }) => (written.behind + new).saturating_sub(made),
+            None => written.behind + new,
+        };
         written.end = now;
         Ok(())
     }
@@ -283,7 +296,11 @@ impl ZonedTable {
     async fn take_changed(&self, db: &Db, known: &[(i64, u64)]) -> Result<(), StoreError> {
         for known in known.chunks(TOGETHER) {
             let mut sql = self.columns.question(&self.name);
-            sql.push(" IN (").bind_list(known.iter().map(|(row, _)| Value::Int(*row))).push(")");
+            // Few lengths make few statements.
+            let Some((last, _)) = known.last() else { continue };
+            let padded = known.iter().map(|(row, _)| row).chain(std::iter::repeat(last));
+            let padded = padded.take(known.len().next_power_of_two());
+            sql.push(" IN (").bind_list(padded.map(|row| Value::Int(*row))).push(")");
             let rows: Map<i64, Row> = self.read(db, sql).await?.into_iter().filter_map(by_id).collect();
             self.change(|zones| {
                 for (id, _) in known {
@@ -331,13 +348,13 @@ impl ZonedTable {
         Ok(())
     }
 
-    /// Rows behind the last zone become zones, as far as they fill them. Returns how many did.
-    async fn take_new(&self, db: &Db) -> Result<usize, StoreError> {
+    /// Rows behind the last zone become zones, as far as they fill them.
+    async fn take_new(&self, db: &Db) -> Result<Taken, StoreError> {
         let mut taken = 0;
         loop {
             let is_made = self.is_made.load(Ordering::Acquire);
             if is_made && taken >= NEW_MAX {
-                return Ok(taken);
+                return Ok(Taken { made: taken, left: None });
             }
             let started = Instant::now();
             let before = self.zones();
@@ -362,7 +379,7 @@ impl ZonedTable {
             taken += made * ROWS;
             if is_end {
                 self.is_made.store(true, Ordering::Release);
-                return Ok(taken);
+                return Ok(Taken { made: taken, left: Some(rows.len() - made * ROWS) });
             }
             if !is_made {
                 tokio::time::sleep(started.elapsed()).await;
