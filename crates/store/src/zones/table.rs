@@ -14,8 +14,11 @@ use std::time::Instant;
 pub(super) const ROWS: usize = 128;
 /// Rows that are read in one go to make zones of.
 const READ: usize = 8 * ROWS;
-/// New rows that one turn takes up, so that creates are not slowed down by more than a hundredth or two.
-const NEW_MAX: usize = 64 * ROWS;
+/// New rows that one turn takes up, and while many are written, so that creates are not slowed down by more than a hundredth.
+const NEW_MAX: usize = 64 * READ;
+const NEW_MAX_BUSY: usize = READ;
+/// With more rows written behind the zones than this since the turn before many are.
+const BUSY: usize = 1_000;
 /// Rows that changed which one turn takes up, so many at a time.
 const CHANGED_MAX: usize = 4_096;
 const TOGETHER: usize = 256;
@@ -139,6 +142,8 @@ struct Written {
     end: i64,
     /// How often rows behind the zones were written, about.
     behind: usize,
+    /// The same at the end of the turn before.
+    behind_before: usize,
 }
 
 /// What became of the rows behind the last zone.
@@ -205,7 +210,13 @@ impl ZonedTable {
             name: module.table.as_ref().into(),
             columns: Columns::new(module),
             zones: RwLock::default(),
-            written: Mutex::new(Written { rows: Map::default(), number: 0, end: i64::MAX, behind: 0 }),
+            written: Mutex::new(Written {
+                rows: Map::default(),
+                number: 0,
+                end: i64::MAX,
+                behind: 0,
+                behind_before: 0,
+            }),
             is_made: AtomicBool::new(false),
         }
     }
@@ -258,19 +269,21 @@ impl ZonedTable {
     /// one reader then, and it pauses as long as it reads.
     pub async fn tend(&self, db: &Db) -> Result<(), StoreError> {
         let end = end_of(&self.zones());
-        let (mut known, behind): (Vec<(i64, u64)>, usize) = {
+        let (mut known, behind, is_busy): (Vec<(i64, u64)>, usize, bool) = {
             let mut written = self.written();
             // From here on rows behind the zones are noted as well: zones may be made of them before they are.
             written.end = i64::MAX;
             let known = written.rows.iter().map(|(row, number)| (*row, *number));
             let known = known.filter(|(row, _)| *row <= end).take(CHANGED_MAX).collect();
-            (known, written.rows.keys().filter(|row| **row > end).count() + written.behind)
+            let behind = written.rows.keys().filter(|row| **row > end).count() + written.behind;
+            (known, behind, behind.saturating_sub(written.behind_before) > BUSY)
         };
         known.sort_unstable();
         self.take_changed(db, &known).await?;
         self.make_worn(db).await?;
         let is_made = self.is_made.load(Ordering::Acquire);
-        let taken = if behind >= ROWS || !is_made { Some(self.take_new(db).await?) } else { None };
+        let most = if is_busy { NEW_MAX_BUSY } else { NEW_MAX };
+        let taken = if behind >= ROWS || !is_made { Some(self.take_new(db, most).await?) } else { None };
         let now = end_of(&self.zones());
         let mut written = self.written();
         for (row, number) in known {
@@ -288,6 +301,7 @@ impl ZonedTable {
             Some(Taken { made, left: None }) => (written.behind + new).saturating_sub(made),
             None => written.behind + new,
         };
+        written.behind_before = written.behind;
         written.end = now;
         Ok(())
     }
@@ -348,12 +362,12 @@ impl ZonedTable {
         Ok(())
     }
 
-    /// Rows behind the last zone become zones, as far as they fill them.
-    async fn take_new(&self, db: &Db) -> Result<Taken, StoreError> {
+    /// Rows behind the last zone become zones, as far as they fill them; once zones were made about so many at most.
+    async fn take_new(&self, db: &Db, most: usize) -> Result<Taken, StoreError> {
         let mut taken = 0;
         loop {
             let is_made = self.is_made.load(Ordering::Acquire);
-            if is_made && taken >= NEW_MAX {
+            if is_made && taken >= most {
                 return Ok(Taken { made: taken, left: None });
             }
             let started = Instant::now();
@@ -381,9 +395,8 @@ impl ZonedTable {
                 self.is_made.store(true, Ordering::Release);
                 return Ok(Taken { made: taken, left: Some(rows.len() - made * ROWS) });
             }
-            if !is_made {
-                tokio::time::sleep(started.elapsed()).await;
-            }
+            // Others have the other half of the time.
+            tokio::time::sleep(started.elapsed()).await;
         }
     }
 
