@@ -128,12 +128,10 @@ impl Store {
     pub async fn list_by_zones(&self, query: &Query) -> Result<Option<Vec<Record>>, StoreError> {
         let Some(mut way) = self.way(query).await? else { return Ok(None) };
         let Some(bound) = Bound::of(query, &way.table) else {
-            let is_short = way.is_rare && way.zones.len() <= way.most;
-            return Ok(if is_short {
-                Some(self.read_zones(query, &way, way.zones.len()).await?)
-            } else {
-                None
-            });
+            if !way.is_rare || way.zones.len() > way.most {
+                return Ok(None);
+            }
+            return self.list_with(query, &plan(&way.snapshot, &way.zones)).await.map(Some);
         };
         way.zones.sort_by_cached_key(|zone| bound.earliest(zone));
         if bound.is_lost(&way) {
@@ -150,8 +148,9 @@ impl Store {
             if count > way.most {
                 return Ok(None);
             }
-            let records = self.read_zones(query, &way, count).await?;
-            let Some(next) = way.zones.get(count) else { return Ok(Some(records)) };
+            let (first, rest) = way.zones.split_at(count);
+            let records = self.list_with(query, &plan(&way.snapshot, first)).await?;
+            let Some(next) = rest.first() else { return Ok(Some(records)) };
             let is_full = records.len() as u64 == query.limit;
             if is_full && records.last().is_some_and(|last| bound.is_before(last, next)) {
                 return Ok(Some(records));
@@ -183,8 +182,7 @@ impl Store {
         if most == 0 || zones.len() > most {
             return Ok(None);
         }
-        let way = Way { table, snapshot, zones, most, is_rare: true };
-        let read = self.count_with(query, Some(&way.plan(way.zones.len()))).await?;
+        let read = self.count_with(query, Some(&plan(&snapshot, &zones))).await?;
         Ok(Some(read + counted as u64))
     }
 
@@ -281,20 +279,12 @@ impl Store {
         let is_all = (records.len() as u64) < REFERRED_MAX;
         Ok(is_all.then(|| records.iter().map(|record| record.id().get()).collect()))
     }
-
-    /// The list, of the first so many zones.
-    async fn read_zones(&self, query: &Query, way: &Way, count: usize) -> Result<Vec<Record>, StoreError> {
-        self.list_with(query, &way.plan(count)).await
-    }
 }
 
-impl Way {
-    /// The rows of the first so many zones, and what no zone knows.
-    fn plan(&self, count: usize) -> Plan {
-        let zones = self.zones.iter().take(count).map(|zone| (zone.first, zone.last));
-        let ranges = zones.chain(self.snapshot.unknown()).collect();
-        Plan::of_ranges(sqlite_ranges::text(ranges))
-    }
+/// The rows of these zones, and what no zone knows.
+fn plan(snapshot: &Snapshot, zones: &[Arc<Zone>]) -> Plan {
+    let zones = zones.iter().map(|zone| (zone.first, zone.last));
+    Plan::of_ranges(sqlite_ranges::text(zones.chain(snapshot.unknown()).collect()))
 }
 
 impl Bound {

@@ -1,7 +1,7 @@
 //! A filter as zones are asked it: which of them may have rows that pass.
 
 use super::table::{Columns, Zone};
-use model::{Filter, Op, Test, Value};
+use model::{Filter, Op, Test};
 
 /// A filter, with columns by their places in a zone and operands by theirs in the order.
 #[derive(Debug)]
@@ -60,20 +60,19 @@ impl Asked {
 
     fn of_column(test: &Test, columns: &Columns) -> Option<Self> {
         let (column, class) = columns.of(test.path.leaf()?)?;
-        let place = |value: &Value| class.place(value);
+        let op = test.op;
         // Of texts, and of parts of numbers, zones know only whether there are any.
-        let has_places = test.op != Op::Empty && !test.op.is_part() && class.has_places();
-        let operands = has_places.then(|| test.operands.iter().map(place).collect::<Option<Vec<i64>>>());
-        let operands = match operands {
-            Some(operands) => operands?,
-            None => Vec::new(),
-        };
-        let wanted = match test.op {
+        if op == Op::Empty || op.is_part() || !class.has_places() {
+            return Some(Self::Column { column, op, operands: Vec::new() });
+        }
+        let operands: Vec<i64> =
+            test.operands.iter().map(|value| class.place(value)).collect::<Option<_>>()?;
+        let wanted = match op {
             Op::Between => 2,
             Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual => 1,
             _ => 0,
         };
-        (!has_places || operands.len() >= wanted).then_some(Self::Column { column, op: test.op, operands })
+        (operands.len() >= wanted).then_some(Self::Column { column, op, operands })
     }
 
     /// Whether a row of the zone may pass.
