@@ -16,6 +16,7 @@ mod imports;
 pub mod jobs;
 mod migrated;
 pub mod migrations;
+mod narrow;
 pub mod nodes;
 mod ordered;
 mod plan;

@@ -22,9 +22,11 @@ const VALUES_MAX: i64 = 200;
 /// The newest rows, which are counted apart: what was asked lately is open, unlike nearly everything else.
 const NEWEST: i64 = 4_000;
 /// With fewer rows than this any way in is quick.
-const ROWS_MIN: f64 = 2_000.0;
+pub(crate) const ROWS_MIN: f64 = 2_000.0;
 /// Reading and sorting a row costs about this much of walking past one in order.
 const SORTED: f64 = 1.5;
+/// Going through all of a text's index costs about this much of going through the rows.
+const TEXT: f64 = 0.1;
 
 /// What was counted in a table: its rows, the answers to the question about each column, those among the newest, and
 /// its fields in the side table.
@@ -43,7 +45,32 @@ pub(crate) struct Planner(RwLock<HashMap<String, Arc<Statistics>>>);
 impl Planner {
     /// The way in for a query; `None` where the engine finds it by itself.
     pub fn plan(&self, query: &Query) -> Option<Plan> {
-        self.of(&query.module)?.reckon(query)?.1
+        let statistics = self.of(&query.module)?;
+        if statistics.is_of_ids(query) {
+            return Some(Plan::of_rows(Lead::Ids, String::new()));
+        }
+        statistics.reckon(query)?.1
+    }
+
+    /// The way to all that pass, for counting them; `None` where the engine finds it by itself. By which of the table's own
+    /// indexes to count it knows better: by one that holds all that is asked for.
+    pub fn plan_of_count(&self, query: &Query) -> Option<Plan> {
+        let statistics = self.of(&query.module)?;
+        if statistics.is_of_ids(query) {
+            return Some(Plan::of_rows(Lead::Ids, String::new()));
+        }
+        let all = Query { sort: Vec::new(), offset: 0, limit: u64::MAX, ..query.clone() };
+        let (cost, plan) = statistics.reckon(&all)?;
+        plan.and_then(|plan| match plan.lead {
+            Some(_) => Some(plan),
+            // Of all that pass none is met early, so that a text's index is gone through at once.
+            None => plan.instead().filter(|_| cost >= statistics.rows * TEXT).map(|(_, instead)| instead),
+        })
+    }
+
+    /// Whether it is known how often the values occur in the side table that a test asks for.
+    pub fn is_counted(&self, module: &Module, test: &Test) -> bool {
+        self.of(module).is_some_and(|statistics| statistics.fields.passing(test).is_some())
     }
 
     /// What a list costs, in rows that are gone through, by the best way in that is known.
@@ -261,13 +288,27 @@ pub(crate) enum Lead {
     Text(usize),
     /// The rows are those of some ranges of ids.
     Ranges,
+    /// The rows are those of some ids. SQLite takes each index for one that gives ten rows for a value, and these for more.
+    Ids,
 }
 
 impl Plan {
     /// The rows of these ranges are gone through, and no index is used.
-    pub fn of_ranges(ranges: String) -> Self {
-        let (hidden, lead) = (Vec::new(), Some(Lead::Ranges));
-        Self { hidden, walks: false, sorts: true, kept: Vec::new(), lead, instead: None, ranges }
+    pub const fn of_ranges(ranges: String) -> Self {
+        Self::of_rows(Lead::Ranges, ranges)
+    }
+
+    /// The rows are given by their ids, and no index is used.
+    const fn of_rows(lead: Lead, ranges: String) -> Self {
+        Self {
+            hidden: Vec::new(),
+            walks: false,
+            sorts: true,
+            kept: Vec::new(),
+            lead: Some(lead),
+            instead: None,
+            ranges,
+        }
     }
 
     /// The ranges of ids that give the rows, where they do.
@@ -277,8 +318,12 @@ impl Plan {
 
     /// Whether a test of this column must not lead SQLite to an index.
     pub fn hides(&self, column: &str) -> bool {
-        // A view does not know all indexes of its table.
-        matches!(self.lead, Some(Lead::Ranges)) || self.hidden.iter().any(|hidden| hidden == column)
+        match self.lead {
+            // All: a view does not know each index of its table.
+            Some(Lead::Ranges) => true,
+            Some(Lead::Ids) => column != "id",
+            _ => self.hidden.iter().any(|hidden| hidden == column),
+        }
     }
 
     /// After how many steps to give this way up, and the way to take then.
@@ -476,15 +521,27 @@ impl Statistics {
         (!is_found).then_some(conjuncts)
     }
 
+    /// Whether a list is one of some ids.
+    fn is_of_ids(&self, query: &Query) -> bool {
+        let of_ids = |part: &&Filter| match part {
+            Filter::Test(test) => test.op == Op::In && entry(test).is_some_and(|column| column == "id"),
+            _ => false,
+        };
+        self.rows >= ROWS_MIN && query.words.is_empty() && conjuncts(&query.filter).iter().any(of_ids)
+    }
+
     fn unsure(&self, query: &Query) -> Option<Unsure> {
         let conjuncts = self.narrowing(query)?;
         let guesses = conjuncts.iter().enumerate().filter(|(_, part)| !self.is_counted(part));
         let guesses = guesses.map(|(place, _)| place).collect();
         let indexes: Vec<Vec<String>> = indexes(&query.module).collect();
         let begins = |column: String| indexes.iter().any(|index| index.first() == Some(&column));
+        let is_guessed = |column: &String| matches!(self.columns.get(column), Some(Spread::Different));
         let indexed = |part: &Filter| match part {
             Filter::Test(test) if test.path.via.is_empty() && !test.op.is_part() => {
-                (test.op != Op::Empty || is_null(test)) && entry(test).is_some_and(begins)
+                // Of a stretch of texts nobody knows how many it has.
+                let column = entry(test).filter(|column| test.op == Op::In || !is_guessed(column));
+                (test.op != Op::Empty || is_null(test)) && column.is_some_and(begins)
             }
             _ => false,
         };

@@ -107,6 +107,15 @@ pub(crate) fn count(query: &Query, words: &[Sought], dialect: Dialect, plan: Opt
     r.sql.query(engine::Cost::Scan)
 }
 
+/// The ids of rows that pass a condition on the table's own columns, in no order, at most so many.
+pub(crate) fn ids(module: &Module, part: &Filter, most: u64, dialect: Dialect) -> engine::Query {
+    let mut r = Renderer::new("SELECT ", dialect);
+    r.sql.column(Alias(0), "id").push(" FROM ").name(&module.table).push(" t0 WHERE ");
+    r.filter(part, Alias(0));
+    r.sql.push(" LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
+    r.sql.query(engine::Cost::Scan)
+}
+
 /// The groups of a tally: what their records have in common, how many there are, and a sum.
 pub(crate) fn tally(tally: &Tally, dialect: Dialect, plan: Option<&Plan>) -> engine::Query {
     let query = tally.query();
@@ -271,8 +280,8 @@ impl Renderer<'_> {
                 sqlite_ranges::within(&mut self.sql);
                 self.sql.push(" AND ");
             }
+            None | Some(Lead::Ids) => {}
             Some(lead) => return self.led(lead, query, keys),
-            None => {}
         }
         if !words.is_empty() {
             search::matches(&mut self.sql, &query.module, words, dialect);

@@ -3,6 +3,7 @@
 use crate::cache;
 use crate::engine::Dialect;
 use crate::engine::{self, Cost, Db, Expect, RowWatch, Statement, StoreError};
+use crate::narrow::is_nothing;
 use crate::plan::{Lead, Plan, Planner};
 use crate::query::{self, Query};
 use crate::search::{self, Sought};
@@ -10,8 +11,7 @@ use crate::sql::{Alias, Sql};
 use crate::table::{EXTRA, Table, VERSION, column_of, key_column, key_of};
 use crate::tally::{self, Counted, Tally};
 use crate::zones::Zones;
-use model::{Catalogue, Filter, Id, Module, Op, Path, Record, SortKey, Storage, Value};
-use std::borrow::Cow;
+use model::{Catalogue, Filter, Id, Module, Record, Storage, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -47,8 +47,6 @@ pub const UNIQUE_VALUES: &str = "ux_unique_value_field_key";
 
 /// Greatest number of ids in one `IN (…)`; longer lists are read in pieces.
 const IDS_MAX: usize = 512;
-/// Hits of a search that are taken one by one instead of being looked for in the order of the list.
-const HITS_FEW: usize = 500;
 /// So many records that are read by their ids are kept in memory together.
 const KEPT_TOGETHER: usize = 256;
 
@@ -167,8 +165,10 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or not in time.
     pub async fn list(&self, query: &Query) -> Result<Vec<Record>, StoreError> {
-        let query = query.of_view();
-        let query = &*self.with_few_hits(&query).await?;
+        let query = &*self.narrowed(query).await?;
+        if is_nothing(&query.filter) {
+            return Ok(Vec::new());
+        }
         if let Some(records) = self.list_by_zones(query).await? {
             return Ok(records);
         }
@@ -214,17 +214,17 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or not in time.
     pub async fn count(&self, query: &Query) -> Result<u64, StoreError> {
-        let query = query.of_view();
+        // For words all that have them are found in any case, so that to look for a few of these first is for nothing.
+        let is_narrowed = query.words.is_empty();
+        let query = if is_narrowed { self.narrowed(query).await? } else { query.of_view() };
+        if is_nothing(&query.filter) {
+            return Ok(0);
+        }
         if let Some(count) = self.count_by_zones(&query).await? {
             return Ok(count);
         }
-        // Of all that pass none is met early: where nothing narrows the rows but a text, its index is gone through at once.
-        let plan = self.planner.plan(&query).filter(|plan| plan.walks);
-        let by_text = plan.and_then(|plan| match plan.lead {
-            Some(Lead::Text(_)) => Some(plan),
-            _ => plan.instead().map(|(_, instead)| instead),
-        });
-        self.count_with(&query, by_text.as_ref()).await
+        let plan = self.planner.plan_of_count(&query);
+        self.count_with(&query, plan.as_ref()).await
     }
 
     /// How many pass, by this way.
@@ -272,31 +272,6 @@ impl Store {
         let (_, plan) = self.planner.plan(query)?.instead()?;
         let words = Sought::plain(&query.words);
         Some(query::select(query, &words, &self.table(&query.module), self.db.dialect(), Some(&plan)).0)
-    }
-
-    /// On PostgreSQL: a query for words that few records have, as one for these records. It takes every beginning of a word
-    /// for one that many records have, and would walk through all of them, newest first, to find the page.
-    async fn with_few_hits<'q>(&self, query: &'q Query) -> Result<Cow<'q, Query>, StoreError> {
-        if self.db.dialect() == Dialect::Sqlite || query.words.is_empty() {
-            return Ok(Cow::Borrowed(query));
-        }
-        let hits = self.db.read(search::hits(&query.module, &query.words, HITS_FEW + 1)).await?;
-        if hits.len() > HITS_FEW {
-            return Ok(Cow::Borrowed(query));
-        }
-        let Some(path) = Path::of(&query.module, "id") else { return Ok(Cow::Borrowed(query)) };
-        let ids: Vec<Value> = hits.into_iter().filter_map(|row| row.into_iter().next()).collect();
-        let mut query = query.clone();
-        query.words.clear();
-        let hits = match ids.is_empty() {
-            true => Filter::nothing(),
-            false => model::filter::test(&query.module, "id", Op::In, ids),
-        };
-        query.filter = hits.and(std::mem::replace(&mut query.filter, Filter::everything()));
-        if query.sort.is_empty() {
-            query.sort.push(SortKey { path, descending: true });
-        }
-        Ok(Cow::Owned(query))
     }
 
     /// The words of a query as its index has them.

@@ -85,10 +85,24 @@ pub(crate) fn hits(module: &Module, words: &[String], most: usize) -> Query {
     sql.query(Cost::Scan)
 }
 
+/// How many of so many records have these words, of the newest or of the oldest; counted up to so many (PostgreSQL).
+pub(crate) fn sample(module: &Module, words: &[String], newest: bool, sample: i64, most: i64) -> Query {
+    let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1 FROM (SELECT n.\"words\" FROM ");
+    sql.name(&table_of(module)).push(" n ORDER BY n.\"id\" ").push(if newest { "DESC" } else { "ASC" });
+    sql.push(" LIMIT ").bind(sample).push(") s WHERE ");
+    has_words(&mut sql, words.iter().map(String::as_str));
+    sql.push(" LIMIT ").bind(most).push(") hits");
+    sql.query(Cost::Scan)
+}
+
 fn postgres_hits<'w>(sql: &mut Sql, module: &Module, words: impl Iterator<Item = &'w str>) {
+    sql.push("SELECT s.\"id\" FROM ").name(&table_of(module)).push(" s WHERE ");
+    has_words(sql, words);
+}
+
+fn has_words<'w>(sql: &mut Sql, words: impl Iterator<Item = &'w str>) {
     let expression: Vec<String> = words.map(|word| format!("{word}:*")).collect();
-    sql.push("SELECT s.\"id\" FROM ").name(&table_of(module));
-    sql.push(" s WHERE s.\"words\" @@ to_tsquery('simple', ").bind(expression.join(" & ")).push(")");
+    sql.push("s.\"words\" @@ to_tsquery('simple', ").bind(expression.join(" & ")).push(")");
 }
 
 /// The words of a text that somebody searches for: letters, digits and marks, folded, at most ten.

@@ -18,12 +18,13 @@ pub(crate) mod sqlite_ranges;
 mod table;
 
 use crate::engine::{Db, StoreError};
+use crate::narrow::target;
 use crate::plan::{Plan, Unsure, conjuncts};
 use crate::query::Query;
 use crate::records::Store;
 use crate::table::key_of;
 use asked::Asked;
-use model::{Filter, Id, Leaf, Map, Module, Op, Path, Record, Size, Test};
+use model::{Filter, Id, Leaf, Map, Module, Op, Path, Record, Size};
 use seen::Class;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -42,8 +43,6 @@ const WRITTEN_MAX: usize = 20_000;
 const FIRST_MIN: usize = 8;
 const FIRST_MAX: usize = 64;
 const GROWTH: usize = 4;
-/// So many records that a reference may lead to are told apart.
-const REFERRED_MAX: u64 = 256;
 
 /// The zones of all tables that are large enough.
 #[derive(Debug, Default)]
@@ -255,29 +254,11 @@ impl Store {
         parts.iter().for_each(|part| asked::referring(part, &mut tests));
         let mut referred = Vec::with_capacity(tests.len());
         for test in tests {
-            referred.push(self.referred_by(test).await?);
+            let is_left = target(test).size == Size::Large || test.op == Op::Empty;
+            referred.push(if is_left { None } else { self.referred_by(test).await? });
         }
         let mut referred = referred.into_iter();
         Ok(parts.into_iter().map(|part| Asked::new(part, &table.columns, &mut referred)).collect())
-    }
-
-    /// The ids of records that pass a test of what a reference leads to; `None` where they are many.
-    async fn referred_by(&self, test: &Test) -> Result<Option<Vec<i64>>, StoreError> {
-        let module = match test.path.via.get(1) {
-            Some((module, _)) => module,
-            None => &test.path.module,
-        };
-        if module.size == Size::Large || test.op == Op::Empty {
-            return Ok(None);
-        }
-        let via = test.path.via.get(1..).unwrap_or_default().to_vec();
-        let path = Path { via, ..test.path.clone() };
-        let passing = Filter::Test(Test { path, ..test.clone() });
-        let mut query = Query::new(module.clone(), passing, REFERRED_MAX);
-        query.slots = module.slot("id").into_iter().collect();
-        let records = self.list_planned(&query).await?;
-        let is_all = (records.len() as u64) < REFERRED_MAX;
-        Ok(is_all.then(|| records.iter().map(|record| record.id().get()).collect()))
     }
 }
 

@@ -442,6 +442,16 @@ async fn a_clock_that_is_far_behind_refuses() {
     assert!(refused(&place.desk).await.contains("ids"));
 }
 
+/// Whether a list is one of some records, or of none.
+fn is_of_ids(filter: &Filter) -> bool {
+    match filter {
+        Filter::All(parts) => parts.iter().any(is_of_ids),
+        Filter::Any(parts) => parts.is_empty(),
+        Filter::Not(_) => false,
+        Filter::Test(test) => test.op == Op::In && test.path.leaf().is_some_and(|leaf| leaf.path == "id"),
+    }
+}
+
 /// With what was counted, lists come by other ways, and come the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn planned_lists_are_the_same_lists() {
@@ -457,6 +467,7 @@ async fn planned_lists_are_the_same_lists() {
         model::filter::test(&module, "created_time", Op::Greater, vec![(latest - 5_000_000_000).into()]);
     let priority = || is("priority", vec![Id::shipped(6801).into()]);
     let open = || is("status", vec![status(6657)]);
+    let kept = || is("is_trashed", vec![false.into()]);
     let place = "udf_fields.txt_place_of_work";
     let between = |least: i32, most: i32| {
         let operands = [least, most].map(|n| Value::Double(f64::from(n))).to_vec();
@@ -465,6 +476,28 @@ async fn planned_lists_are_the_same_lists() {
     let referring = all(desk, "request").await;
     let of = |path: &str| referring.iter().find_map(|r| r.references(path).first().copied()).unwrap().into();
     let (ci, asset): (Value, Value) = (of("configuration_items"), of("assets"));
+    let other_ci = referring.iter().rev().find_map(|r| r.references("configuration_items").first().copied());
+    let other_ci = Value::from(other_ci.unwrap());
+    let assets = all(desk, "asset").await;
+    let known = assets.iter().find(|record| Value::from(record.id()) == asset).unwrap();
+    let key = |record: &Record| Value::from(record.get("name").as_str().unwrap().to_lowercase());
+    let name = key(known);
+    let products = all(desk, "product").await;
+    let product =
+        products.iter().find(|record| Some(record.id()) == known.reference("product")).map(key).unwrap();
+    let through = |path: &str, op: Op, operands: Vec<Value>| {
+        let path = snapshot.catalogue.path(&module, path).unwrap();
+        Filter::Test(model::Test { path, op, operands })
+    };
+    let person = all(desk, "user").await.iter().find(|u| Value::from(u.id()) == people[40]).map(key).unwrap();
+    let mut subjects: Vec<String> =
+        referring.iter().map(|r| model::fold(r.get("subject").as_str().unwrap())).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    let stretch = |op: Op, ends: &[usize]| {
+        let ends = ends.iter().map(|at| subjects[*at].as_str().into()).collect();
+        model::filter::test(&module, "subject", op, ends)
+    };
     let category = Value::from(referring.iter().find_map(|r| r.reference("category")).unwrap());
     let part = |path: &str, op: Op, texts: &[&str]| {
         model::filter::test(&module, path, op, texts.iter().map(|text| (*text).into()).collect())
@@ -502,6 +535,34 @@ async fn planned_lists_are_the_same_lists() {
         part("subject", Op::Contains, &["q"]).negate().and(is("category", vec![category])),
         Filter::Any(vec![part("subject", Op::Contains, &["q"]), part("subject", Op::EndsWith, &["x"])]),
         part("display_id", Op::Contains, &["77"]),
+        // Stretches of an indexed text that few have, none, or many.
+        stretch(Op::Less, &[1]),
+        stretch(Op::LessOrEqual, &[1]).and(open().negate()),
+        stretch(Op::Between, &[2, 3]).and(kept()),
+        stretch(Op::Greater, &[subjects.len() - 1]),
+        stretch(Op::Greater, &[1]),
+        stretch(Op::Empty, &[]),
+        stretch(Op::Empty, &[]).negate(),
+        // Names of what is referred to: in documents by one, a part of many, none, in several ways, and from there on.
+        through("assets.name", Op::In, vec![name.clone()]),
+        through("assets.name", Op::In, vec![name.clone()]).negate().and(kept()),
+        through("assets.name", Op::Contains, vec!["no such words".into()]),
+        through("assets.name", Op::Greater, vec!["".into()]).and(kept()),
+        through("assets.name", Op::Empty, Vec::new()).negate(),
+        Filter::Any(vec![
+            through("assets.name", Op::In, vec![name]),
+            is("configuration_items", vec![other_ci]),
+        ]),
+        through("assets.product.name", Op::In, vec![product]).and(kept()),
+        // In columns by parts, stretches, and by being empty.
+        through("requester.name", Op::Contains, vec![person.clone()]),
+        through("requester.name", Op::EndsWith, vec!["no such words".into()]),
+        through("requester.name", Op::Between, vec![person.clone(), person]).negate().and(kept()),
+        through("technician.name", Op::Empty, Vec::new()).and(kept()),
+        through("technician.name", Op::Empty, Vec::new()).negate().and(kept()),
+        // An index leads to few anyway.
+        through("requester.name", Op::EndsWith, vec!["no such words".into()]).and(open()),
+        through("requester.department.name", Op::Empty, Vec::new()),
     ];
     let orders = [
         "created_time",
@@ -532,12 +593,17 @@ async fn planned_lists_are_the_same_lists() {
     assert!(desk.measure().await.unwrap() > 0);
     assert_eq!(desk.measure().await.unwrap(), 0, "nothing has changed since");
     let (mut planned, mut led, mut ways, mut of_empty) = (0, [0; 3], [0; 2], 0);
+    let (mut of_ids, mut looked_up) = (0, 0);
     for ((query, (before, text)), count) in queries.iter().zip(before).zip(counts) {
         let ids = |records: &[Record]| records.iter().map(Record::id).collect::<Vec<_>>();
         let after = desk.store().list(query).await.unwrap();
         assert_eq!(ids(&after), ids(&before), "{text}");
         of_empty += usize::from(desk.store().list_by_parts(query).await.unwrap().is_some());
-        let sql = desk.store().explain(query).sql;
+        let narrowed = desk.store().narrowed(query).await.unwrap();
+        of_ids += usize::from(is_of_ids(&narrowed.filter));
+        let sql = desk.store().explain(&narrowed).sql;
+        let joins = |text: &str| text.contains("FROM \"asset\"") || text.contains("FROM \"person\"");
+        looked_up += usize::from(joins(&text) && !joins(&sql));
         planned += usize::from(sql != text);
         for (count, word) in led.iter_mut().zip(["IN (SELECT t1.\"record\"", "CROSS JOIN", "EXISTS"]) {
             *count += usize::from(sql.contains(word));
@@ -554,6 +620,9 @@ async fn planned_lists_are_the_same_lists() {
             ways[usize::from(by_row)] += 1;
         }
     }
+    // In every order: stretches of subjects that few or none have; assets of a name, and people, unless they are many.
+    // Where the subject itself is sorted by, it is walked.
+    assert_eq!((of_ids, looked_up), (5 * (orders.len() - 1), 11 * orders.len()));
     // In the order of an added field those without a value come first.
     assert!(of_empty >= 4, "{of_empty}");
     // Those with the text are looked up, or looked for among those with the other condition.
@@ -565,7 +634,7 @@ async fn planned_lists_are_the_same_lists() {
     let sql = desk.store().explain(&queries[18]).sql;
     assert!(sql.contains("+t0.\"priority\"") && !sql.contains("+t0.\"status\""), "{sql}");
     // Few are on hold until a time: theirs leads to them, although it says nothing of most requests.
-    for kept in [Filter::everything(), is("is_trashed", vec![false.into()])] {
+    for kept in [Filter::everything(), kept()] {
         let scheduled = "onhold_scheduler.scheduled_time";
         let due = model::filter::test(&module, scheduled, Op::LessOrEqual, vec![i64::MAX.into()]);
         let explained = desk.store().explain(&Query::new(module.clone(), due.and(kept), 200));

@@ -9,3 +9,4 @@ mod attributes;
 mod criteria;
 mod html;
 mod permissions;
+mod words;

@@ -1,7 +1,7 @@
 //! A filter as zones are asked it: which of them may have rows that pass.
 
 use super::table::{Columns, Zone};
-use model::{Filter, Op, Test};
+use model::{Filter, Id, Op, Test};
 
 /// A filter, with columns by their places in a zone and operands by theirs in the order.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Asked {
     pub fn new(
         filter: &Filter,
         columns: &Columns,
-        referred: &mut impl Iterator<Item = Option<Vec<i64>>>,
+        referred: &mut impl Iterator<Item = Option<Vec<Id>>>,
     ) -> Self {
         match filter {
             Filter::All(parts) => Self::All(parts.iter().map(|p| Self::new(p, columns, referred)).collect()),
@@ -49,7 +49,10 @@ impl Asked {
                     match (column, ids) {
                         // A reference that leads nowhere passes as well.
                         _ if test.op == Op::Empty => Self::Unknown,
-                        (Some((column, _)), Some(operands)) => Self::Column { column, op: Op::In, operands },
+                        (Some((column, _)), Some(ids)) => {
+                            let operands = ids.into_iter().map(Id::get).collect();
+                            Self::Column { column, op: Op::In, operands }
+                        }
                         (Some((column, _)), None) => Self::Refers(column),
                         (None, _) => Self::Unknown,
                     }
