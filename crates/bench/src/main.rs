@@ -9,6 +9,7 @@ mod desks;
 mod estate;
 mod imports;
 mod instructions;
+mod lists;
 mod load;
 mod machine;
 mod mixes;
@@ -40,6 +41,7 @@ struct Options {
     pages: Vec<u64>,
     instructions: bool,
     copies: Vec<u64>,
+    lists: Vec<u64>,
 }
 
 impl Options {
@@ -59,13 +61,15 @@ impl Options {
             pages: Vec::new(),
             instructions: false,
             copies: Vec::new(),
+            lists: Vec::new(),
         })
     }
 
     /// What a run measures when no part is named.
     fn usual(self) -> Self {
-        let lists = [&self.sizes, &self.cis, &self.requesters, &self.mixes, &self.pages, &self.copies];
-        let is_named = lists.iter().any(|sizes| !sizes.is_empty())
+        let sizes =
+            [&self.sizes, &self.cis, &self.requesters, &self.mixes, &self.pages, &self.copies, &self.lists];
+        let is_named = sizes.iter().any(|sizes| !sizes.is_empty())
             || self.instructions
             || self.imports.is_some()
             || self.soak.is_some();
@@ -87,6 +91,7 @@ impl Options {
             pages: vec![1_000, 1_000_000],
             instructions: true,
             copies: vec![10_000, 100_000],
+            lists: vec![1_000_000],
             ..self
         }
     }
@@ -110,6 +115,7 @@ fn options() -> Outcome<Options> {
             "--mixes" => options.mixes = numbers(value()?)?,
             "--pages" => options.pages = numbers(value()?)?,
             "--copies" => options.copies = numbers(value()?)?,
+            "--lists" => options.lists = numbers(value()?)?,
             "--instructions" => options.instructions = true,
             "--postgres" => options.postgres = Some(value()?),
             "--soak" => options.soak = Some(value()?.parse()?),
@@ -117,7 +123,7 @@ fn options() -> Outcome<Options> {
             "--server" => options.binary = value()?.into(),
             "--keep" => options.keep = Some(value()?.into()),
             _ => {
-                let known = "--everything, --requests, --cis, --imports, --requesters, --mixes, --pages, --copies, --instructions, --postgres, --soak, --seconds, --server, --keep";
+                let known = "--everything, --requests, --cis, --imports, --requesters, --mixes, --pages, --copies, --lists, --instructions, --postgres, --soak, --seconds, --server, --keep";
                 return Err(format!("unknown option {name}; known are {known}").into());
             }
         }
@@ -172,6 +178,11 @@ fn main() -> Outcome<()> {
         heading("Copies and the connector");
         table();
         copies::measure(&desks, &options.copies)?;
+    }
+    if !options.lists.is_empty() {
+        heading("Lists of requests");
+        table();
+        lists::measure(&desks, &options.lists)?;
     }
     if options.instructions {
         heading("Instructions of hot functions");

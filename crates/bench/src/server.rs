@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -243,7 +244,10 @@ impl Server {
     }
 
     /// A counter of the server's own, by its name for Prometheus.
-    pub fn counter(&self, name: &str) -> Outcome<u64> {
+    pub fn counter<N>(&self, name: &str) -> Outcome<N>
+    where
+        N: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+    {
         let page = String::from_utf8(self.ask(&load::get("/metrics", ""))?)?;
         let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         Ok(line.ok_or("no such metric")?.trim().parse()?)

@@ -2,6 +2,7 @@
 
 use crate::desks::Desks;
 use crate::mixes::{Desk, MIXES, WORKING};
+use crate::server::Server;
 use crate::{Outcome, load, mixed};
 use std::time::{Duration, Instant};
 
@@ -35,11 +36,13 @@ struct Seen {
 pub fn run(desks: &Desks, size: u64, time: Duration) -> Outcome<()> {
     let server = desks.of_requests(size)?;
     println!(
-        "\n| minute | calls/s | p50 and p99 | memory | handles | write-ahead log |\n|--:|--:|---|--:|--:|--:|"
+        "\n| minute | calls/s | p50 and p99 | memory | handles | write-ahead log | in transactions, of it their commits; on the log |\n\
+         |--:|--:|---|--:|--:|--:|---|"
     );
     let (begun, mut looks) = (Instant::now(), Vec::new());
     while begun.elapsed() < time {
         let calls = calls(&Desk::of(&server, u64::try_from(looks.len())?)?);
+        let [transactions_before, commits_before, log_before] = writer(&server)?;
         let result = load::paced(&server, &calls, CLIENTS, LOOK.min(time / 10), PACE)?;
         std::thread::sleep(HUNG_UP);
         let seen = Seen {
@@ -48,15 +51,20 @@ pub fn run(desks: &Desks, size: u64, time: Duration) -> Outcome<()> {
             log_mb: server.log_bytes()? / 1e6,
             p99_ms: Duration::from_micros(result.p99_us).as_secs_f64() * 1e3,
         };
+        // Where the time went when calls were late: a commit is mostly waiting for the disk.
+        let [transactions, commits, log] = writer(&server)?;
         println!(
-            "| {} | {:.0} | {} µs, {} µs | {:.0} MB | {:.0} | {:.1} MB |",
+            "| {} | {:.0} | {} µs, {} µs | {:.0} MB | {:.0} | {:.1} MB | {:.1} s, {:.1} s; {:.1} s |",
             begun.elapsed().as_secs() / 60,
             result.per_second,
             result.p50_us,
             result.p99_us,
             seen.memory_mb,
             seen.handles,
-            seen.log_mb
+            seen.log_mb,
+            transactions - transactions_before,
+            commits - commits_before,
+            log - log_before
         );
         looks.push(seen);
     }
@@ -92,6 +100,12 @@ fn calls(desk: &Desk<'_>) -> Vec<Vec<u8>> {
     let mut shuffled: Vec<_> = (0..).map(mixed).zip(calls).collect();
     shuffled.sort_unstable();
     shuffled.into_iter().map(|(_, call)| call).collect()
+}
+
+/// Seconds that the writer was in transactions so far, of that in their commits, and with the log.
+fn writer(server: &Server) -> Outcome<[f64; 3]> {
+    let seconds = |what: &str| server.counter(&format!("frontdesk_engine_{what}_seconds_total"));
+    Ok([seconds("batch")?, seconds("commit")?, seconds("log")?])
 }
 
 fn middle(looks: &[Seen], of: fn(&Seen) -> f64) -> f64 {
