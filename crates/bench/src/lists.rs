@@ -5,7 +5,6 @@ use crate::desks::Desks;
 use crate::server::Server;
 use crate::{Outcome, load};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// So many rows a list brings at most.
@@ -35,14 +34,6 @@ struct List {
 struct Shown {
     time: Duration,
     rows: u32,
-}
-
-/// A list that took long.
-struct Far {
-    how: String,
-    /// So many times as long as one of as many rows that is found at once.
-    times: f64,
-    shown: Shown,
 }
 
 /// A field as conditions are made for it.
@@ -80,26 +71,35 @@ pub fn measure(desks: &Desks, sizes: &[u64]) -> Outcome<()> {
             full * 1e3
         );
         let (mut within, mut refused) = ([[0; 3]; KINDS.len()], 0);
-        let mut far: BTreeMap<(usize, String), Vec<Far>> = BTreeMap::new();
-        for list in lists(&server)? {
-            let Some(mut shown) = timed(&server, &list.info)? else {
-                refused += 1;
-                continue;
-            };
-            if let Some(without) = &list.without {
-                // What the count adds to a list of one row, which may take long itself.
-                let listed = timed(&server, without)?.map_or(Duration::ZERO, |listed| listed.time);
-                shown.time = shown.time.saturating_sub(listed) + Duration::from_secs_f64(one);
+        let lists = lists(&server)?;
+        for of_field in lists.chunk_by(|a, b| a.field == b.field) {
+            let mut far = [const { Vec::new() }; KINDS.len()];
+            for list in of_field {
+                let Some(mut shown) = timed(&server, &list.info)? else {
+                    refused += 1;
+                    continue;
+                };
+                if let Some(without) = &list.without {
+                    // What the count adds to a list of one row, which may take long itself.
+                    let listed = timed(&server, without)?.map_or(Duration::ZERO, |listed| listed.time);
+                    shown.time = shown.time.saturating_sub(listed) + Duration::from_secs_f64(one);
+                }
+                let at_once = one + each * f64::from(shown.rows.saturating_sub(1));
+                let times = shown.time.as_secs_f64() / at_once;
+                let place = if times <= 2.0 { 0 } else { usize::from(times > FAR) + 1 };
+                if let Some(count) = within.get_mut(list.kind).and_then(|counts| counts.get_mut(place)) {
+                    *count += 1;
+                }
+                if let Some(far) = far.get_mut(list.kind).filter(|_| times > FAR) {
+                    let ms = shown.time.as_secs_f64() * 1e3;
+                    far.push((times, format!("{} ({} rows) {ms:.0} ms, {times:.0} ×", list.how, shown.rows)));
+                }
             }
-            let at_once = one + each * f64::from(shown.rows.saturating_sub(1));
-            let times = shown.time.as_secs_f64() / at_once;
-            let place = if times <= 2.0 { 0 } else { usize::from(times > FAR) + 1 };
-            if let Some(count) = within.get_mut(list.kind).and_then(|counts| counts.get_mut(place)) {
-                *count += 1;
-            }
-            if times > FAR {
-                let far = far.entry((list.kind, list.field)).or_default();
-                far.push(Far { how: list.how, times, shown });
+            let field = of_field.first().map_or("", |list| &list.field);
+            for (kind, mut slow) in KINDS.iter().zip(far).filter(|(_, slow)| !slow.is_empty()) {
+                slow.sort_by(|a, b| b.0.total_cmp(&a.0));
+                let words: Vec<String> = slow.into_iter().map(|(_, words)| words).collect();
+                println!("| {size} requests, {kind}: `{field}` | {} |", words.join("; "));
             }
         }
         for (kind, [near, between, far]) in KINDS.iter().zip(within) {
@@ -108,18 +108,6 @@ pub fn measure(desks: &Desks, sizes: &[u64]) -> Outcome<()> {
             );
         }
         println!("| … refused | {refused} |");
-        for ((kind, field), mut slow) in far {
-            slow.sort_by(|a, b| b.times.total_cmp(&a.times));
-            let kind = KINDS.get(kind).copied().unwrap_or_default();
-            let words: Vec<String> = slow
-                .iter()
-                .map(|Far { how, times, shown }| {
-                    let ms = shown.time.as_secs_f64() * 1e3;
-                    format!("{how} ({} rows) {ms:.0} ms, {times:.0} ×", shown.rows)
-                })
-                .collect();
-            println!("| … {kind}: `{field}` | {} |", words.join("; "));
-        }
     }
     Ok(())
 }
