@@ -168,7 +168,8 @@ fn lists(server: &Server) -> Outcome<Vec<List>> {
             if let Some(criteria) = criteria.as_object_mut().filter(|_| values.is_empty()) {
                 criteria.remove("values");
             }
-            let shown = values.join(" ");
+            // In one line: what people wrote has several, which would end the table.
+            let shown = values.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
             let short: String = shown.chars().take(24).collect();
             let how = format!("{condition} {short}").trim_end().to_owned();
             let info = |rows: u32, counted: bool| {

@@ -21,9 +21,8 @@ on_both_engines! {
             statements.extend(store.refresh_search(&module, old.id(), catalogue));
             store.commit(statements).await.unwrap();
         }
-        for (text, is_common) in
-            [("printer", true), ("pri", true), ("printer floor", false), ("zanzibar", false), ("zanz", false), ("hurricane", false), ("qzxjwv", false)]
-        {
+        let (common, rare) = (["printer", "pri"], ["printer floor", "zanzibar", "zanz", "hurricane", "qzxjwv"]);
+        for (text, is_common) in common.map(|text| (text, true)).into_iter().chain(rare.map(|text| (text, false))) {
             let mut query = Query::new(module.clone(), Filter::everything(), 10_000);
             query.words = store::search::words(text);
             query.slots = module.slot("id").into_iter().collect();
