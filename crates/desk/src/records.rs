@@ -283,7 +283,7 @@ impl Desk {
         if crate::search::is_confirmed(ctx, module, &query.words) {
             return self.confirmed(query, ask.limit, ask.count).await;
         }
-        let total = if ask.count { Some(self.store.count(&query).await?) } else { None };
+        let counted = ask.count.then(|| query.clone());
         let walk = Walk::of(&self.store, &query);
         if let Some(walk) = &walk {
             let slot = walk.slot();
@@ -299,6 +299,12 @@ impl Desk {
         if let (Some(walk), Some(last), true) = (&walk, records.last(), has_more) {
             self.bookmarks.put(walk, ask.offset + ask.limit, last, ctx.now);
         }
+        let total = match counted {
+            None => None,
+            // All of them are at hand. Behind a page that somebody saw before, more may have come up in front of it.
+            Some(_) if ask.offset == 0 && !has_more => Some(records.len() as u64),
+            Some(query) => Some(self.store.count(&query).await?),
+        };
         Ok(Page { records, has_more, total })
     }
 

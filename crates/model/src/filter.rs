@@ -81,6 +81,20 @@ impl Op {
     pub const fn is_part(self) -> bool {
         matches!(self, Self::StartsWith | Self::EndsWith | Self::Contains)
     }
+
+    /// Whether what passes lies side by side in the order of the field.
+    #[must_use]
+    pub const fn is_stretch(self) -> bool {
+        matches!(
+            self,
+            Self::Less
+                | Self::LessOrEqual
+                | Self::Greater
+                | Self::GreaterOrEqual
+                | Self::Between
+                | Self::Empty
+        )
+    }
 }
 
 /// One comparison. Operands for text are folded ([`fold`](crate::fold)); parts of a number that is shown as its digits

@@ -87,7 +87,7 @@ pub fn excerpt(html: &str, most: usize) -> String {
             if from.is_empty() {
                 return ControlFlow::Continue(());
             }
-            let (word, after) = from.split_at(from.find(char::is_whitespace).unwrap_or(from.len()));
+            let (word, after) = from.split_at(end_of_word(from));
             if gap && !out.is_empty() {
                 if room == 0 {
                     return ControlFlow::Break(());
@@ -101,7 +101,7 @@ pub fn excerpt(html: &str, most: usize) -> String {
                 return ControlFlow::Break(());
             }
             out.push_str(word);
-            room -= word.chars().count();
+            room -= if word.is_ascii() { word.len() } else { word.chars().count() };
             gap = false;
             rest = after;
         }
@@ -109,10 +109,22 @@ pub fn excerpt(html: &str, most: usize) -> String {
     out
 }
 
+/// Where the first word of a text ends. Descriptions are in nearly every answer, and mostly ASCII.
+fn end_of_word(text: &str) -> usize {
+    let is_end = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r') || !byte.is_ascii();
+    match text.as_bytes().iter().position(is_end) {
+        Some(at) if text.is_char_boundary(at) => {
+            let (_, rest) = text.split_at(at);
+            rest.find(char::is_whitespace).map_or(text.len(), |behind| at + behind)
+        }
+        _ => text.len(),
+    }
+}
+
 /// The pieces that the words of an HTML text consist of, one after the other, until `take` has enough.
 fn pieces(html: &str, mut take: impl FnMut(&str) -> ControlFlow<()>) -> ControlFlow<()> {
     let mut rest = html;
-    while let Some(at) = rest.find(['<', '&']) {
+    while let Some(at) = memchr::memchr2(b'<', b'&', rest.as_bytes()) {
         let (clean, from) = rest.split_at(at);
         take(clean)?;
         if let Some(tag) = from.strip_prefix('<') {
@@ -202,6 +214,10 @@ mod tests {
             assert_eq!(excerpt(html, most).trim_end(), expected.trim_end(), "{most}");
         }
         assert_eq!(excerpt(" \u{a0}<br>", 9), "");
+        // Whatever divides words divides them: spaces of other alphabets, between letters of one byte or of more.
+        for space in ['\u{b}', '\u{c}', '\r', '\u{85}', '\u{a0}', '\u{2003}', '\u{3000}'] {
+            assert_eq!(excerpt(&format!("a{space}b ü{space}{space}é"), 9), "a b ü é", "{space:?}");
+        }
     }
 
     #[test]

@@ -351,6 +351,22 @@ pub(crate) fn begins_index(module: &Module, column: &str) -> bool {
     indexes(module).any(|index| index.first().is_some_and(|first| first == column))
 }
 
+/// Whether one index holds all columns that these filters look at, so that they are counted without the rows.
+pub(crate) fn holds_columns(module: &Module, parts: &[&Filter]) -> bool {
+    let mut columns = Vec::new();
+    let are_columns = parts.iter().all(|part| looked_at(part, &mut columns));
+    are_columns && indexes(module).any(|index| columns.iter().all(|column| index.contains(column)))
+}
+
+/// Adds the columns that a filter looks at; whether all that it looks at are columns.
+fn looked_at(filter: &Filter, columns: &mut Vec<String>) -> bool {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().all(|part| looked_at(part, columns)),
+        Filter::Not(inner) => looked_at(inner, columns),
+        Filter::Test(test) => entry(test).map(|column| columns.push(column)).is_some(),
+    }
+}
+
 /// Whether rows can be gone through in the order of a column.
 fn is_order(indexes: &[Vec<String>], column: &str) -> bool {
     column == "id" || indexes.iter().any(|index| matches!(index.as_slice(), [only] if only == column))
@@ -515,10 +531,15 @@ impl Statistics {
 
     /// What must all be true of a list's rows; `None` where there is no reckoning.
     fn narrowing<'q>(&self, query: &'q Query) -> Option<Vec<&'q Filter>> {
-        let conjuncts = conjuncts(&query.filter);
+        let conjuncts = self.searched(query)?;
         let by_id = |f: &&Filter| matches!(f, Filter::Test(t) if entry(t).is_some_and(|c| c == "id"));
-        let is_found = self.rows < ROWS_MIN || !query.words.is_empty() || conjuncts.iter().any(by_id);
-        (!is_found).then_some(conjuncts)
+        (!conjuncts.iter().any(by_id)).then_some(conjuncts)
+    }
+
+    /// What must all be true of a list's rows; `None` where few rows are looked at in any case.
+    fn searched<'q>(&self, query: &'q Query) -> Option<Vec<&'q Filter>> {
+        let is_found = self.rows < ROWS_MIN || !query.words.is_empty() || self.is_of_ids(query);
+        (!is_found).then(|| conjuncts(&query.filter))
     }
 
     /// Whether a list is one of some ids.
@@ -531,7 +552,7 @@ impl Statistics {
     }
 
     fn unsure(&self, query: &Query) -> Option<Unsure> {
-        let conjuncts = self.narrowing(query)?;
+        let conjuncts = self.searched(query)?;
         let guesses = conjuncts.iter().enumerate().filter(|(_, part)| !self.is_counted(part));
         let guesses = guesses.map(|(place, _)| place).collect();
         let indexes: Vec<Vec<String>> = indexes(&query.module).collect();

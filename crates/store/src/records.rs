@@ -223,6 +223,9 @@ impl Store {
         if let Some(count) = self.count_by_zones(&query).await? {
             return Ok(count);
         }
+        if let Some(count) = self.count_by_index(&query).await? {
+            return Ok(count);
+        }
         let plan = self.planner.plan_of_count(&query);
         self.count_with(&query, plan.as_ref()).await
     }

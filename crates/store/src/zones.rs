@@ -19,7 +19,7 @@ mod table;
 
 use crate::engine::{Db, StoreError};
 use crate::narrow::target;
-use crate::plan::{Plan, Unsure, conjuncts};
+use crate::plan::{Plan, Unsure, conjuncts, holds_columns};
 use crate::query::Query;
 use crate::records::Store;
 use crate::table::key_of;
@@ -35,7 +35,7 @@ const ROWS_FEW: f64 = 4_000.0;
 /// Zones are read where at most one in so many may have what is looked for. Where more do, going through all rows in order
 /// soon fills the page.
 const SHARE: usize = 4;
-/// So many zones are asked first whether it is so.
+/// So many zones are asked first whether it is so: some of all, and the first in the order that is asked for.
 const SAMPLE: usize = 64;
 /// With more rows written than this that zones do not know, they are left alone.
 const WRITTEN_MAX: usize = 20_000;
@@ -78,14 +78,17 @@ impl Zones {
 
 /// Zones that a list may be read from.
 struct Way {
-    table: Arc<ZonedTable>,
     snapshot: Snapshot,
     /// Those that may have rows that pass.
     zones: Vec<Arc<Zone>>,
     /// More of them are not worth reading.
     most: usize,
+    /// So many are read first.
+    first: usize,
     /// Whether what is asked for is in few of them.
     is_rare: bool,
+    /// The order that is asked for; `None` where zones know nothing of it.
+    bound: Option<Bound>,
 }
 
 /// The first key of an order that zones know.
@@ -126,7 +129,7 @@ impl Store {
     /// When the database does not answer, or not in time.
     pub async fn list_by_zones(&self, query: &Query) -> Result<Option<Vec<Record>>, StoreError> {
         let Some(mut way) = self.way(query).await? else { return Ok(None) };
-        let Some(bound) = Bound::of(query, &way.table) else {
+        let Some(bound) = way.bound.take() else {
             if !way.is_rare || way.zones.len() > way.most {
                 return Ok(None);
             }
@@ -137,8 +140,7 @@ impl Store {
             return Ok(None);
         }
         let query = &bound.shown_by(query);
-        let wanted = usize::try_from(query.offset.saturating_add(query.limit)).unwrap_or(usize::MAX);
-        let mut count = wanted.clamp(FIRST_MIN, FIRST_MAX).min(way.most).max(1);
+        let mut count = way.first.min(way.most).max(1);
         loop {
             // The last step is not worth another one.
             if count * 2 >= way.zones.len() {
@@ -161,9 +163,7 @@ impl Store {
     /// How many pass: counted where all rows of a zone do, or where it is known how many; the rest is read. `None` where zones
     /// are of no use.
     pub(crate) async fn count_by_zones(&self, query: &Query) -> Result<Option<u64>, StoreError> {
-        let Some((table, unsure)) = self.zoned(query).filter(|(_, unsure)| !unsure.guesses.is_empty()) else {
-            return Ok(None);
-        };
+        let Some((table, unsure)) = self.zoned(query) else { return Ok(None) };
         let asked = Asked::All(self.asked(conjuncts(&query.filter).into_iter(), &table).await?);
         let Some(snapshot) = table.snapshot(WRITTEN_MAX) else { return Ok(None) };
         let written: HashSet<usize> =
@@ -183,6 +183,40 @@ impl Store {
         }
         let read = self.count_with(query, Some(&plan(&snapshot, &zones))).await?;
         Ok(Some(read + counted as u64))
+    }
+
+    /// How many pass, where an index holds all that is asked for but conditions that nearly all rows pass (not to be in the trash):
+    /// those that it counts by itself, without those of them that do not pass these. `None` where that is of no use. These are two
+    /// reads: what is written between them may be counted as it was. [`Self::count`] asks for it; public for tests.
+    ///
+    /// # Errors
+    /// When the database does not answer, or not in time.
+    pub async fn count_by_index(&self, query: &Query) -> Result<Option<u64>, StoreError> {
+        let Some((table, unsure)) = self.zoned(query) else { return Ok(None) };
+        let conjuncts = conjuncts(&query.filter);
+        let is_held = |parts: &[&Filter]| holds_columns(&query.module, parts);
+        let (indexed, rest): (Vec<&Filter>, Vec<&Filter>) =
+            conjuncts.iter().partition(|part| is_held(&[part]));
+        if indexed.is_empty() || rest.is_empty() || !is_held(&indexed) {
+            return Ok(None);
+        }
+        let asked = Asked::All(rest.iter().map(|part| Asked::alone(part, &table.columns)).collect());
+        let Some(snapshot) = table.snapshot(WRITTEN_MAX) else { return Ok(None) };
+        let zones: Vec<_> = snapshot.zones.iter().filter(|zone| !asked.all(zone)).cloned().collect();
+        let most = snapshot.most(unsure.worst / 2.0);
+        if most == 0 || zones.len() > most {
+            return Ok(None);
+        }
+        let of = |parts: Vec<&Filter>| Filter::All(parts.into_iter().cloned().collect());
+        let all = Query { filter: of(indexed), ..query.clone() };
+        let counted = self.count_with(&all, None).await?;
+        if counted < snapshot.cost(zones.len()) {
+            // Each of them may as well be looked at.
+            return Ok(None);
+        }
+        let others = Query { filter: all.filter.and(of(rest).negate()), ..all };
+        let others = self.count_with(&others, Some(&plan(&snapshot, &zones))).await?;
+        Ok(Some(counted.saturating_sub(others)))
     }
 
     /// The records that a reference without an index leads to, and perhaps some that it once led to; `None` where they are
@@ -213,10 +247,13 @@ impl Store {
         (unsure.worst >= ROWS_FEW).then_some((table, unsure))
     }
 
-    /// Asks the zones, where nothing else says how many rows are gone through.
+    /// Asks the zones, where nothing else says how many rows are gone through, and where all that pass may stand far behind the
+    /// beginning of the order (what was due long ago, newest first), which shares of rows do not tell.
     async fn way(&self, query: &Query) -> Result<Option<Way>, StoreError> {
         let Some((table, Unsure { worst, guesses, sorts })) = self.zoned(query) else { return Ok(None) };
-        if guesses.is_empty() && !sorts {
+        let bound = Bound::of(query, &table);
+        let order = bound.as_ref().map(|bound| bound.slot);
+        if guesses.is_empty() && !sorts && !asked::has_stretches(&query.filter, &table.columns, order) {
             return Ok(None);
         }
         let (mut guessed, mut counted) = (Vec::new(), Vec::new());
@@ -225,12 +262,20 @@ impl Store {
         }
         let guessed = Asked::All(self.asked(guessed.into_iter(), &table).await?);
         let zones = table.zones();
-        let (mut sample, mut hit) = (0, 0);
-        for zone in zones.iter().step_by((zones.len() / SAMPLE).max(1)) {
-            sample += 1;
-            hit += usize::from(guessed.may(zone));
-        }
-        if hit * SHARE > sample && !sorts {
+        let sample: Vec<&Arc<Zone>> =
+            zones.iter().step_by((zones.len() / SAMPLE).max(1)).chain(zones.last()).collect();
+        let is_seldom = !guesses.is_empty() && is_rare(&sample, |zone| guessed.may(zone));
+        let is_late = !sorts
+            && !is_seldom
+            && bound.as_ref().is_some_and(|bound| {
+                let alone = |part: &&Filter| Asked::alone(part, &table.columns);
+                let of_order = counted.iter().filter(|part| asked::is_of(part, order));
+                let of_order = Asked::All(of_order.map(alone).collect());
+                let counted = Asked::All(counted.iter().map(alone).collect());
+                let may = |zone: &Arc<Zone>| guessed.may(zone) && counted.may(zone);
+                !sample.iter().all(|zone| may(zone)) && is_rare(&bound.foremost(&zones, &of_order), may)
+            });
+        if !sorts && !is_seldom && !is_late {
             return Ok(None);
         }
         let counted = Asked::All(self.asked(counted.into_iter(), &table).await?);
@@ -239,7 +284,10 @@ impl Store {
         let zones: Vec<_> = snapshot.zones.iter().filter(may).cloned().collect();
         let most = snapshot.most(worst).min(snapshot.zones.len() / SHARE);
         let is_rare = zones.len() * SHARE <= snapshot.zones.len();
-        Ok((most > 0 && (is_rare || sorts)).then_some(Way { table, snapshot, zones, most, is_rare }))
+        let wanted = usize::try_from(query.offset.saturating_add(query.limit)).unwrap_or(usize::MAX);
+        let first = if is_late { FIRST_MIN } else { wanted.clamp(FIRST_MIN, FIRST_MAX) };
+        let is_use = most > 0 && (is_rare || sorts || is_late);
+        Ok(is_use.then_some(Way { snapshot, zones, most, first, is_rare, bound }))
     }
 
     /// Conditions as zones are asked them. What a reference leads to is looked up unless that is in a large module: there are
@@ -262,6 +310,11 @@ impl Store {
     }
 }
 
+/// Whether so few of these zones may have what is looked for that they are read by themselves.
+fn is_rare(zones: &[&Arc<Zone>], may: impl Fn(&Arc<Zone>) -> bool) -> bool {
+    zones.iter().filter(|zone| may(zone)).count() * SHARE <= zones.len()
+}
+
 /// The rows of these zones, and what no zone knows.
 fn plan(snapshot: &Snapshot, zones: &[Arc<Zone>]) -> Plan {
     let zones = zones.iter().map(|zone| (zone.first, zone.last));
@@ -277,6 +330,17 @@ impl Bound {
         let leaf = path.leaf().filter(|_| path.via.is_empty())?;
         let (column, class) = table.columns.of(leaf)?;
         Some(Self { column, class, slot: path.slot, descending, is_all: query.sort.len() <= 1 })
+    }
+
+    /// The zones that a list goes through first, of those that may pass what is asked of the order itself: its index is gone
+    /// through from there.
+    fn foremost<'z>(&self, zones: &'z [Arc<Zone>], of_order: &Asked) -> Vec<&'z Arc<Zone>> {
+        let mut first: Vec<_> = zones.iter().filter(|zone| of_order.may(zone)).collect();
+        if first.len() > SAMPLE {
+            first.select_nth_unstable_by_key(SAMPLE, |zone| self.earliest(zone));
+            first.truncate(SAMPLE);
+        }
+        first
     }
 
     /// Where a zone stands among those that are read: by the earliest place that one of its rows can have in the order.

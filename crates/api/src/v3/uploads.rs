@@ -121,6 +121,10 @@ pub(crate) async fn show(call: &Call<'_>, records: &mut [Record]) -> Result<(), 
     let mut files = call.desk().files_of(records).await.map_err(failed)?;
     for record in records {
         let desk::FilesOf { attachments, resolution } = files.remove(&record.id()).unwrap_or_default();
+        if attachments.is_empty() && resolution.is_empty() {
+            record.set("attachments", "[]");
+            continue;
+        }
         let path = path_of_record(call, record);
         record.set("attachments", array(call, &path, attachments).await?);
         if !resolution.is_empty() {

@@ -276,3 +276,135 @@ async fn zones_are_made_beside_a_long_transaction() {
     assert_eq!(ids(&desk.store().list_by_zones(&query).await.unwrap().unwrap()), [first]);
     assert_eq!(desk.store().count(&query).await.unwrap(), 1);
 }
+
+/// What only old requests have stands at the end of a list of the newest: the same list, without what comes before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_of_what_comes_late_are_the_same_lists() {
+    let (home, _) = filled(14_000, SEED).await;
+    let desk = &home.desk;
+    let mut requests = all(desk, "request").await;
+    requests.sort_by_key(Record::id);
+    // The older four tenths, and the newest of all as well.
+    let (early, newest) = (requests[requests.len() * 4 / 10].clone(), requests[requests.len() - 1].id());
+    let before = format!("\"id\" < {} OR \"id\" = {newest}", early.id());
+    write(desk, &format!("UPDATE \"request\" SET \"level\" = CASE WHEN {before} THEN {RARE} END")).await;
+    write(desk, &format!("UPDATE \"request\" SET \"is_trashed\" = TRUE WHERE \"id\" = {}", requests[9].id()))
+        .await;
+    desk.measure().await.unwrap();
+    let module = zoned(desk).await;
+    let test = |path: &str, op: Op, operands: Vec<Value>| model::filter::test(&module, path, op, operands);
+    let of_early = |path: &str| early.get(path).clone();
+    let kept = || test("is_trashed", Op::In, vec![false.into()]);
+    let late = [
+        test("created_time", Op::Less, vec![of_early("created_time")]).and(kept()),
+        test("created_time", Op::Greater, vec![of_early("created_time")]).negate(),
+        test("display_id", Op::LessOrEqual, vec![of_early("display_id")]).and(kept()),
+        test("id", Op::Less, vec![early.id().into()]).and(kept()),
+        test("level", Op::In, vec![RARE.into()]).and(kept()),
+        test("level", Op::Empty, Vec::new()).negate().and(test("id", Op::Less, vec![newest.into()])),
+    ];
+    // Common in all of them, so that any order is soon full.
+    let common = [kept(), test("created_time", Op::Greater, vec![of_early("created_time")]).and(kept())];
+    let orders = [
+        sorted(&module, &[("created_time", true)]),
+        sorted(&module, &[("id", true)]),
+        sorted(&module, &[("display_id", true), ("id", false)]),
+    ];
+    let check = async |when: &str| {
+        for (i, filter) in late.iter().chain(&common).enumerate() {
+            for (j, order) in orders.iter().enumerate() {
+                for (offset, limit) in [(0, 20), (3, 700)] {
+                    let mut query = Query::new(module.clone(), filter.clone(), limit);
+                    (query.offset, query.sort) = (offset, order.clone());
+                    let expected = ids(&bare(desk).list(&query).await.unwrap());
+                    assert_eq!(expected.len() as u64, limit, "{when}: filter {i}, order {j}");
+                    let found = desk.store().list_by_zones(&query).await.unwrap();
+                    // An order bounds what is asked of itself.
+                    let own = [Some(0), Some(3), Some(2)][j] == Some(i) || (i, j) == (1, 0);
+                    assert_eq!(found.is_some(), i < late.len() && !own, "{when}: filter {i}, order {j}");
+                    if let Some(found) = found {
+                        assert_eq!(ids(&found), expected, "{when}: filter {i}, order {j}, {limit} rows");
+                    }
+                    assert_eq!(ids(&desk.store().list(&query).await.unwrap()), expected);
+                }
+            }
+        }
+    };
+    check("at first").await;
+    // Zones have not heard of it yet.
+    let added = add_request(desk, "added").await.id();
+    write(
+        desk,
+        &format!("UPDATE \"request\" SET \"level\" = {RARE} WHERE \"id\" IN ({added}, {})", early.id()),
+    )
+    .await;
+    check("before zones know").await;
+    desk.tend_zones().await.unwrap();
+    check("when zones know").await;
+}
+
+/// What an index holds but for what nearly all requests have is counted by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counts_by_an_index_are_the_same_counts() {
+    let (home, _) = filled(6_000, SEED).await;
+    let desk = &home.desk;
+    let mut requests = ids(&all(desk, "request").await);
+    requests.sort_unstable();
+    let is_trashed =
+        format!("\"id\" BETWEEN {} AND {} OR \"id\" = {}", requests[700], requests[790], requests[3_000]);
+    write(desk, &format!("UPDATE \"request\" SET \"is_trashed\" = ({is_trashed})")).await;
+    desk.measure().await.unwrap();
+    let module = zoned(desk).await;
+    let test = |path: &str, op: Op, operands: Vec<Value>| model::filter::test(&module, path, op, operands);
+    let of_name = |reference: &str, op: Op, operands: Vec<Value>| {
+        let mut path = shown_by(&desk.snapshot(), reference, false).path;
+        path.slot = path.module.slot("name").unwrap();
+        Filter::Test(Test { path, op, operands })
+    };
+    let priority = all(desk, "priority").await[0].id();
+    let kept = || test("is_trashed", Op::In, vec![false.into()]);
+    let held = [
+        of_name("requester", Op::Less, vec!["z".into()]),
+        of_name("requester", Op::Contains, vec!["a".into()]),
+        of_name("department", Op::Empty, Vec::new()).negate(),
+        test("subject", Op::Greater, vec!["b".into()]),
+        test("subject", Op::Contains, vec!["qzx".into()]).negate(),
+        test("priority", Op::In, vec![priority.into()]).negate(),
+        Filter::Any(vec![
+            test("priority", Op::In, vec![priority.into()]),
+            test("priority", Op::Empty, Vec::new()),
+        ])
+        .negate(),
+    ];
+    // Of these an index does not hold everything, or the rows are few, or nobody knows of the rest.
+    let others = [
+        of_name("requester", Op::Less, vec!["z".into()]).and(test("subject", Op::Greater, vec!["b".into()])),
+        test("subject", Op::Greater, vec!["zz".into()]),
+        test("subject", Op::Greater, vec!["b".into()]).and(test(
+            "description",
+            Op::Contains,
+            vec!["e".into()],
+        )),
+    ];
+    let check = async |when: &str| {
+        for (i, filter) in held.iter().chain(&others).enumerate() {
+            let query = Query::new(module.clone(), filter.clone().and(kept()), 1);
+            let expected = bare(desk).count(&query).await.unwrap();
+            let counted = desk.store().count_by_index(&query).await.unwrap();
+            assert_eq!(counted, (i < held.len()).then_some(expected), "{when}: {i}");
+            assert_eq!(desk.store().count(&query).await.unwrap(), expected, "{when}: {i}");
+        }
+    };
+    check("at first").await;
+    for id in [requests[5_000], requests[701]] {
+        write(
+            desk,
+            &format!("UPDATE \"request\" SET \"is_trashed\" = NOT \"is_trashed\" WHERE \"id\" = {id}"),
+        )
+        .await;
+    }
+    add_request(desk, "added").await;
+    check("before zones know").await;
+    desk.tend_zones().await.unwrap();
+    check("when zones know").await;
+}

@@ -30,7 +30,35 @@ pub(super) fn referring<'f>(filter: &'f Filter, tests: &mut Vec<&'f Test>) {
     }
 }
 
+/// Whether a filter asks for a stretch of a column that has an order, other than of the one that is sorted by. Where such rows
+/// stand in that order no share of them tells.
+pub(super) fn has_stretches(filter: &Filter, columns: &Columns, order: Option<usize>) -> bool {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => {
+            parts.iter().any(|part| has_stretches(part, columns, order))
+        }
+        Filter::Not(inner) => has_stretches(inner, columns, order),
+        Filter::Test(test) => {
+            let has_places = |leaf| columns.of(leaf).is_some_and(|(_, class)| class.has_places());
+            test.op.is_stretch()
+                && !is_of(filter, order)
+                && test.path.via.is_empty()
+                && test.path.leaf().is_some_and(has_places)
+        }
+    }
+}
+
+/// Whether a filter is a test of the column that is sorted by.
+pub(super) fn is_of(filter: &Filter, order: Option<usize>) -> bool {
+    matches!(filter, Filter::Test(test) if test.path.via.is_empty() && Some(test.path.slot) == order)
+}
+
 impl Asked {
+    /// Without what references lead to.
+    pub fn alone(filter: &Filter, columns: &Columns) -> Self {
+        Self::new(filter, columns, &mut std::iter::repeat(None))
+    }
+
     /// `referred` gives, for each of the [`referring`] tests, the ids that the reference may have; `None` where they are many.
     pub fn new(
         filter: &Filter,
@@ -91,7 +119,7 @@ impl Asked {
     }
 
     /// Whether all rows of the zone pass for certain.
-    fn all(&self, zone: &Zone) -> bool {
+    pub fn all(&self, zone: &Zone) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.all(zone)),
             Self::Any(parts) => parts.iter().any(|part| part.all(zone)),

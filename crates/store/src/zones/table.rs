@@ -178,10 +178,19 @@ pub(super) struct Snapshot {
 impl Snapshot {
     /// So many zones cost as much as going past so many rows, beside what zones do not know.
     pub fn most(&self, rows: f64) -> usize {
-        let unknown = self.new + self.changed.len() * LOOKED_UP;
+        let unknown = self.unknown_cost();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
         let rows = rows.max(0.0) as usize;
         rows.saturating_sub(unknown) / ROWS
+    }
+
+    /// So many rows that are looked up cost as much as reading so many zones and what zones do not know.
+    pub fn cost(&self, zones: usize) -> u64 {
+        ((zones * ROWS + self.unknown_cost()) / LOOKED_UP) as u64
+    }
+
+    const fn unknown_cost(&self) -> usize {
+        self.new + self.changed.len() * LOOKED_UP
     }
 
     /// The ranges of rows that zones do not know.
