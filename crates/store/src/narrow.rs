@@ -140,9 +140,12 @@ impl Store {
         })
     }
 
-    /// Whether all rows may have to be gone through, as far as is known: no index leads to few.
+    /// Whether all rows may have to be gone through, as far as is known: no index leads to few. What begins behind an id is left
+    /// alone: pages do, and ask for references that lead nowhere as for none (see [`is_referring`]).
     fn is_worth_it(&self, query: &Query) -> bool {
-        self.planner().unsure(query).is_some_and(|unsure| unsure.worst >= ROWS_MIN)
+        let is_of_id = |part: &&Filter| matches!(part, Filter::Test(test) if test.path.via.is_empty() && test.path.leaf().is_some_and(|leaf| leaf.path == "id"));
+        !conjuncts(&query.filter).iter().any(is_of_id)
+            && self.planner().unsure(query).is_some_and(|unsure| unsure.worst >= ROWS_MIN)
     }
 
     /// The records that a query asks for that was narrowed itself.
