@@ -165,17 +165,21 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or not in time.
     pub async fn list(&self, query: &Query) -> Result<Vec<Record>, StoreError> {
-        let query = &*self.narrowed(query).await?;
-        if is_nothing(&query.filter) {
-            return Ok(Vec::new());
-        }
-        if let Some(records) = self.list_by_zones(query).await? {
-            return Ok(records);
-        }
-        match self.list_by_parts(query).await? {
-            Some(records) => Ok(records),
-            None => self.list_planned(query).await,
-        }
+        // Boxed, so that what waits for a list need not have room for all the ways there are.
+        Box::pin(async {
+            let query = &*self.narrowed(query).await?;
+            if is_nothing(&query.filter) {
+                return Ok(Vec::new());
+            }
+            if let Some(records) = self.list_by_zones(query).await? {
+                return Ok(records);
+            }
+            match self.list_by_parts(query).await? {
+                Some(records) => Ok(records),
+                None => self.list_planned(query).await,
+            }
+        })
+        .await
     }
 
     /// The records that a query without words asks for, by this way.
@@ -214,20 +218,23 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or not in time.
     pub async fn count(&self, query: &Query) -> Result<u64, StoreError> {
-        // For words all that have them are found in any case, so that to look for a few of these first is for nothing.
-        let is_narrowed = query.words.is_empty();
-        let query = if is_narrowed { self.narrowed(query).await? } else { query.of_view() };
-        if is_nothing(&query.filter) {
-            return Ok(0);
-        }
-        if let Some(count) = self.count_by_zones(&query).await? {
-            return Ok(count);
-        }
-        if let Some(count) = self.count_by_index(&query).await? {
-            return Ok(count);
-        }
-        let plan = self.planner.plan_of_count(&query);
-        self.count_with(&query, plan.as_ref()).await
+        Box::pin(async {
+            // For words all that have them are found in any case, so that to look for a few of these first is for nothing.
+            let is_narrowed = query.words.is_empty();
+            let query = if is_narrowed { self.narrowed(query).await? } else { query.of_view() };
+            if is_nothing(&query.filter) {
+                return Ok(0);
+            }
+            if let Some(count) = self.count_by_zones(&query).await? {
+                return Ok(count);
+            }
+            if let Some(count) = self.count_by_index(&query).await? {
+                return Ok(count);
+            }
+            let plan = self.planner.plan_of_count(&query);
+            self.count_with(&query, plan.as_ref()).await
+        })
+        .await
     }
 
     /// How many pass, by this way.

@@ -210,6 +210,9 @@ impl Store {
         let of = |parts: Vec<&Filter>| Filter::All(parts.into_iter().cloned().collect());
         let all = Query { filter: of(indexed), ..query.clone() };
         let counted = self.count_with(&all, None).await?;
+        if counted == 0 {
+            return Ok(Some(0));
+        }
         if counted < snapshot.cost(zones.len()) {
             // Each of them may as well be looked at.
             return Ok(None);

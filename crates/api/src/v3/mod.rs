@@ -44,20 +44,26 @@ pub(crate) async fn entry(State(api): State<Arc<Api>>, request: Request) -> Resp
 }
 
 async fn answer(call: &Call<'_>) -> Result<Answer, Failure> {
-    let target = route::follow(call).await?;
+    let reads = call.method == Method::GET || call.method == Method::HEAD;
+    match route::follow(call).await? {
+        Target::Collection(place) if reads => list::list(call, &place).await,
+        Target::Record(place, id) if reads => write::get(call, &place, id).await,
+        // Boxed: most calls are the two above, and need not have room for everything else that a call may be.
+        target => Box::pin(perform(call, target, reads)).await,
+    }
+}
+
+async fn perform(call: &Call<'_>, target: Target, reads: bool) -> Result<Answer, Failure> {
     let method = &call.method;
-    let reads = *method == Method::GET || *method == Method::HEAD;
     let edits = *method == Method::PUT || *method == Method::PATCH;
     match target {
         Target::Collection(place) => match *method {
-            _ if reads => list::list(call, &place).await,
             Method::POST => write::add(call, &place).await,
             _ if edits => bulk::edit(call, &place).await,
             Method::DELETE => bulk::delete(call, &place).await,
             _ => Err(call.wrong_method()),
         },
         Target::Record(place, id) => match *method {
-            _ if reads => write::get(call, &place, id).await,
             _ if edits => write::edit(call, &place, id).await,
             Method::DELETE => write::delete(call, &place, id).await,
             _ => Err(call.wrong_method()),

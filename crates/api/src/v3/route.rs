@@ -59,7 +59,8 @@ pub(crate) async fn follow(call: &Call<'_>) -> Result<Target, Failure> {
         return whole(call, catalogue.module("history"));
     }
     // A type of CI is named by the second segment.
-    let below = segments.peek().and_then(|second| catalogue.at_path(&format!("{first}/{second}")));
+    let named = segments.peek().filter(|second| second.parse::<Id>().is_err());
+    let below = named.and_then(|second| catalogue.at_path(&format!("{first}/{second}")));
     let module = match below {
         Some(module) => {
             segments.next();

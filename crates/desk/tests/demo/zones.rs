@@ -391,7 +391,8 @@ async fn counts_by_an_index_are_the_same_counts() {
             let query = Query::new(module.clone(), filter.clone().and(kept()), 1);
             let expected = bare(desk).count(&query).await.unwrap();
             let counted = desk.store().count_by_index(&query).await.unwrap();
-            assert_eq!(counted, (i < held.len()).then_some(expected), "{when}: {i}");
+            // Where the index has none there is nothing to take off.
+            assert_eq!(counted, (i < held.len() || expected == 0).then_some(expected), "{when}: {i}");
             assert_eq!(desk.store().count(&query).await.unwrap(), expected, "{when}: {i}");
         }
     };

@@ -239,6 +239,8 @@ pub struct Db {
 #[derive(Clone, Debug)]
 enum Engine {
     Sqlite(Arc<Sqlite>),
+    /// What waits for it is boxed: its futures have 4 KB, and so would everything that waits for a database, up to the future
+    /// of a whole call, which is copied for each one.
     Postgres(Arc<Postgres>),
 }
 
@@ -329,7 +331,7 @@ impl Db {
     pub async fn read(&self, query: Query) -> Result<Vec<Row>, StoreError> {
         match &self.engine {
             Engine::Sqlite(e) => e.read(query).await,
-            Engine::Postgres(e) => e.read(&query).await,
+            Engine::Postgres(e) => Box::pin(e.read(&query)).await,
         }
     }
 
@@ -344,7 +346,7 @@ impl Db {
         }
         match &self.engine {
             Engine::Sqlite(e) => e.read_many(queries).await,
-            Engine::Postgres(e) => e.read_many(&queries).await,
+            Engine::Postgres(e) => Box::pin(e.read_many(&queries)).await,
         }
     }
 
@@ -362,7 +364,7 @@ impl Db {
         }
         match &self.engine {
             Engine::Sqlite(e) => e.commit(statements).await,
-            Engine::Postgres(e) => e.commit(&statements).await,
+            Engine::Postgres(e) => Box::pin(e.commit(&statements)).await,
         }
     }
 
@@ -386,7 +388,7 @@ impl Db {
         }
         match &self.engine {
             Engine::Sqlite(e) => e.load(table, columns, rows).await,
-            Engine::Postgres(e) => e.load(table, columns, &rows).await,
+            Engine::Postgres(e) => Box::pin(e.load(table, columns, &rows)).await,
         }
     }
 
@@ -398,7 +400,7 @@ impl Db {
     pub async fn execute_ddl(&self, sql: &str) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(e) => e.execute_ddl(sql).await,
-            Engine::Postgres(e) => e.execute_ddl(sql).await,
+            Engine::Postgres(e) => Box::pin(e.execute_ddl(sql)).await,
         }
     }
 
