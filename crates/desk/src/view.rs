@@ -4,8 +4,7 @@
 use crate::context::Context;
 use crate::{Desk, DeskError, Snapshot};
 use model::filter::equals;
-use model::{Id, Kind, Map, Record, Size, Value, excerpt};
-use std::collections::HashSet;
+use model::{Id, Map, Record, Size, Value, excerpt};
 use std::sync::Arc;
 
 /// Characters of a description that a list shows.
@@ -40,39 +39,38 @@ impl Desk {
     pub async fn view(&self, records: &[Record], slots: Option<&[usize]>) -> Result<View, DeskError> {
         let snapshot = self.snapshot();
         let mut met: Map<Id, Arc<Record>> = Map::default();
-        let mut wanted: Map<&str, HashSet<Id>> = Map::default();
+        let mut wanted: Vec<(&str, Vec<Id>)> = Vec::new();
         let Some(first) = records.first() else { return Ok(View { snapshot, met }) };
-        let module = first.module.clone();
-        for far in snapshot.catalogue.far_references(&module.name) {
+        for far in snapshot.catalogue.far_references(&first.module.name) {
             let (slot, target, size) = (far.slot, far.target.as_str(), far.size);
             if slots.is_some_and(|s| !s.contains(&slot)) {
                 continue;
             }
-            let is_list = module.leaf(slot).is_some_and(|l| matches!(l.field.kind, Kind::RefMany(_)));
             for record in records {
-                let ids = if is_list {
-                    model::record::ids_of(record.at(slot))
-                } else {
-                    record.at(slot).as_int().map(Id::new).into_iter().collect()
-                };
-                for id in ids {
+                let value = record.at(slot);
+                let one = value.as_int().map(Id::new);
+                for id in one.into_iter().chain(model::record::ids_of(value)) {
                     if met.contains_key(&id) {
                         continue;
                     }
+                    let mut name = target;
                     if size == Size::People {
                         if let Some(person) = self.people.get(id) {
                             met.insert(id, person);
-                        } else {
-                            wanted.entry("user").or_default().insert(id);
+                            continue;
                         }
-                    } else {
-                        wanted.entry(target).or_default().insert(id);
+                        name = "user";
+                    }
+                    match wanted.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, ids)) => ids.push(id),
+                        None => wanted.push((name, vec![id])),
                     }
                 }
             }
         }
-        for (name, ids) in wanted {
-            let ids: Vec<Id> = ids.into_iter().collect();
+        for (name, mut ids) in wanted {
+            ids.sort_unstable();
+            ids.dedup();
             let generation = self.people.generation();
             for record in self.store.get_many(snapshot.module(name)?, &ids).await? {
                 if record.module.size == Size::People {

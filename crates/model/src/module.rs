@@ -249,15 +249,17 @@ pub struct Module {
 pub enum Node {
     /// A leaf by its place in the record.
     Leaf {
-        /// The key, with quotes and colon, ready to write.
-        key: String,
+        /// Its key.
+        key: Key,
         /// Its place.
         slot: usize,
+        /// How its value is written.
+        form: Form,
     },
     /// A nested object.
     Group {
-        /// The key, with quotes and colon, ready to write.
-        key: String,
+        /// Its key.
+        key: Key,
         /// Its members.
         members: Vec<Self>,
         /// Whether the whole is null when every member is.
@@ -270,7 +272,94 @@ impl Node {
     #[must_use]
     pub fn key(&self) -> &str {
         let (Self::Leaf { key, .. } | Self::Group { key, .. }) = self;
-        key.trim_start_matches('"').trim_end_matches("\":")
+        key.name()
+    }
+}
+
+/// The key of a member, ready to be written: most members of most records are null, and are copied as one piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key(Box<str>);
+
+impl Key {
+    const NULL: &str = "null";
+
+    fn new(name: &str) -> Self {
+        Self(format!(",\"{name}\":{}", Self::NULL).into())
+    }
+    fn name(&self) -> &str {
+        self.piece(2, 2 + Self::NULL.len())
+    }
+    /// As the first member of an object: `"key":`.
+    #[must_use]
+    pub fn first(&self) -> &str {
+        self.piece(1, Self::NULL.len())
+    }
+    /// As a member behind another: `,"key":`.
+    #[must_use]
+    pub fn next(&self) -> &str {
+        self.piece(0, Self::NULL.len())
+    }
+    /// As a member behind another, which is null: `,"key":null`.
+    #[must_use]
+    pub const fn next_null(&self) -> &str {
+        &self.0
+    }
+    /// What is between so many bytes at the beginning and so many at the end.
+    fn piece(&self, before: usize, behind: usize) -> &str {
+        self.0.get(before..self.0.len().saturating_sub(behind)).unwrap_or_default()
+    }
+}
+
+/// How a value is written, as its field's [`Kind`] demands (conventions.md section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A reference.
+    Ref,
+    /// An array of references.
+    Refs,
+    /// A JSON array that is stored as it is written; an empty one where there is nothing.
+    Array,
+    /// A running number and how it is shown.
+    Number,
+    /// A whole number as a string.
+    Digits,
+    /// An instant and how it is shown.
+    Time,
+    /// A day and how it is shown.
+    Date,
+    /// A time span in its parts.
+    Span,
+    /// True or false.
+    Bool,
+    /// JSON that is stored as it is written.
+    Json,
+    /// A text or a number as it is.
+    Plain,
+}
+
+impl Form {
+    const fn of(kind: &Kind) -> Self {
+        match kind {
+            Kind::Ref(_) => Self::Ref,
+            Kind::RefMany(_) => Self::Refs,
+            Kind::PickMany { .. } => Self::Array,
+            Kind::Number { .. } => Self::Number,
+            Kind::Id | Kind::Digits { .. } => Self::Digits,
+            Kind::Time => Self::Time,
+            Kind::Date => Self::Date,
+            Kind::Span => Self::Span,
+            Kind::Bool => Self::Bool,
+            Kind::Json => Self::Json,
+            Kind::Text { .. }
+            | Kind::Html { .. }
+            | Kind::Email
+            | Kind::Color
+            | Kind::Int { .. }
+            | Kind::Double
+            | Kind::Decimal
+            | Kind::Pick { .. }
+            | Kind::Group(_) => Self::Plain,
+        }
     }
 }
 
@@ -401,7 +490,7 @@ impl Module {
 fn flatten(fields: &[Field], prefix: &str, leaves: &mut Vec<Leaf>, nodes: &mut Vec<Node>) {
     for field in fields {
         let path = if prefix.is_empty() { field.key.to_string() } else { format!("{prefix}.{}", field.key) };
-        let key = format!("\"{}\":", field.key);
+        let key = Key::new(&field.key);
         if let Kind::Group(members) = &field.kind {
             let mut inner = Vec::new();
             flatten(members, &path, leaves, &mut inner);
@@ -411,10 +500,11 @@ fn flatten(fields: &[Field], prefix: &str, leaves: &mut Vec<Leaf>, nodes: &mut V
         } else if let Some(slot) =
             field.mirrors.and_then(|of| leaves.iter().position(|leaf: &Leaf| leaf.path == of))
         {
-            nodes.push(Node::Leaf { key, slot });
+            let form = leaves.get(slot).map_or(Form::Plain, |leaf| Form::of(&leaf.field.kind));
+            nodes.push(Node::Leaf { key, slot, form });
         } else {
             if field.shown {
-                nodes.push(Node::Leaf { key, slot: leaves.len() });
+                nodes.push(Node::Leaf { key, slot: leaves.len(), form: Form::of(&field.kind) });
             }
             leaves.push(Leaf { column: path.replace('.', "_"), path, field: Arc::new(field.clone()) });
         }

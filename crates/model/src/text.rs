@@ -87,38 +87,39 @@ pub fn excerpt(html: &str, most: usize) -> String {
             if from.is_empty() {
                 return ControlFlow::Continue(());
             }
-            let (word, after) = from.split_at(end_of_word(from));
-            if gap && !out.is_empty() {
-                if room == 0 {
-                    return ControlFlow::Break(());
-                }
+            if gap && !out.is_empty() && room > 0 {
                 out.push(' ');
                 room -= 1;
             }
-            let end = if word.len() <= room { None } else { word.char_indices().nth(room) };
+            gap = false;
+            let (words, after) = from.split_at(end_of_stretch(from));
+            let end = if words.len() <= room { None } else { words.char_indices().nth(room) };
             if let Some((end, _)) = end {
-                out.push_str(word.get(..end).unwrap_or(""));
+                out.push_str(words.get(..end).unwrap_or(""));
                 return ControlFlow::Break(());
             }
-            out.push_str(word);
-            room -= if word.is_ascii() { word.len() } else { word.chars().count() };
-            gap = false;
+            out.push_str(words);
+            room -= if words.is_ascii() { words.len() } else { words.chars().count() };
             rest = after;
         }
     });
     out
 }
 
-/// Where the first word of a text ends. Descriptions are in nearly every answer, and mostly ASCII.
-fn end_of_word(text: &str) -> usize {
-    let is_end = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r') || !byte.is_ascii();
-    match text.as_bytes().iter().position(is_end) {
-        Some(at) if text.is_char_boundary(at) => {
-            let (_, rest) = text.split_at(at);
-            rest.find(char::is_whitespace).map_or(text.len(), |behind| at + behind)
+/// Where the first stretch of a text ends that an excerpt can take as it is: ASCII words with one space between them, as most
+/// texts are, or else one character.
+fn end_of_stretch(text: &str) -> usize {
+    let mut bytes = text.bytes().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
+        let goes_on = match byte {
+            b' ' => bytes.peek().is_some_and(|(_, next)| next.is_ascii_graphic()),
+            byte => byte.is_ascii_graphic(),
+        };
+        if !goes_on {
+            return if at > 0 { at } else { text.chars().next().map_or(0, char::len_utf8) };
         }
-        _ => text.len(),
     }
+    text.len()
 }
 
 /// The pieces that the words of an HTML text consist of, one after the other, until `take` has enough.
@@ -129,7 +130,7 @@ fn pieces(html: &str, mut take: impl FnMut(&str) -> ControlFlow<()>) -> ControlF
         take(clean)?;
         if let Some(tag) = from.strip_prefix('<') {
             let opens_tag = tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
-            match tag.find('>') {
+            match memchr::memchr(b'>', tag.as_bytes()) {
                 Some(end) if opens_tag => {
                     take(" ")?;
                     rest = tag.get(end + 1..).unwrap_or("");

@@ -16,7 +16,7 @@ pub fn json_string(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
     // Every byte we stop at is ASCII, so the cuts are at character boundaries.
-    while let Some(clean) = rest.bytes().position(|b| b < 0x20 || b == b'"' || b == b'\\') {
+    while let Some(clean) = to_escape(rest.as_bytes()) {
         let (run, tail) = rest.split_at(clean);
         out.push_str(run);
         let mut chars = tail.chars();
@@ -38,6 +38,18 @@ pub fn json_string(out: &mut String, text: &str) {
     }
     out.push_str(rest);
     out.push('"');
+}
+
+/// Where the first byte is that JSON demands to be escaped. Sixteen at a time: most texts have few or none.
+fn to_escape(text: &[u8]) -> Option<usize> {
+    const STEP: usize = 16;
+    let is_special = |b: &u8| *b < 0x20 || *b == b'"' || *b == b'\\';
+    let (steps, _) = text.as_chunks::<STEP>();
+    // Without an early end, so that a step is a few vector instructions.
+    let clean =
+        steps.iter().take_while(|step| !step.iter().fold(false, |any, b| any | is_special(b))).count();
+    let from = clean * STEP;
+    text.get(from..)?.iter().position(is_special).map(|at| from + at)
 }
 
 /// `{"<key>":<json>,"response_status":{…}}`: one entity, under its singular key.

@@ -3,7 +3,7 @@
 
 use crate::envelope::json_string;
 use crate::time;
-use model::{Id, Kind, Module, Node, Record, Size, Value};
+use model::{Form, Id, Kind, Module, Node, Record, Size, Value};
 use std::cell::Cell;
 use std::fmt::Write as _;
 
@@ -100,15 +100,12 @@ impl<'a> Writer<'a> {
         }
         out.push('{');
         for (i, node) in selection.nodes.iter().enumerate() {
-            if i > 0 {
-                out.push(',');
-            }
             match node {
-                Node::Leaf { key, slot } if selection.is_bare(*slot) => {
-                    out.push_str(key);
+                Node::Leaf { key, slot, .. } if selection.is_bare(*slot) => {
+                    out.push_str(if i == 0 { key.first() } else { key.next() });
                     bare(out, record, *slot);
                 }
-                node => self.node(out, record, node, 0),
+                node => self.node(out, record, node, 0, i == 0),
             }
         }
         out.push('}');
@@ -121,22 +118,24 @@ impl<'a> Writer<'a> {
     fn nodes(&self, out: &mut String, record: &Record, nodes: &[Node], depth: u8) {
         out.push('{');
         for (i, node) in nodes.iter().enumerate() {
-            if i > 0 {
-                out.push(',');
-            }
-            self.node(out, record, node, depth);
+            self.node(out, record, node, depth, i == 0);
         }
         out.push('}');
     }
 
-    fn node(&self, out: &mut String, record: &Record, node: &Node, depth: u8) {
+    fn node(&self, out: &mut String, record: &Record, node: &Node, depth: u8, is_first: bool) {
         match node {
-            Node::Leaf { key, slot } => {
-                out.push_str(key);
-                self.value(out, record, *slot, depth);
-            }
+            Node::Leaf { key, slot, form } => match record.at(*slot) {
+                Value::Null if depth == 0 && !is_first && !matches!(form, Form::Array | Form::Refs) => {
+                    out.push_str(key.next_null());
+                }
+                value => {
+                    out.push_str(if is_first { key.first() } else { key.next() });
+                    self.value(out, record, *slot, *form, value, depth);
+                }
+            },
             Node::Group { key, members, collapse } => {
-                out.push_str(key);
+                out.push_str(if is_first { key.first() } else { key.next() });
                 if *collapse && members.iter().all(|m| is_empty(record, m)) {
                     out.push_str("null");
                 } else {
@@ -146,14 +145,14 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn value(&self, out: &mut String, record: &Record, slot: usize, depth: u8) {
-        let Some(leaf) = record.module.leaf(slot) else {
-            out.push_str("null");
-            return;
-        };
-        match (&leaf.field.kind, record.at(slot)) {
-            (Kind::PickMany { .. }, Value::Null) => out.push_str("[]"),
-            (Kind::RefMany(target), value) => {
+    /// Writes the value at a place. Of the field itself as little as possible is looked at: a record has a hundred, and they
+    /// are not next to one another in memory.
+    fn value(&self, out: &mut String, record: &Record, slot: usize, form: Form, value: &Value, depth: u8) {
+        let kind = || record.module.leaf(slot).map(|leaf| &leaf.field.kind);
+        match (form, value) {
+            (Form::Array | Form::Refs, Value::Null) => out.push_str("[]"),
+            (Form::Refs, value) => {
+                let Some(Kind::RefMany(target)) = kind() else { return out.push_str("[]") };
                 out.push('[');
                 for (i, id) in model::record::ids_of(value).into_iter().enumerate() {
                     if i > 0 {
@@ -163,24 +162,31 @@ impl<'a> Writer<'a> {
                 }
                 out.push(']');
             }
-            (_, Value::Null) => match leaf.field.blank.filter(|_| depth > 0) {
-                Some(text) => json_string(out, text),
-                None => out.push_str("null"),
-            },
-            (Kind::Number { prefix }, Value::Int(n)) => {
+            (_, Value::Null) => {
+                let leaf = record.module.leaf(slot).filter(|_| depth > 0);
+                match leaf.and_then(|leaf| leaf.field.blank) {
+                    Some(text) => json_string(out, text),
+                    None => out.push_str("null"),
+                }
+            }
+            (Form::Number, Value::Int(n)) => {
+                let prefix = if let Some(Kind::Number { prefix }) = kind() { prefix } else { "" };
                 let _ = write!(out, "{{\"display_value\":\"{prefix}{n}\",\"value\":\"{n}\"}}");
             }
-            (Kind::Ref(target), Value::Int(id)) => self.refer(out, target, Id::new(*id), depth),
-            (Kind::Id | Kind::Digits { .. }, Value::Int(n)) => {
+            (Form::Ref, Value::Int(id)) => match kind() {
+                Some(Kind::Ref(target)) => self.refer(out, target, Id::new(*id), depth),
+                _ => out.push_str("null"),
+            },
+            (Form::Digits, Value::Int(n)) => {
                 out.push('"');
                 time::number(out, *n);
                 out.push('"');
             }
-            (Kind::Time, Value::Int(ms)) => self.instant(out, *ms),
-            (Kind::Date, Value::Int(ms)) => time::write_date(out, *ms),
-            (Kind::Span, Value::Int(ms)) => span(out, *ms),
-            (Kind::Bool, value) => out.push_str(if value.as_bool() == Some(true) { "true" } else { "false" }),
-            (Kind::PickMany { .. } | Kind::Json, Value::Text(json)) => out.push_str(json),
+            (Form::Time, Value::Int(ms)) => self.instant(out, *ms),
+            (Form::Date, Value::Int(ms)) => time::write_date(out, *ms),
+            (Form::Span, Value::Int(ms)) => span(out, *ms),
+            (Form::Bool, value) => out.push_str(if value.as_bool() == Some(true) { "true" } else { "false" }),
+            (Form::Array | Form::Json, Value::Text(json)) => out.push_str(json),
             (_, Value::Int(n)) => time::number(out, *n),
             (_, Value::Double(d)) => {
                 let _ = write!(out, "{d}");

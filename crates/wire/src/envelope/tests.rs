@@ -66,3 +66,17 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
     }
 }
+
+#[test]
+fn what_is_special_is_escaped_wherever_it_stands() {
+    for special in ['"', '\\', '\n', '\0', '\u{1f}', ' ', '\u{7f}', 'é', '日'] {
+        for before in 0..40 {
+            for behind in [0, 1, 15, 16, 17] {
+                let text = format!("{}{special}{}{special}", "x".repeat(before), "ü".repeat(behind));
+                let mut json = String::new();
+                json_string(&mut json, &text);
+                assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+            }
+        }
+    }
+}
