@@ -324,7 +324,7 @@ impl Store {
         let table = self.table(&record.module);
         let mut statements =
             vec![Statement::new(table.insert.clone(), table.row(record), Expect::Exactly(1))];
-        for slot in &table.documents {
+        for (slot, _) in &table.documents {
             side_rows(record, *slot, &mut statements);
             statements.extend(unique_row(record, *slot));
         }
@@ -353,20 +353,18 @@ impl Store {
                 sql.push(", ").name(&key_column(leaf)).push(" = ").bind(key_of(&leaf.field, value));
             }
         }
-        let changed: Vec<usize> =
-            table.documents.iter().copied().filter(|slot| old.at(*slot) != new.at(*slot)).collect();
+        let changed: Vec<(usize, i64)> =
+            table.documents.iter().copied().filter(|(slot, _)| old.at(*slot) != new.at(*slot)).collect();
         if !changed.is_empty() {
             sql.push(", ").name(EXTRA).push(" = ").bind(table.document(new));
         }
         sql.push(" WHERE ").name("id").push(" = ").bind(new.id());
         sql.push(" AND ").name(VERSION).push(" = ").bind(old.version);
         let mut statements = vec![sql.statement(Expect::Exactly(1))];
-        for slot in changed {
-            if let Some(Storage::Document { field }) = new.module.leaf(slot).map(|l| l.field.storage) {
-                let mut sql = Sql::new("DELETE FROM \"field_value\" WHERE \"record\" = ");
-                sql.bind(new.id()).push(" AND \"field\" = ").bind(field);
-                statements.push(sql.statement(Expect::Any));
-            }
+        for (slot, field) in changed {
+            let mut sql = Sql::new("DELETE FROM \"field_value\" WHERE \"record\" = ");
+            sql.bind(new.id()).push(" AND \"field\" = ").bind(field);
+            statements.push(sql.statement(Expect::Any));
             side_rows(new, slot, &mut statements);
             if let (Some((field, _)), Some(id)) = (unique_key(old, slot), Some(old.id())) {
                 let mut sql = Sql::new("DELETE FROM \"unique_value\" WHERE \"record\" = ");
@@ -515,7 +513,7 @@ impl Store {
             let mut sql = Sql::new("DELETE FROM \"field_value\" WHERE \"record\" = ");
             sql.bind(record.id());
             statements.push(sql.statement(Expect::Any));
-            if table.documents.iter().any(|slot| unique_key(record, *slot).is_some()) {
+            if table.documents.iter().any(|(slot, _)| unique_key(record, *slot).is_some()) {
                 let mut sql = Sql::new("DELETE FROM \"unique_value\" WHERE \"record\" = ");
                 sql.bind(record.id());
                 statements.push(sql.statement(Expect::Any));
@@ -590,7 +588,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn taken_value(&self, record: &Record) -> Result<Option<usize>, StoreError> {
-        for slot in &self.table(&record.module).documents {
+        for (slot, _) in &self.table(&record.module).documents {
             let Some((field, key)) = unique_key(record, *slot) else { continue };
             let mut sql = Sql::new("SELECT \"record\" FROM \"unique_value\" WHERE \"field\" = ");
             sql.bind(field).push(" AND \"key\" = ").bind(key).push(" AND \"record\" <> ").bind(record.id());
@@ -629,7 +627,7 @@ impl Store {
         self.db.load(&module.table, &columns, rows).await?;
         let (mut side, mut unique) = (Vec::new(), Vec::new());
         for record in records {
-            for slot in &table.documents {
+            for (slot, _) in &table.documents {
                 side.extend(side_cells_of(record, *slot));
                 unique.extend(unique_cells(record, *slot));
             }

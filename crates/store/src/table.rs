@@ -15,8 +15,10 @@ pub(crate) struct Table {
     pub module: Arc<Module>,
     /// Places of the leaves that have a column, in column order.
     pub columns: Vec<usize>,
-    /// Places of the leaves that are in the document.
-    pub documents: Vec<usize>,
+    /// Places of the leaves that are in the document, and their numbers there.
+    pub documents: Vec<(usize, i64)>,
+    /// Of each place, whether true and false are there, which the database has as 1 and 0.
+    bools: Vec<bool>,
     pub has_extra: bool,
     /// `"id", "subject", …, "row_version"[, "extra"]`.
     pub select_list: String,
@@ -46,11 +48,14 @@ pub(crate) fn key_of(field: &Field, value: &Value) -> Value {
 
 impl Table {
     pub fn new(module: &Arc<Module>) -> Self {
-        let slots = |wanted: fn(&Leaf) -> bool| -> Vec<usize> {
-            module.leaves().iter().enumerate().filter(|(_, l)| wanted(l)).map(|(i, _)| i).collect()
-        };
-        let columns = slots(Leaf::is_column);
-        let documents = slots(|l| matches!(l.field.storage, Storage::Document { .. }));
+        let leaves = || module.leaves().iter().enumerate();
+        let columns: Vec<usize> = leaves().filter(|(_, l)| l.is_column()).map(|(slot, _)| slot).collect();
+        let documents: Vec<(usize, i64)> = leaves()
+            .filter_map(|(slot, leaf)| match leaf.field.storage {
+                Storage::Document { field } => Some((slot, field)),
+                Storage::Column | Storage::Computed => None,
+            })
+            .collect();
         let has_extra = module.extensible || !documents.is_empty();
         let leaf_columns = || columns.iter().filter_map(|slot| module.leaf(*slot));
         let mut names: Vec<String> = leaf_columns().map(|l| l.column.clone()).collect();
@@ -69,6 +74,7 @@ impl Table {
             module: module.clone(),
             columns,
             documents,
+            bools: module.leaves().iter().map(|leaf| leaf.field.kind == Kind::Bool).collect(),
             has_extra,
             select_list,
             insert: insert.into(),
@@ -107,7 +113,7 @@ impl Table {
     /// The document: field number → value.
     pub fn document(&self, record: &model::Record) -> Value {
         let mut members = BTreeMap::new();
-        for slot in &self.documents {
+        for (slot, field) in &self.documents {
             let value = match record.at(*slot) {
                 Value::Null => continue,
                 Value::Bool(b) => serde_json::Value::from(*b),
@@ -115,9 +121,7 @@ impl Table {
                 Value::Double(d) => serde_json::Value::from(*d),
                 Value::Text(s) => serde_json::Value::from(s.as_str()),
             };
-            if let Some(Storage::Document { field }) = self.module.leaf(*slot).map(|l| l.field.storage) {
-                members.insert(field.to_string(), value);
-            }
+            members.insert(field.to_string(), value);
         }
         if members.is_empty() {
             return Value::Null;
@@ -131,10 +135,10 @@ impl Table {
         let mut cells = row.into_iter();
         for slot in slots {
             let cell = cells.next().unwrap_or_default();
-            let is_bool = self.module.leaf(*slot).is_some_and(|l| l.field.kind == Kind::Bool);
-            match cell.as_bool() {
-                Some(truth) if is_bool => record.put(*slot, truth),
-                _ => record.put(*slot, cell),
+            let is_bool = self.bools.get(*slot).is_some_and(|is_bool| *is_bool);
+            match cell.as_bool().filter(|_| is_bool) {
+                Some(truth) => record.put(*slot, truth),
+                None => record.put(*slot, cell),
             }
         }
         record.version = cells.next().and_then(|v| v.as_int()).unwrap_or(1);
@@ -145,17 +149,14 @@ impl Table {
     }
 
     fn read_document(&self, text: &str, record: &mut model::Record) {
-        let Ok(members) = serde_json::from_str::<BTreeMap<String, serde_json::Value>>(text) else {
-            tracing::error!(record.id = %record.id(), "the document of a row is not JSON");
+        let Ok(mut members) = serde_json::from_str::<BTreeMap<i64, serde_json::Value>>(text) else {
+            tracing::error!(record.id = %record.id(), "the document of a row is not one of ours");
             return;
         };
-        for slot in &self.documents {
-            let Some(Storage::Document { field }) = self.module.leaf(*slot).map(|l| l.field.storage) else {
-                continue;
-            };
-            let value = match members.get(&field.to_string()) {
-                Some(serde_json::Value::Bool(b)) => Value::Bool(*b),
-                Some(serde_json::Value::String(s)) => Value::Text(s.clone()),
+        for (slot, field) in &self.documents {
+            let value = match members.remove(field) {
+                Some(serde_json::Value::Bool(b)) => Value::Bool(b),
+                Some(serde_json::Value::String(s)) => Value::Text(s),
                 Some(serde_json::Value::Number(n)) => {
                     n.as_i64().map_or_else(|| Value::Double(n.as_f64().unwrap_or_default()), Value::Int)
                 }

@@ -176,5 +176,5 @@ pub(crate) fn linked_entities(call: &Call<'_>) -> Result<Answer, Failure> {
 fn rows_under(key: &str, call: &Call<'_>, rows: &[serde_json::Value]) -> Answer {
     let info = ListInfo::default();
     let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
-    Answer::Json(list::envelope(call, &[key], &rows.join(","), rows.len(), &info, false, None))
+    Answer::Json(list::envelope(call, &[key], &rows, &info, false, None))
 }

@@ -40,7 +40,7 @@ pub(crate) async fn list(call: &Call<'_>, place: &Place, id: Id) -> Result<Answe
     let more = total > from + rows.len();
     let count = info.get_total_count.then_some(total as u64);
     let keys = ["conversations"];
-    Ok(Answer::Json(lists::envelope(call, &keys, &rows.join(","), rows.len(), &info, more, count)))
+    Ok(Answer::Json(lists::envelope(call, &keys, &rows, &info, more, count)))
 }
 
 /// A truth beside the `list_info`; true where it is not given.

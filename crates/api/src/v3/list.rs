@@ -49,7 +49,7 @@ pub(crate) async fn list_as(
     let page = call.desk().list(&call.ctx, place, ask).await.map_err(failed)?;
     let (has_more, total) = (page.has_more, page.total);
     let rows: Vec<String> = rows(call, &selection, page).await?.iter().map(|row| wrap(row)).collect();
-    Ok(Answer::Json(envelope(call, keys, &rows.join(","), rows.len(), info, has_more, total)))
+    Ok(Answer::Json(envelope(call, keys, &rows, info, has_more, total)))
 }
 
 /// The rows of a page as JSON, one by one.
@@ -165,6 +165,9 @@ pub(crate) fn sort_key(
     Ok(SortKey { path, descending })
 }
 
+/// No more bytes than these are kept ready for rows that are yet to be written.
+const RESERVED_MAX: usize = 1024 * 1024;
+
 /// A page as JSON, its rows under each of the keys.
 pub(crate) async fn write(
     call: &Call<'_>,
@@ -186,38 +189,59 @@ pub(crate) async fn write(
     let view = call.desk().view(&records, Some(&slots)).await.map_err(failed)?;
     let seen = Seen(&view);
     let writer = Writer::new(&seen, &call.ctx.zone);
-    let mut rows = String::with_capacity(records.len() * 1024);
-    for (i, record) in records.iter().enumerate() {
-        if i > 0 {
-            rows.push(',');
-        }
-        writer.row(&mut rows, record, selection);
-    }
     debug_assert!(records.iter().all(|r| r.module.table == module.table));
-    Ok(envelope(call, keys, &rows, records.len(), info, has_more, total))
+    let rows = |out: &mut String| {
+        let from = out.len();
+        for (i, record) in records.iter().enumerate() {
+            if i > 0 {
+                out.push(',');
+            }
+            writer.row(out, record, selection);
+            if i == 0 {
+                // The others will be about as long, unless it is an odd one.
+                let all = (out.len() - from).saturating_mul(records.len() * keys.len());
+                out.reserve(all.min(RESERVED_MAX));
+            }
+        }
+    };
+    Ok(around(call, keys, rows, records.len(), info, has_more, total))
 }
 
 /// A list's envelope around rows that are JSON already.
 pub(crate) fn envelope(
     call: &Call<'_>,
     keys: &[&str],
-    rows: &str,
+    rows: &[String],
+    info: &ListInfo,
+    has_more: bool,
+    total: Option<u64>,
+) -> String {
+    let joined = |out: &mut String| out.push_str(&rows.join(","));
+    around(call, keys, joined, rows.len(), info, has_more, total)
+}
+
+/// A list's envelope around so many rows, which `rows` writes where they are sent from.
+fn around(
+    call: &Call<'_>,
+    keys: &[&str],
+    rows: impl FnOnce(&mut String),
     count: usize,
     info: &ListInfo,
     has_more: bool,
     total: Option<u64>,
 ) -> String {
     let view = ListInfoView::answer(info, call.payload.input.as_ref(), count, has_more, total);
-    let mut out = String::with_capacity(rows.len() * keys.len() + 512);
-    for (i, key) in keys.iter().enumerate() {
-        if i == 0 {
-            wire::envelope::list_open(&mut out, key);
-        } else {
-            out.push_str("],");
-            wire::envelope::json_string(&mut out, key);
-            out.push_str(":[");
-        }
-        out.push_str(rows);
+    let mut out = String::new();
+    let (key, others) = keys.split_first().map_or(("", keys), |(key, others)| (*key, others));
+    wire::envelope::list_open(&mut out, key);
+    let from = out.len();
+    rows(&mut out);
+    let to = out.len();
+    for key in others {
+        out.push_str("],");
+        wire::envelope::json_string(&mut out, key);
+        out.push_str(":[");
+        out.extend_from_within(from..to);
     }
     wire::envelope::list_close(&mut out, &view);
     out

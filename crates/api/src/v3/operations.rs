@@ -326,8 +326,7 @@ async fn links(call: &Call<'_>, id: Id) -> Result<Answer, Failure> {
             }
             let more = linked.len() > from + limit;
             let total = info.get_total_count.then_some(linked.len() as u64);
-            let text =
-                list::envelope(call, &["link_requests"], &rows.join(","), rows.len(), &info, more, total);
+            let text = list::envelope(call, &["link_requests"], &rows, &info, more, total);
             Ok(Answer::Json(text))
         }
     }

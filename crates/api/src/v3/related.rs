@@ -165,7 +165,7 @@ pub(crate) async fn template_layout(call: &Call<'_>, id: Id) -> Result<Answer, F
         let rows = whole.get("layouts").and_then(Json::as_array).cloned().unwrap_or_default();
         let texts: Vec<String> = rows.iter().map(ToString::to_string).collect();
         let info = ListInfo::default();
-        let text = list::envelope(call, &["layouts"], &texts.join(","), rows.len(), &info, false, None);
+        let text = list::envelope(call, &["layouts"], &texts, &info, false, None);
         return Ok(Answer::Json(text));
     }
     Ok(Answer::Json(wire::envelope::object("request_template", &text)))

@@ -192,15 +192,7 @@ async fn files(call: &Call<'_>, place: &Place, owner: Id, purpose: Purpose) -> R
         shown.push(attachment(call, place, owner, row).await?.to_string());
     }
     let info = ListInfo::default();
-    Ok(Answer::Json(list::envelope(
-        call,
-        &["attachments"],
-        &shown.join(","),
-        shown.len(),
-        &info,
-        false,
-        None,
-    )))
+    Ok(Answer::Json(list::envelope(call, &["attachments"], &shown, &info, false, None)))
 }
 
 async fn download(call: &Call<'_>, place: &Place, owner: Id, id: &str) -> Result<Answer, Failure> {
