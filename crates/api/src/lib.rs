@@ -28,6 +28,8 @@ pub struct ApiOptions {
     pub public_url: Option<String>,
     /// How often a key of the requester API may be used.
     pub requester_calls: CallLimits,
+    /// The memory for texts of records that are read often, in bytes.
+    pub text_bytes: u64,
 }
 
 /// The faces' state.
@@ -37,6 +39,7 @@ pub(crate) struct Api {
     pub identity: Arc<Identity>,
     pub options: ApiOptions,
     pub throttle: happyfox::Throttle,
+    pub texts: v3::Texts,
 }
 
 /// Everything under `/api` and `/app`, the token endpoint, the pages that are served beside them, and the answer to
@@ -63,7 +66,8 @@ async fn elsewhere(mut known: Router, mut request: Request) -> Response {
 fn faces(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Router {
     let oauth = oauth::router(desk.clone(), identity.clone(), options.public_url.clone());
     let throttle = happyfox::Throttle::new(&desk, options.requester_calls);
-    let api = Arc::new(Api { desk, identity, options, throttle });
+    let texts = v3::Texts::new(options.text_bytes);
+    let api = Arc::new(Api { desk, identity, options, throttle, texts });
     let happyfox = happyfox::router(api.clone());
     Router::new()
         .route("/api/openapi.json", get(openapi::serve))

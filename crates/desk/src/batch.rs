@@ -90,9 +90,9 @@ impl Desk {
         if !place.module.writable {
             return Err(DeskError::NotPermitted);
         }
-        let before = old.values.clone();
+        let before = old.clone();
         let mut draft = self.draft_edit(ctx, place, old, patch, "UPDATE").await?;
-        let changed = draft.new.values != before || !draft.statements.is_empty();
+        let changed = !draft.new.equals(&before) || !draft.statements.is_empty();
         let statements = match self.edited(ctx, place, &mut draft).await? {
             Some(statements) => statements,
             None if !changed => return Ok(None),

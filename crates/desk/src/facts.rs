@@ -144,7 +144,7 @@ impl Desk {
     pub fn ready_as_fact(&self, old: Option<&Record>, record: Record) -> Option<Ready> {
         let snapshot = self.snapshot();
         let mut statements = match old {
-            Some(old) if old.values == record.values => return None,
+            Some(old) if old.equals(&record) => return None,
             Some(old) => self.store.update(old, &record, &snapshot.catalogue),
             None => self.store.insert(&record),
         };

@@ -2,7 +2,7 @@
 
 use model::{Id, Map, Record};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// About ten megabytes of records; a desk's technicians and today's requesters.
 const PEOPLE_MAX: usize = 10_000;
@@ -16,7 +16,12 @@ pub(crate) struct People {
 
 impl People {
     pub fn get(&self, id: Id) -> Option<Arc<Record>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        self.known().get(&id).cloned()
+    }
+
+    /// All that are known, for finding several at once. Nobody is met meanwhile.
+    pub fn known(&self) -> RwLockReadGuard<'_, Map<Id, Arc<Record>>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Taken before reading from the database, handed to [`Self::keep`] with what was read.

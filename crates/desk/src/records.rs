@@ -206,7 +206,7 @@ impl Desk {
         module: &Arc<Module>,
         id: Id,
     ) -> Result<Option<Record>, DeskError> {
-        let snapshot = self.snapshot();
+        let snapshot = self.glance();
         if module.size == Size::Small {
             let hidden =
                 |r: &Record| module.name == "request_template" && crate::templates::is_hidden(ctx, r);
@@ -590,7 +590,7 @@ impl Desk {
         let Some(old) = draft.old.take() else {
             return Err(DeskError::Internal("not an edit".into()));
         };
-        if ctx.rehearsal || (draft.new.values == old.values && draft.statements.is_empty()) {
+        if ctx.rehearsal || (draft.new.equals(&old) && draft.statements.is_empty()) {
             draft.old = Some(old);
             return Ok(None);
         }

@@ -256,8 +256,19 @@ impl Desk {
     /// # Errors
     /// [`DeskError::NotPermitted`] for somebody who is gone or inactive.
     pub async fn caller(&self, user: Id) -> Result<Caller, DeskError> {
-        let person = self.person(user).await?.filter(|p| !p.is("inactive")).ok_or(DeskError::NotPermitted)?;
-        let snapshot = self.snapshot();
+        let person = self.person(user).await?.ok_or(DeskError::NotPermitted)?;
+        self.caller_of(&person)
+    }
+
+    /// The same of a person who has been found.
+    ///
+    /// # Errors
+    /// [`DeskError::NotPermitted`] for somebody who is inactive.
+    pub fn caller_of(&self, person: &Record) -> Result<Caller, DeskError> {
+        if person.is("inactive") {
+            return Err(DeskError::NotPermitted);
+        }
+        let snapshot = self.glance();
         let role = person.reference("role").and_then(|id| snapshot.record(id));
         let access = match role.and_then(|r| r.text("access")) {
             Some("administrator") if person.is("is_technician") => Access::Administrator,
@@ -272,7 +283,7 @@ impl Desk {
             _ => View::Own,
         };
         Ok(Caller {
-            user,
+            user: person.id(),
             access,
             sites: limit("limited_to_sites", "associated_sites"),
             groups: limit("limited_to_groups", "groups"),
@@ -339,6 +350,6 @@ impl Desk {
         person
             .and_then(|p| p.text("time_zone"))
             .and_then(|z| jiff::tz::TimeZone::get(z).ok())
-            .unwrap_or_else(|| self.snapshot().settings.zone.clone())
+            .unwrap_or_else(|| self.glance().settings.zone.clone())
     }
 }

@@ -37,37 +37,8 @@ impl Desk {
     /// # Errors
     /// When the database does not answer.
     pub async fn view(&self, records: &[Record], slots: Option<&[usize]>) -> Result<View, DeskError> {
-        let snapshot = self.snapshot();
-        let mut met: Map<Id, Arc<Record>> = Map::default();
-        let mut wanted: Vec<(&str, Vec<Id>)> = Vec::new();
-        let Some(first) = records.first() else { return Ok(View { snapshot, met }) };
-        for far in snapshot.catalogue.far_references(&first.module.name) {
-            let (slot, target, size) = (far.slot, far.target.as_str(), far.size);
-            if slots.is_some_and(|s| !s.contains(&slot)) {
-                continue;
-            }
-            for record in records {
-                let value = record.at(slot);
-                let one = value.as_int().map(Id::new);
-                for id in one.into_iter().chain(model::record::ids_of(value)) {
-                    if met.contains_key(&id) {
-                        continue;
-                    }
-                    let mut name = target;
-                    if size == Size::People {
-                        if let Some(person) = self.people.get(id) {
-                            met.insert(id, person);
-                            continue;
-                        }
-                        name = "user";
-                    }
-                    match wanted.iter_mut().find(|(known, _)| *known == name) {
-                        Some((_, ids)) => ids.push(id),
-                        None => wanted.push((name, vec![id])),
-                    }
-                }
-            }
-        }
+        let snapshot = self.glance();
+        let (mut met, wanted) = self.at_hand(&snapshot, records, slots);
         for (name, mut ids) in wanted {
             ids.sort_unstable();
             ids.dedup();
@@ -83,6 +54,48 @@ impl Desk {
         Ok(View { snapshot: self.snapshot(), met })
     }
 
+    /// The people that these places of these records refer to, as far as they are known, and who and what else is to be
+    /// fetched, by module.
+    fn at_hand<'s>(
+        &self,
+        snapshot: &'s Snapshot,
+        records: &[Record],
+        slots: Option<&[usize]>,
+    ) -> (Map<Id, Arc<Record>>, Vec<(&'s str, Vec<Id>)>) {
+        let mut met: Map<Id, Arc<Record>> = Map::default();
+        let mut wanted: Vec<(&str, Vec<Id>)> = Vec::new();
+        let Some(first) = records.first() else { return (met, wanted) };
+        let people = self.people.known();
+        for far in snapshot.catalogue.far_references(&first.module.name) {
+            let (slot, target, size) = (far.slot, far.target.as_str(), far.size);
+            if slots.is_some_and(|s| !s.contains(&slot)) {
+                continue;
+            }
+            for record in records {
+                let value = record.at(slot);
+                let one = value.as_int().map(Id::new);
+                for id in one.into_iter().chain(model::record::ids_of(value)) {
+                    if met.contains_key(&id) {
+                        continue;
+                    }
+                    let mut name = target;
+                    if size == Size::People {
+                        if let Some(person) = people.get(&id) {
+                            met.insert(id, person.clone());
+                            continue;
+                        }
+                        name = "user";
+                    }
+                    match wanted.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, ids)) => ids.push(id),
+                        None => wanted.push((name, vec![id])),
+                    }
+                }
+            }
+        }
+        (met, wanted)
+    }
+
     /// Fills in the values that are worked out, as far as these places are shown.
     ///
     /// # Errors
@@ -96,7 +109,13 @@ impl Desk {
         let Some(module) = records.first().map(|r| r.module.clone()) else { return Ok(()) };
         let shown =
             |path: &str| module.slot(path).is_some_and(|slot| slots.is_none_or(|s| s.contains(&slot)));
-        let snapshot = self.snapshot();
+        let snapshot = self.glance();
+        for (slot, of) in module.excerpts().filter(|(slot, _)| slots.is_none_or(|s| s.contains(slot))) {
+            for record in records.iter_mut() {
+                let text = record.at(of).as_str().map(|text| excerpt(text, EXCERPT));
+                record.put(slot, text);
+            }
+        }
         match module.table.as_ref() {
             "asset" => crate::assets::complete(self, ctx, records, shown).await?,
             "asset_loan" => {
@@ -108,17 +127,12 @@ impl Desk {
                 crate::cmdb::complete(self, ctx, records, shown("linked_instance_data")).await?;
             }
             "request" => {
-                let short = shown("short_description");
                 for record in records.iter_mut() {
                     crate::requests::complete(record, ctx.now);
                     if !ctx.is_technician() {
                         record.set("email_bcc", Value::Null);
                     }
                     crate::attachments::complete_resolution(record);
-                    if short {
-                        let text = record.text("description").map(|d| excerpt(d, EXCERPT));
-                        record.set("short_description", text);
-                    }
                     if shown("service_approvers") {
                         crate::service::show(self, record, &snapshot).await?;
                     }

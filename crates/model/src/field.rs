@@ -292,6 +292,8 @@ pub struct Field {
     pub mirrors: Option<&'static str>,
     /// What a reference to the record shows where there is no value, in place of null.
     pub blank: Option<&'static str>,
+    /// Another field of the record, of which it is the beginning as plain text.
+    pub excerpt_of: Option<&'static str>,
 }
 
 impl Field {
@@ -322,6 +324,7 @@ impl Field {
             ignored: false,
             mirrors: None,
             blank: None,
+            excerpt_of: None,
             parts: &[],
         }
     }
@@ -432,6 +435,12 @@ impl Field {
         self.tracked = false;
         self.searchable = false;
         self
+    }
+    /// Worked out of another field alone: its beginning as plain text.
+    #[must_use]
+    pub fn excerpt_of(mut self, field: &'static str) -> Self {
+        self.excerpt_of = Some(field);
+        self.computed()
     }
     /// A word to the desk that comes with an input and is not kept.
     #[must_use]

@@ -18,6 +18,6 @@ pub use field::*;
 pub use filter::{Filter, Op, Path, SortKey, Test};
 pub use id::{Id, IdSource, NotAnId, SHIPPED_PREFIX};
 pub use module::{Area, Child, Deletion, Description, Fixed, Form, Key, Leaf, Module, Node, Operation, Size};
-pub use record::{Change, Patch, Record, RefInput};
+pub use record::{Change, Origin, Patch, Record, RefInput};
 pub use text::{excerpt, fold, fold_as, fold_email, is_of_word, plain_text, words};
 pub use value::Value;

@@ -242,6 +242,7 @@ pub struct Module {
     tree: Vec<Node>,
     embed: Vec<Node>,
     list: Vec<Node>,
+    excerpts: Vec<(usize, usize)>,
 }
 
 /// A member of a record as the wire shows it: a leaf, or a group of members.
@@ -389,7 +390,9 @@ impl Module {
         let shown_in_list: Vec<&str> =
             what.fields.iter().filter(|f| f.in_list && f.shown).map(|f| f.key.as_ref()).collect();
         let list = tree.iter().filter(|n| shown_in_list.contains(&n.key())).cloned().collect();
-        Self { what, leaves, places, tree, embed, list }
+        let excerpt = |(slot, leaf): (usize, &Leaf)| Some((slot, *places.get(leaf.field.excerpt_of?)?));
+        let excerpts = leaves.iter().enumerate().filter_map(excerpt).collect();
+        Self { what, leaves, places, tree, embed, list, excerpts }
     }
 
     /// The leaves, in the order of their places.
@@ -406,6 +409,10 @@ impl Module {
     #[must_use]
     pub fn slot(&self, path: &str) -> Option<usize> {
         self.places.get(path).copied()
+    }
+    /// The fields that are the beginnings of others: their places, and those of the others.
+    pub fn excerpts(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.excerpts.iter().copied()
     }
     /// The leaf at a path.
     #[must_use]

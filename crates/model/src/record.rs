@@ -1,7 +1,7 @@
 //! Records, and what an input wants changed in one.
 
 use crate::{Id, Module, Value};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 /// The text of a record as references show it, made once for a record that many answers refer to. A clone, which is
 /// about to be changed, begins without.
@@ -26,13 +26,28 @@ impl Embedded {
 pub struct Record {
     /// Its module.
     pub module: Arc<Module>,
-    /// The values, in the order of [`Module::leaves`].
-    pub values: Vec<Value>,
+    values: Values,
     /// How often the row has been written; an edit states which one it saw.
     pub version: i64,
     /// What references to it show.
     pub embedded: Embedded,
 }
+
+/// The values, in the order of [`Module::leaves`].
+#[derive(Clone, Debug)]
+enum Values {
+    Own(Vec<Value>),
+    /// Those of a record that others look at as well, and what was put in their places since, each place once.
+    Shared(Arc<Vec<Value>>, Vec<(usize, Value)>),
+}
+
+/// What tells a shared record from every other one. It keeps no values, and nothing else comes to lie in their place.
+#[derive(Clone, Debug)]
+pub struct Origin(Weak<Vec<Value>>);
+
+/// So many values put over shared ones are looked through; with more the record gets values of its own. What an answer
+/// works out is less, what an edit writes may be more.
+const OVER_MAX: usize = 24;
 
 static NULL: Value = Value::Null;
 
@@ -40,25 +55,104 @@ impl Record {
     /// An empty record.
     #[must_use]
     pub fn new(module: Arc<Module>) -> Self {
-        let values = vec![Value::Null; module.leaves().len()];
+        let values = Values::Own(vec![Value::Null; module.leaves().len()]);
         Self { module, values, version: 1, embedded: Embedded::default() }
+    }
+    /// The same record, whose clones share its values until they are changed.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        let values = match self.values {
+            Values::Own(values) => Values::Shared(Arc::new(values), Vec::new()),
+            shared @ Values::Shared(..) => shared,
+        };
+        Self { values, ..self }
+    }
+    /// Whether its values are shared.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.values, Values::Shared(..))
+    }
+    /// By what clones of one shared record are known, whatever was put over its values since; `None` for one that has
+    /// values of its own.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        match &self.values {
+            Values::Own(_) => None,
+            Values::Shared(row, _) => Some(Origin(Arc::downgrade(row))),
+        }
+    }
+    /// Whether it is a clone of the shared record that is known by this.
+    #[must_use]
+    pub fn comes_from(&self, origin: &Origin) -> bool {
+        match &self.values {
+            Values::Own(_) => false,
+            Values::Shared(row, _) => std::ptr::eq(Arc::as_ptr(row), origin.0.as_ptr()),
+        }
+    }
+    /// The places at which something was put over shared values.
+    pub fn put_over(&self) -> impl Iterator<Item = usize> + '_ {
+        let over = match &self.values {
+            Values::Own(_) => &[][..],
+            Values::Shared(_, over) => over.as_slice(),
+        };
+        over.iter().map(|(slot, _)| *slot)
+    }
+    /// All values, in the order of [`Module::leaves`].
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        (0..self.module.leaves().len()).map(|slot| self.at(slot))
+    }
+    /// Whether another record has the same values.
+    #[must_use]
+    pub fn equals(&self, other: &Self) -> bool {
+        self.values().eq(other.values())
     }
     /// The value at a place.
     #[must_use]
     pub fn at(&self, slot: usize) -> &Value {
-        self.values.get(slot).unwrap_or(&NULL)
+        let row = match &self.values {
+            Values::Own(values) => values,
+            Values::Shared(row, over) => {
+                if let Some((_, value)) = over.iter().find(|(place, _)| *place == slot) {
+                    return value;
+                }
+                row.as_ref()
+            }
+        };
+        row.get(slot).unwrap_or(&NULL)
+    }
+    /// Puts a value at a place; nothing happens where the module has no such place.
+    pub fn put(&mut self, slot: usize, value: impl Into<Value>) {
+        if let Values::Shared(row, over) = &mut self.values {
+            if slot >= row.len() {
+                return;
+            }
+            if let Some((_, place)) = over.iter_mut().find(|(place, _)| *place == slot) {
+                *place = value.into();
+                return;
+            }
+            if over.len() < OVER_MAX {
+                over.push((slot, value.into()));
+                return;
+            }
+            let mut values = row.as_ref().clone();
+            for (slot, value) in over.drain(..) {
+                if let Some(place) = values.get_mut(slot) {
+                    *place = value;
+                }
+            }
+            self.values = Values::Own(values);
+        }
+        if let Values::Own(values) = &mut self.values
+            && let Some(place) = values.get_mut(slot)
+        {
+            *place = value.into();
+        }
     }
     /// The value at a path; null where the module has no such field.
     #[must_use]
     pub fn get(&self, path: &str) -> &Value {
         debug_assert!(self.module.slot(path).is_some(), "{} has no {path}", self.module.name);
         self.module.slot(path).map_or(&NULL, |slot| self.at(slot))
-    }
-    /// Puts a value at a place.
-    pub fn put(&mut self, slot: usize, value: impl Into<Value>) {
-        if let Some(place) = self.values.get_mut(slot) {
-            *place = value.into();
-        }
     }
     /// Puts a value at a path; nothing happens where the module has no such field.
     pub fn set(&mut self, path: &str, value: impl Into<Value>) {

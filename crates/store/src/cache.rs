@@ -20,8 +20,8 @@ struct Weight;
 
 impl Weighter<i64, Arc<Record>> for Weight {
     fn weight(&self, _: &i64, record: &Arc<Record>) -> u64 {
-        let texts: usize = record.values.iter().filter_map(|v| v.as_str()).map(str::len).sum();
-        (size_of::<Record>() + size_of_val(record.values.as_slice()) + texts + 64) as u64
+        let cells: usize = record.values().map(|v| size_of_val(v) + v.as_str().map_or(0, str::len)).sum();
+        (size_of::<Record>() + cells + 64) as u64
     }
 }
 
@@ -71,7 +71,7 @@ impl Records {
         };
         let record = read.await?;
         if let (Some(place), Some(record)) = (place, &record) {
-            let _changed_meanwhile = place.insert(Arc::new(record.clone()));
+            let _changed_meanwhile = place.insert(Arc::new(record.clone().shared()));
         }
         Ok(record)
     }
@@ -99,7 +99,7 @@ impl Records {
             return Ok(records);
         }
         let mut found: Map<Id, Arc<Record>> =
-            read(rest).await?.into_iter().map(|record| (record.id(), Arc::new(record))).collect();
+            read(rest).await?.into_iter().map(|record| (record.id(), Arc::new(record.shared()))).collect();
         for (id, place) in places {
             if let Some(record) = found.get(&id) {
                 let _changed_meanwhile = place.insert(record.clone());

@@ -155,7 +155,11 @@ impl App {
     /// What the faces are given when nothing else is asked for.
     #[must_use]
     pub fn api_options() -> api::ApiOptions {
-        api::ApiOptions { public_url: Some(URL.into()), ..api::ApiOptions::default() }
+        api::ApiOptions {
+            public_url: Some(URL.into()),
+            text_bytes: 1024 * 1024,
+            ..api::ApiOptions::default()
+        }
     }
 
     /// The first administrator.

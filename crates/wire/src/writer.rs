@@ -1,6 +1,10 @@
 //! Records out: from values to the JSON that clients expect, every form exactly as it was seen on the wire
 //! (conventions 5, requests.md section 3). The hot path of every answer: one pass, one buffer, no tree.
 
+mod stencil;
+
+pub use stencil::Stencil;
+
 use crate::envelope::json_string;
 use crate::time;
 use model::{Form, Id, Kind, Module, Node, Record, Size, Value};

@@ -67,6 +67,41 @@ fn holds(json: &Json, keys: &[(&str, &str)]) {
     }
 }
 
+proptest! {
+    /// Whatever is empty, varies or was put over a record: by its stencil it is written as it is without.
+    #[test]
+    fn a_stencil_writes_what_the_writer_writes(
+        module in 0_usize..1000, empty: [bool; 64], varies: [bool; 61], over: [bool; 59], anywhere: bool,
+    ) {
+        let everything = Everything(Catalogue::new(&model::Additions::default()));
+        let modules = everything.0.modules();
+        let module = &modules[module % modules.len()];
+        let is = |flags: &[bool], slot: usize| flags[slot % flags.len()];
+        let mut record = full(&everything.0, &module.name, Id::new(42));
+        for slot in (0..module.leaves().len()).filter(|slot| is(&empty, *slot)) {
+            record.put(slot, Value::Null);
+        }
+        let record = record.shared();
+        let (utc, tokyo) = (jiff::tz::TimeZone::UTC, jiff::tz::TimeZone::fixed(jiff::tz::offset(9)));
+        let stencil = Writer::new(&everything, &utc).stencil(&record, |slot| is(&varies, slot)).unwrap();
+        let mut changed = record.clone();
+        let mut fits = true;
+        for slot in (0..module.leaves().len()).filter(|slot| is(&over, *slot) && (anywhere || is(&varies, *slot))).take(20) {
+            fits &= stencil.slots().contains(&slot);
+            changed.put(slot, if is(&empty, slot) { Value::from("[\"3\"]") } else { Value::Null });
+        }
+        for (record, zone, fits) in [(&record, &utc, true), (&record, &tokyo, true), (&changed, &utc, fits)] {
+            let (mut plain, mut filled) = (String::from("before"), String::from("before"));
+            let writer = Writer::new(&everything, zone);
+            writer.record(&mut plain, record);
+            prop_assert_eq!(writer.fill(&mut filled, record, &stencil), fits);
+            prop_assert_eq!(filled, if fits { plain } else { "before".to_owned() });
+        }
+        let own = full(&everything.0, &module.name, Id::new(42));
+        prop_assert!(!Writer::new(&everything, &utc).fill(&mut String::new(), &own, &stencil));
+    }
+}
+
 #[test]
 fn every_module_is_written_as_json() {
     for module in Catalogue::new(&model::Additions::default()).modules() {

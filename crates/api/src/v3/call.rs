@@ -128,13 +128,13 @@ async fn authenticate(
     let now = api.desk.now();
     let grant = crate::identify(api, &presented, now).await.map_err(|error| answer::failure(error, trace))?;
     let grant = grant.ok_or_else(Failure::unauthorised)?;
-    let caller = api.desk.caller(grant.user).await.map_err(|_| Failure::unauthorised())?;
     let person = api.desk.person(grant.user).await.map_err(|error| answer::failure(error, trace))?;
-    let zone = api.desk.zone_of(person.as_deref());
-    let groups = person.as_deref().map(|p| p.references("groups")).unwrap_or_default();
+    let person = person.ok_or_else(Failure::unauthorised)?;
+    let caller = api.desk.caller_of(&person).map_err(|_| Failure::unauthorised())?;
+    let zone = api.desk.zone_of(Some(&person));
     Ok((
         Context { trace, ..Context::new(caller, grant.scopes, now, zone) },
-        groups,
+        person.references("groups"),
         matches!(presented, Presented::Key(_)),
     ))
 }

@@ -21,7 +21,9 @@ impl Reader {
     pub fn new(desk: Arc<Desk>, identity: Arc<Identity>) -> Self {
         let options = ApiOptions::default();
         let throttle = happyfox::Throttle::new(&desk, options.requester_calls);
-        Self(Arc::new(Api { desk, identity, options, throttle }))
+        // It reads each record once.
+        let texts = super::Texts::new(0);
+        Self(Arc::new(Api { desk, identity, options, throttle, texts }))
     }
 
     /// What GET of a path below `/api/v3` answers at this moment to the caller of `ctx`.

@@ -16,11 +16,13 @@ mod list;
 mod operations;
 mod related;
 mod route;
+mod texts;
 mod uploads;
 mod write;
 
 pub use criteria::criteria_filter;
 pub use inside::Reader;
+pub(crate) use texts::Texts;
 
 use crate::Api;
 use answer::Answer;

@@ -247,15 +247,37 @@ pub(crate) async fn whole(call: &Call<'_>, record: Record) -> Result<String, Fai
 const WHOLE_BYTES: usize = 8 * 1024;
 
 async fn write_whole(call: &Call<'_>, record: Record, out: &mut String) -> Result<(), Failure> {
-    let failed = |e| answer::failure(e, call.ctx.trace);
+    let text = call.api.texts.of(&record);
     let mut records = [record];
-    call.desk().complete(&call.ctx, &mut records, None).await.map_err(failed)?;
-    uploads::show(call, &mut records).await?;
-    let view = call.desk().view(&records, None).await.map_err(failed)?;
+    if let Some(text) = &text {
+        let view = looked_at(call, &mut records, Some(text.slots())).await?;
+        let seen = Seen(&view);
+        let writer = Writer::new(&seen, &call.ctx.zone);
+        if records.iter().all(|record| text.write(&writer, record, &view, out)) {
+            return Ok(());
+        }
+    }
+    let is_from_memory = records.iter().all(Record::is_shared);
+    let view = looked_at(call, &mut records, None).await?;
     let seen = Seen(&view);
     let writer = Writer::new(&seen, &call.ctx.zone);
     for record in &records {
         writer.record(out, record);
+        if is_from_memory {
+            call.api.texts.keep(&writer, record, &view, text.as_deref());
+        }
     }
     Ok(())
+}
+
+/// Works out what these places of some records show, all of them where none are given, and finds what they refer to.
+async fn looked_at(
+    call: &Call<'_>,
+    records: &mut [Record],
+    slots: Option<&[usize]>,
+) -> Result<View, Failure> {
+    let failed = |e| answer::failure(e, call.ctx.trace);
+    call.desk().complete(&call.ctx, records, slots).await.map_err(failed)?;
+    uploads::show(call, records).await?;
+    call.desk().view(records, slots).await.map_err(failed)
 }

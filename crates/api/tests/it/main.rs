@@ -28,3 +28,4 @@ mod rights;
 mod setup;
 mod subresources;
 mod talk;
+mod texts;

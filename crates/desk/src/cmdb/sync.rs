@@ -304,7 +304,7 @@ async fn written(
     old: Record,
     mut new: Record,
 ) -> Result<Vec<Statement>, DeskError> {
-    if new.values == old.values {
+    if new.equals(&old) {
         return Ok(Vec::new());
     }
     if new.module.slot("last_updated_time").is_some() {

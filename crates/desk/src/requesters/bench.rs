@@ -28,7 +28,7 @@ impl Working {
     /// An input has made something else of the person.
     pub fn step(&mut self, person: Record, given: Vec<usize>, mut step: Step) {
         let before = std::mem::replace(&mut self.new, person);
-        step.changes = step.changes || self.new.values != before.values;
+        step.changes = step.changes || !self.new.equals(&before);
         if let Some(last) = self.steps.last_mut() {
             last.left = Some(Arc::new(before));
         }

@@ -268,7 +268,7 @@ impl Desk {
         let snapshot = self.snapshot();
         let mut draft = match &working.old {
             None => Draft::adding(snapshot, working.new.clone()),
-            Some(old) if old.values == working.new.values => return None,
+            Some(old) if old.equals(&working.new) => return None,
             Some(old) => Draft::editing(snapshot, old.clone(), working.new.clone(), "UPDATE"),
         };
         draft.given.clone_from(&working.given);

@@ -114,7 +114,14 @@ async fn the_same_seed_gives_the_same_company() {
         let (place, summary) = filled(600, seed).await;
         let mut text = format!("{summary:?}\n");
         for record in everything(&place.desk).await {
-            writeln!(text, "{} {} {:?}", record.module.name, record.version, record.values).unwrap();
+            writeln!(
+                text,
+                "{} {} {:?}",
+                record.module.name,
+                record.version,
+                record.values().collect::<Vec<_>>()
+            )
+            .unwrap();
         }
         text
     };

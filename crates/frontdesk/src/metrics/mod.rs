@@ -2,12 +2,13 @@
 //!
 //! Plain atomics and a small writer, not `prometheus-client`: its families look each label set up in a map behind a
 //! lock, once per counter and request, and register by name at run time. Our labels are few and fixed, so a
-//! counter is an array element and counting a request is five relaxed additions.
+//! counter is an array element and counting a request is five relaxed additions. Each thread adds to numbers of its own,
+//! as far as there are enough: cores that add to the same one wait for each other.
 
 mod process;
 mod text;
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
@@ -41,13 +42,50 @@ const BOUNDS: [(u64, &str); 14] = [
 #[derive(Debug)]
 pub struct Metrics {
     started: jiff::Timestamp,
-    requests: [[AtomicU64; STATUSES.len()]; METHODS.len()],
-    latency: [AtomicU64; BOUNDS.len() + 1],
-    latency_sum_us: AtomicU64,
-    in_flight: AtomicI64,
+    requests: [Requests; SHARES],
     connections: AtomicU64,
     connections_open: AtomicI64,
     connections_cut: AtomicU64,
+}
+
+/// So many threads count requests without meeting another one.
+const SHARES: usize = 16;
+
+/// What some threads count of requests. Aligned, so that no two lie where one processor fetches them together.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Requests {
+    answered: [[AtomicU64; STATUSES.len()]; METHODS.len()],
+    latency: [AtomicU64; BOUNDS.len() + 1],
+    latency_sum_us: AtomicU64,
+    /// Of one share alone it may be negative: a request can end on another thread than it began on.
+    in_flight: AtomicI64,
+}
+
+impl Requests {
+    fn count(&self, method: usize, status: usize) {
+        if let Some(counter) = self.answered.get(method).and_then(|row| row.get(status)) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn observe(&self, took: Duration) {
+        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let bucket = BOUNDS.iter().position(|(bound, _)| us <= *bound).unwrap_or(BOUNDS.len());
+        if let Some(counter) = self.latency.get(bucket) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        self.latency_sum_us.fetch_add(us, Ordering::Relaxed);
+    }
+}
+
+/// The share of the thread that runs.
+fn share() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static SHARE: usize = NEXT.fetch_add(1, Ordering::Relaxed) % SHARES;
+    }
+    SHARE.with(|share| *share)
 }
 
 impl Metrics {
@@ -56,9 +94,6 @@ impl Metrics {
         Metrics {
             started: jiff::Timestamp::now(),
             requests: Default::default(),
-            latency: Default::default(),
-            latency_sum_us: AtomicU64::new(0),
-            in_flight: AtomicI64::new(0),
             connections: AtomicU64::new(0),
             connections_open: AtomicI64::new(0),
             connections_cut: AtomicU64::new(0),
@@ -72,7 +107,7 @@ impl Metrics {
 
     /// A request begins.
     pub(crate) fn request(&self) -> InFlight<'_> {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.mine().in_flight.fetch_add(1, Ordering::Relaxed);
         InFlight { metrics: self, finished: false }
     }
 
@@ -88,19 +123,15 @@ impl Metrics {
         self.connections_cut.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn count(&self, method: usize, status: usize) {
-        if let Some(counter) = self.requests.get(method).and_then(|row| row.get(status)) {
-            counter.fetch_add(1, Ordering::Relaxed);
-        }
+    /// The numbers that the thread that runs adds to.
+    fn mine(&self) -> &Requests {
+        let [first, ..] = &self.requests;
+        self.requests.get(share()).unwrap_or(first)
     }
 
-    fn observe(&self, took: Duration) {
-        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let bucket = BOUNDS.iter().position(|(bound, _)| us <= *bound).unwrap_or(BOUNDS.len());
-        if let Some(counter) = self.latency.get(bucket) {
-            counter.fetch_add(1, Ordering::Relaxed);
-        }
-        self.latency_sum_us.fetch_add(us, Ordering::Relaxed);
+    /// The sum of a number over all shares.
+    fn sum(&self, number: impl Fn(&Requests) -> Option<&AtomicU64>) -> u64 {
+        self.requests.iter().filter_map(number).map(|number| number.load(Ordering::Relaxed)).sum()
     }
 
     /// Writes everything this process counts by itself.
@@ -110,9 +141,9 @@ impl Metrics {
         page.sample("frontdesk_build_info", &version, 1);
 
         page.family("frontdesk_http_requests_total", Kind::Counter, "Requests by method and status class.");
-        for (method, row) in METHODS.iter().zip(&self.requests) {
-            for (status, counter) in STATUSES.iter().zip(row) {
-                let count = counter.load(Ordering::Relaxed);
+        for (m, method) in METHODS.iter().enumerate() {
+            for (s, status) in STATUSES.iter().enumerate() {
+                let count = self.sum(|share| share.answered.get(m)?.get(s));
                 if count > 0 {
                     let labels = format!("method=\"{method}\",status=\"{status}\"");
                     page.sample("frontdesk_http_requests_total", &labels, count);
@@ -120,12 +151,13 @@ impl Metrics {
             }
         }
         self.write_latency(page);
-        let numbers = [
-            ("frontdesk_http_requests_in_flight", Kind::Gauge, "Requests being handled.", &self.in_flight),
-            ("frontdesk_connections_open", Kind::Gauge, "Connections open.", &self.connections_open),
-        ];
-        for (name, kind, help, number) in numbers {
-            page.single(name, kind, help, number.load(Ordering::Relaxed));
+        let in_flight: i64 = self.requests.iter().map(|share| share.in_flight.load(Ordering::Relaxed)).sum();
+        let open = self.connections_open.load(Ordering::Relaxed);
+        for (name, help, number) in [
+            ("frontdesk_http_requests_in_flight", "Requests being handled.", in_flight),
+            ("frontdesk_connections_open", "Connections open.", open),
+        ] {
+            page.single(name, Kind::Gauge, help, number);
         }
         let numbers = [
             ("frontdesk_connections_total", "Connections accepted.", &self.connections),
@@ -142,11 +174,11 @@ impl Metrics {
         page.family(NAME, Kind::Histogram, "Time from a request's head to its answer's head.");
         let mut sum = 0;
         let labels = BOUNDS.iter().map(|(_, text)| *text).chain(["+Inf"]);
-        for (bound, counter) in labels.zip(&self.latency) {
-            sum += counter.load(Ordering::Relaxed);
+        for (at, bound) in labels.enumerate() {
+            sum += self.sum(|share| share.latency.get(at));
             page.sample(&format!("{NAME}_bucket"), &format!("le=\"{bound}\""), sum);
         }
-        let seconds = self.latency_sum_us.load(Ordering::Relaxed) as f64 / 1e6;
+        let seconds = self.sum(|share| Some(&share.latency_sum_us)) as f64 / 1e6;
         page.sample(&format!("{NAME}_sum"), "", seconds);
         page.sample(&format!("{NAME}_count"), "", sum);
     }
@@ -168,16 +200,18 @@ impl InFlight<'_> {
     /// It was answered.
     pub(crate) fn finish(&mut self, method: &Method, status: StatusCode, took: Duration) {
         self.finished = true;
-        self.metrics.count(method_index(method), status_index(status));
-        self.metrics.observe(took);
+        let mine = self.metrics.mine();
+        mine.count(method_index(method), status_index(status));
+        mine.observe(took);
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.metrics.in_flight.fetch_sub(1, Ordering::Relaxed);
+        let mine = self.metrics.mine();
+        mine.in_flight.fetch_sub(1, Ordering::Relaxed);
         if !self.finished {
-            self.metrics.count(METHODS.len() - 1, STATUSES.len() - 1);
+            mine.count(METHODS.len() - 1, STATUSES.len() - 1);
         }
     }
 }

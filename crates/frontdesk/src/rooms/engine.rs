@@ -22,15 +22,23 @@ pub(super) async fn open(place: &Place, beside: bool) -> Result<Db, Failure> {
 }
 
 /// So much memory, shared out in the proportion of the defaults: records that are kept whole spare more work, pages serve
-/// more of it.
+/// more of it. What is left is for [`text_bytes`].
 fn sqlite_options(memory_mib: u32, beside: bool) -> SqliteOptions {
-    let records_mib = memory_mib / 3;
+    let (records_mib, texts_mib) = (memory_mib / 3, memory_mib / TEXTS);
     SqliteOptions {
         shared: beside,
-        cache_mib: memory_mib - records_mib,
+        cache_mib: memory_mib - records_mib - texts_mib,
         records_mib,
         ..SqliteOptions::default()
     }
+}
+
+/// One part in so many of the memory is for records as they are written.
+const TEXTS: u32 = 9;
+
+/// The memory for records as the API writes them, in bytes.
+pub(super) fn text_bytes(place: &Place) -> u64 {
+    u64::from(place.memory_mib / TEXTS) * 1024 * 1024
 }
 
 /// Refuses to make a database where a command asked for one that is there.
@@ -106,7 +114,9 @@ mod tests {
         let settings = Settings::read(&Effective::of(&Sources::default())).expect("the defaults are valid");
         let (given, own) = (sqlite_options(settings.place.memory_mib, false), SqliteOptions::default());
         assert_eq!((given.cache_mib, given.records_mib), (own.cache_mib, own.records_mib));
-        let most = sqlite_options(1_048_576, false);
-        assert_eq!(most.cache_mib + most.records_mib, 1_048_576);
+        let place = Place { memory_mib: 1_048_576, ..settings.place };
+        let most = sqlite_options(place.memory_mib, false);
+        let texts_mib = text_bytes(&place) / 1024 / 1024;
+        assert_eq!(u64::from(most.cache_mib + most.records_mib) + texts_mib, 1_048_576);
     }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Rooms {
     /// Where several processes share a database.
     lease: Option<lease::Lease>,
     backups: Arc<archives::Counted>,
+    /// The memory for records as the API writes them.
+    text_bytes: u64,
     ran: Arc<background::Ran>,
 }
 
@@ -152,7 +154,8 @@ impl Rooms {
         };
         let options = IdentityOptions::new(desk.id_source().clone());
         let identity = Arc::new(Identity::new(db.clone(), Arc::new(SystemSecrets), options));
-        Ok(Rooms { db, desk, identity, lease, backups: Arc::default(), ran: Arc::default() })
+        let text_bytes = engine::text_bytes(place);
+        Ok(Rooms { db, desk, identity, lease, backups: Arc::default(), text_bytes, ran: Arc::default() })
     }
 
     /// The desk has not been filled with its first rows.
@@ -218,7 +221,11 @@ impl Rooms {
         sso: Option<&SsoPlan>,
         host: Host,
     ) -> Result<Router, Failure> {
-        let options = api::ApiOptions { public_url: Some(public_url.to_owned()), requester_calls };
+        let options = api::ApiOptions {
+            public_url: Some(public_url.to_owned()),
+            requester_calls,
+            text_bytes: self.text_bytes,
+        };
         let sign_on = match sso {
             Some(plan) => Some(sign_on(plan, public_url)?),
             None => None,

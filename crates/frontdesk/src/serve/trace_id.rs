@@ -1,8 +1,6 @@
 //! Trace ids: one per request, in the request's extensions, in its log lines and in its answer.
 
 use std::cell::Cell;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::{HeaderMap, HeaderValue};
 pub use desk::TraceId;
@@ -12,12 +10,14 @@ pub(super) fn of(headers: &HeaderMap) -> TraceId {
     headers.get("traceparent").and_then(|value| parse(value.as_bytes())).unwrap_or_else(random)
 }
 
-/// A new id. Unique, not secret: a counter scattered over 128 bits from where the process began.
+/// A new id. Unique, not secret: a counter scattered over 128 bits from where the thread began.
 fn random() -> TraceId {
-    static START: OnceLock<[u64; 2]> = OnceLock::new();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let [high, low] = *START.get_or_init(start);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    thread_local! {
+        static START: [u64; 2] = start();
+        static COUNT: Cell<u64> = const { Cell::new(0) };
+    }
+    let [high, low] = START.with(|start| *start);
+    let count = COUNT.with(|count| count.replace(count.get().wrapping_add(1)));
     let id = u128::from(scatter(high.wrapping_add(count))) << 64 | u128::from(scatter(low ^ count));
     TraceId(id.max(1))
 }
@@ -37,10 +37,11 @@ pub(super) fn header(trace: TraceId) -> Option<HeaderValue> {
 fn start() -> [u64; 2] {
     match (getrandom::u64(), getrandom::u64()) {
         (Ok(high), Ok(low)) => [high, low],
-        // Without randomness the clock still tells this process from its neighbours.
+        // Without randomness clock and place tell this thread from its neighbours.
         _ => {
             let now = jiff::Timestamp::now().as_nanosecond();
-            [now as u64, u64::from(std::process::id())]
+            let place = std::ptr::from_ref(&now).addr() as u64;
+            [now as u64, u64::from(std::process::id()) << 48 ^ place]
         }
     }
 }

@@ -26,7 +26,7 @@ fn request() -> Description {
         digits("display_id").read_only().in_list().unique(&[]).untracked(),
         text("subject", 250).required().in_list().indexed().full_text(),
         html("description").full_text(),
-        text("short_description", 500).computed(),
+        text("short_description", 500).excerpt_of("description"),
         text("impact_details", 250),
         text("update_reason", 250),
         text("status_change_comments", 1000),

@@ -1,0 +1,84 @@
+//! Texts of records that are read often: what is the same in every answer about a record is written once
+//! ([`wire::writer::Stencil`]).
+//!
+//! Nothing has to be forgotten here. A text counts for the very record that it was made of, told by where its values are in
+//! memory, and with the very lookups; the store forgets a record before a commit that changed it is acknowledged, and what it
+//! reads then is another one.
+
+use desk::{Snapshot, View};
+use model::{Origin, Record};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use std::sync::{Arc, Weak};
+use wire::writer::{Stencil, Writer};
+
+/// What a request's text usually takes.
+const USUAL_BYTES: u64 = 8 * 1024;
+
+/// The texts, by the ids of their records.
+#[derive(Debug)]
+pub(crate) struct Texts(Cache<i64, Arc<Text>, Weight>);
+
+/// A record as it is written.
+#[derive(Debug)]
+pub(crate) struct Text {
+    origin: Origin,
+    /// Held weakly: lookups that were replaced are not kept for it, and no others come to lie in their place.
+    snapshot: Weak<Snapshot>,
+    stencil: Stencil,
+}
+
+#[derive(Clone, Debug)]
+struct Weight;
+
+impl Weighter<i64, Arc<Text>> for Weight {
+    fn weight(&self, _: &i64, text: &Arc<Text>) -> u64 {
+        (size_of::<Text>() + text.stencil.bytes() + 64) as u64
+    }
+}
+
+impl Texts {
+    /// At most so many bytes of them.
+    pub fn new(bytes: u64) -> Self {
+        let entries = usize::try_from(bytes / USUAL_BYTES).unwrap_or(usize::MAX);
+        Self(Cache::with_weighter(entries, bytes, Weight))
+    }
+
+    /// The text of a record to which nothing was done since it came from the store.
+    pub fn of(&self, record: &Record) -> Option<Arc<Text>> {
+        if !record.is_shared() || record.put_over().next().is_some() {
+            return None;
+        }
+        self.0.get(&record.id().get()).filter(|text| record.comes_from(&text.origin))
+    }
+
+    /// Keeps the text of a record, with what an answer has put over it. It gets holes there and where the one before has
+    /// some.
+    pub fn keep(&self, writer: &Writer<'_>, record: &Record, view: &View, before: Option<&Text>) {
+        let module = &record.module;
+        let far = view.snapshot().catalogue.far_references(&module.name);
+        let before = before.map_or(&[][..], Text::slots);
+        let is_of_row = |slot: usize| module.leaf(slot).is_some_and(|leaf| leaf.field.excerpt_of.is_some());
+        let varies = |slot: usize| {
+            far.iter().any(|far| far.slot == slot)
+                || before.contains(&slot)
+                || (record.put_over().any(|over| over == slot) && !is_of_row(slot))
+        };
+        let (Some(origin), Some(stencil)) = (record.origin(), writer.stencil(record, varies)) else { return };
+        let snapshot = Arc::downgrade(view.snapshot());
+        self.0.insert(record.id().get(), Arc::new(Text { origin, snapshot, stencil }));
+    }
+}
+
+impl Text {
+    /// The places of the record that must be looked at for each answer.
+    pub fn slots(&self) -> &[usize] {
+        self.stencil.slots()
+    }
+
+    /// Writes the record, where the text still counts.
+    pub fn write(&self, writer: &Writer<'_>, record: &Record, view: &View, out: &mut String) -> bool {
+        std::ptr::eq(self.snapshot.as_ptr(), Arc::as_ptr(view.snapshot()))
+            && writer.fill(out, record, &self.stencil)
+    }
+}
