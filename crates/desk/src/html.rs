@@ -5,6 +5,8 @@
 //! second is the guard that counts, for it parses like a browser and lets through only what is known. A text in which
 //! nothing looks like an attack is stored to the letter, because clients compare what they sent with what they read.
 
+mod tangle;
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -72,6 +74,12 @@ const WORDS: [&str; 17] = [
     "popover",
 ];
 
+/// Whether a text is nested so deep, or made so, that reading it would cost far more than it is long. It is not taken.
+#[must_use]
+pub fn is_tangled(text: &str) -> bool {
+    tangle::is_tangled(text)
+}
+
 /// The text as it is stored: itself, or cleaned where something in it may be an attack.
 #[must_use]
 pub fn stored(text: &str) -> Cow<'_, str> {
@@ -94,6 +102,10 @@ pub fn shown(text: &str) -> String {
             .attribute_filter(|_, attribute, value| is_harmless(attribute, value).then_some(value.into()));
         cleaner
     });
+    // One that was stored before such were refused: as it was typed.
+    if is_tangled(text) {
+        return ammonia::clean_text(text);
+    }
     CLEANER.clean(text).to_string()
 }
 

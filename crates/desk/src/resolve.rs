@@ -27,6 +27,12 @@ impl Desk {
             draft.given.push(*slot);
             let value = match change {
                 Change::Clear => Value::Null,
+                Change::Value(Value::Text(text))
+                    if matches!(leaf.field.kind, Kind::Html { .. }) && html::is_tangled(text) =>
+                {
+                    draft.refuse(Refusal::because(leaf.path.clone(), "The text is nested too deep"));
+                    continue;
+                }
                 Change::Value(Value::Text(text)) if matches!(leaf.field.kind, Kind::Html { .. }) => {
                     html::stored(text).as_ref().into()
                 }

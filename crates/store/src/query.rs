@@ -573,14 +573,16 @@ impl Renderer<'_> {
     }
 
     fn like(&mut self, test: &Test, at: Alias, column: &str, is_number: bool) {
+        // A long row of ORs is a deep tree to SQLite, which refuses one of a thousand.
+        const TOGETHER: usize = 100;
         if test.operands.is_empty() {
             self.sql.push("1 = 0");
             return;
         }
-        self.sql.push("(");
+        self.sql.push("((");
         for (i, operand) in test.operands.iter().enumerate() {
             if i > 0 {
-                self.sql.push(" OR ");
+                self.sql.push(if i.is_multiple_of(TOGETHER) { ") OR (" } else { " OR " });
             }
             let text = operand.to_string();
             let after = if test.op == Op::StartsWith && !is_number { successor(&text) } else { None };
@@ -604,7 +606,7 @@ impl Renderer<'_> {
                 self.sql.push(" LIKE ").bind(pattern).push(r" ESCAPE '\'");
             }
         }
-        self.sql.push(")");
+        self.sql.push("))");
     }
 }
 

@@ -17,15 +17,19 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::{Kind, Leaf, Module, Patch};
 use serde_json::{Map, Value as Json, json};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use wire::failure::Failure;
-use wire::payload::{FilePart, Raw};
+use wire::payload::FilePart;
 use wire::reader::{self, Reading};
 
 /// No honest form without files comes near.
 const FORM_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Files and their envelope.
 const UPLOAD_BYTES_MAX: usize = 44 * 1024 * 1024;
+/// What somebody sends who is not signed in: a name, a password, a code.
+const STRANGERS_BYTES_MAX: usize = 64 * 1024;
+/// Names and values of one form; the largest of ours has some hundred, and one for each row that is chosen.
+const PAIRS_MAX: usize = 10_000;
 
 /// What a form brought.
 #[derive(Debug, Default)]
@@ -41,25 +45,34 @@ impl Form {
     /// # Errors
     /// The status of the refusal: too large, broken off, or neither a form nor multipart.
     pub async fn read(parts: &Parts, body: Body) -> Result<Self, StatusCode> {
-        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-        let is_upload =
-            content_type.is_some_and(|t| t.trim_start().to_ascii_lowercase().starts_with("multipart/"));
-        let limit = if is_upload { UPLOAD_BYTES_MAX } else { FORM_BYTES_MAX };
+        let is_upload = content_type(parts)
+            .is_some_and(|t| t.trim_start().to_ascii_lowercase().starts_with("multipart/"));
+        Self::limited(parts, body, if is_upload { UPLOAD_BYTES_MAX } else { FORM_BYTES_MAX }).await
+    }
+
+    /// Reads what somebody sent who is not signed in.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub async fn of_a_stranger(parts: &Parts, body: Body) -> Result<Self, StatusCode> {
+        Self::limited(parts, body, STRANGERS_BYTES_MAX).await
+    }
+
+    async fn limited(parts: &Parts, body: Body, limit: usize) -> Result<Self, StatusCode> {
         let body = match Limited::new(body, limit).collect().await {
             Ok(collected) => collected.to_bytes(),
             Err(error) if error.is::<LengthLimitError>() => return Err(StatusCode::PAYLOAD_TOO_LARGE),
             Err(_) => return Err(StatusCode::BAD_REQUEST),
         };
-        if !is_upload {
-            let pairs = wire::payload::form_pairs(&String::from_utf8_lossy(&body));
-            return Ok(Self { pairs, ..Self::default() });
+        let form = wire::payload::web_form(content_type(parts), &body, PAIRS_MAX);
+        let form = form.ok_or(StatusCode::BAD_REQUEST)?;
+        if form.files.is_empty() {
+            return Ok(Self { pairs: form.params, ..Self::default() });
         }
-        let payload = wire::payload::read(Raw { query: "", content_type, body: &body })
-            .map_err(|_| StatusCode::BAD_REQUEST)?;
         // An input for files that nobody filled comes as a file without name and content.
         let is_there = |f: &FilePart| f.file_name.as_deref().is_some_and(|name| !name.is_empty());
-        let files = payload.files.into_iter().filter(is_there).collect();
-        Ok(Self { pairs: payload.params, files, body })
+        let files = form.files.into_iter().filter(is_there).collect();
+        Ok(Self { pairs: form.params, files, body })
     }
 
     /// A form of a query: what a list was asked for.
@@ -87,12 +100,19 @@ impl Form {
     /// else changed meanwhile stays as they left it.
     #[must_use]
     pub fn changed(&self) -> Self {
-        let same = |name: &str| {
-            let was = format!("was.{name}");
-            let before: Vec<&str> = self.values(&was).collect();
-            let now: Vec<&str> = self.values(name).filter(|v| !v.is_empty()).collect();
-            self.has(&was) && before.iter().filter(|v| !v.is_empty()).eq(now.iter())
-        };
+        let mut shown: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut now: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (name, value) in &self.pairs {
+            let (values, name) = match name.strip_prefix("was.") {
+                Some(name) => (&mut shown, name),
+                None => (&mut now, name.as_str()),
+            };
+            let values = values.entry(name).or_default();
+            if !value.is_empty() {
+                values.push(value);
+            }
+        }
+        let same = |name: &str| shown.get(name).is_some_and(|shown| now.get(name) == Some(shown));
         let kept = self.pairs.iter().filter(|(name, _)| !name.starts_with("was.") && !same(name));
         Self { pairs: kept.cloned().collect(), files: self.files.clone(), body: self.body.clone() }
     }
@@ -109,10 +129,6 @@ impl Form {
     pub fn only(&self, paths: &[&str]) -> Self {
         let kept = self.pairs.iter().filter(|(name, _)| paths.contains(&name.as_str()));
         Self { pairs: kept.cloned().collect(), files: Vec::new(), body: Bytes::new() }
-    }
-
-    fn values<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
-        self.pairs.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
     /// Sets a value, for a form that a page fills in.
@@ -153,6 +169,10 @@ impl TextForm {
     pub const fn form(&self) -> &Form {
         &self.0
     }
+}
+
+fn content_type(parts: &Parts) -> Option<&str> {
+    parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok())
 }
 
 fn upload<'f>(part: &'f FilePart, body: &'f Bytes, purpose: Purpose) -> Upload<'f> {

@@ -10,6 +10,8 @@ const DEPTH_MAX: usize = 16;
 const TESTS_MAX: usize = 200;
 /// How many operands one test may have.
 const OPERANDS_MAX: usize = 1000;
+/// Values in one search; a database takes only so many.
+const ALL_OPERANDS_MAX: usize = 10_000;
 
 /// The keys of an element; `field_name` and `operator` are old ones.
 const KEYS: [&str; 8] =
@@ -109,7 +111,7 @@ pub fn read(value: &Value) -> Reading {
     let value = lenient::opened(value);
     // The oldest form has a wrapper.
     let value = value.get("criteria").unwrap_or(&value);
-    let mut reader = Reader { tests: 0, failures: Vec::new() };
+    let mut reader = Reader { tests: 0, operands: 0, failures: Vec::new() };
     let criteria = match value {
         Value::Array(elements) => reader.fold(elements, DEPTH_MAX),
         Value::Object(map) if map.is_empty() => None,
@@ -122,6 +124,7 @@ pub fn read(value: &Value) -> Reading {
 
 struct Reader {
     tests: usize,
+    operands: usize,
     failures: Vec<Failure>,
 }
 
@@ -220,7 +223,10 @@ impl Reader {
             }),
             Some(_) => self.refuse(Failure::type_mismatch("condition")),
         };
-        let operands = if operands.len() > OPERANDS_MAX {
+        self.operands += operands.len();
+        let operands = if self.operands > ALL_OPERANDS_MAX {
+            self.too_much("values", format!("At most {ALL_OPERANDS_MAX} values in one search"))
+        } else if operands.len() > OPERANDS_MAX {
             self.too_much("values", format!("At most {OPERANDS_MAX} values in one criterion"))
         } else {
             Some(operands)

@@ -5,13 +5,21 @@
 //! `True`/`False`/`None`/`null` in any case, trailing commas, tuples as arrays, numbers as keys, the `L`
 //! of an old Python's long, raw line breaks inside strings, and a byte order mark. It does not accept bare
 //! words, comments, sets or NaN. Work and memory are linear in the text, and so is the stack in the depth,
-//! which is limited.
+//! which is limited. So is how much is read: seven bytes of text can be an object, which takes some hundred times as
+//! many in memory.
 
 use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
 
 /// Arrays and objects may be nested this deep.
 pub const DEPTH_MAX: usize = 64;
+/// A text may hold so many values, an object counting as [`OBJECT_WEIGHT`] of them. The largest honest input, three hundred people
+/// with all their fields, has some ten thousand.
+pub const VALUES_MAX: usize = 400_000;
+/// As how many values an object counts.
+pub const OBJECT_WEIGHT: usize = 20;
+
+const TOO_MANY: &str = "more values than anybody needs";
 
 /// Why a text cannot be read, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,8 +38,10 @@ pub struct ParseError {
 /// Neither JSON nor a Python literal, nested too deep, or text with a NUL character in it, which PostgreSQL
 /// cannot store.
 pub fn parse(text: &str) -> Result<Value, ParseError> {
-    match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
-        Ok(value) if is_storable(&value, DEPTH_MAX) => Ok(value),
+    // The other reader counts while it reads, and stops.
+    let read = (!has_too_many(text)).then(|| serde_json::from_str(text.trim_start_matches('\u{feff}')));
+    match read {
+        Some(Ok(value)) if is_storable(&value, DEPTH_MAX) => Ok(value),
         // The tolerant reader has the same limits, and it knows where they were passed.
         _ => {
             let (value, end) = parse_prefix(text)?;
@@ -51,7 +61,8 @@ pub fn parse(text: &str) -> Result<Value, ParseError> {
 /// # Errors
 /// As [`parse`].
 pub(crate) fn parse_prefix(text: &str) -> Result<(Value, usize), ParseError> {
-    let mut reader = Reader { text, at: text.len() - text.trim_start_matches('\u{feff}').len() };
+    let at = text.len() - text.trim_start_matches('\u{feff}').len();
+    let mut reader = Reader { text, at, left: VALUES_MAX };
     let value = reader.value(0)?;
     Ok((value, reader.at))
 }
@@ -68,6 +79,28 @@ pub fn opened(value: &Value) -> Cow<'_, Value> {
         return Cow::Owned(inner);
     }
     Cow::Borrowed(value)
+}
+
+/// Whether a text has more values than may be read, before anything is made of them.
+fn has_too_many(text: &str) -> bool {
+    // Shorter ones cannot.
+    if text.len() < VALUES_MAX / OBJECT_WEIGHT {
+        return false;
+    }
+    let (mut count, mut quote, mut is_escaped) = (0_usize, None, false);
+    text.bytes().any(|b| {
+        match (quote, b) {
+            (Some(_), _) if is_escaped => is_escaped = false,
+            (Some(_), b'\\') => is_escaped = true,
+            (Some(open), b) if b == open => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(b),
+            (None, b'{') => count += OBJECT_WEIGHT,
+            (None, b'[' | b'(' | b',' | b':') => count += 1,
+            (None, _) => {}
+        }
+        count > VALUES_MAX
+    })
 }
 
 fn is_storable(value: &Value, depth_left: usize) -> bool {
@@ -88,6 +121,8 @@ struct Reader<'a> {
     text: &'a str,
     /// Always at a character boundary when a new token begins.
     at: usize,
+    /// How many more values may come.
+    left: usize,
 }
 
 impl Reader<'_> {
@@ -113,6 +148,11 @@ impl Reader<'_> {
 
     fn value(&mut self, depth: usize) -> Result<Value, ParseError> {
         self.skip_space();
+        let weight = if self.peek() == Some(b'{') { OBJECT_WEIGHT } else { 1 };
+        self.left = match self.left.checked_sub(weight) {
+            Some(left) => left,
+            None => return self.fail(TOO_MANY),
+        };
         match self.peek() {
             None => self.fail("the text ends where a value should be"),
             Some(b'{' | b'[' | b'(') if depth >= DEPTH_MAX => self.fail("nested too deep"),

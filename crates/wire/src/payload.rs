@@ -86,6 +86,26 @@ fn is_text(body: &[u8]) -> bool {
     !body.iter().any(|&b| b < b' ' && !matches!(b, b'\t' | b'\r' | b'\n' | 0x0c))
 }
 
+/// A form that a page of ours sent: its pairs in the order sent, and its files. `None` for what no browser sends, and for more than
+/// `pairs_max` pairs. Here `input_data` means nothing, and JSON is none.
+#[must_use]
+pub fn web_form(content_type: Option<&str>, body: &[u8], pairs_max: usize) -> Option<Payload> {
+    let mut payload = Payload::default();
+    let Some(parts) = multipart::read(body, content_type) else {
+        let pairs = body.iter().filter(|b| **b == b'&').count();
+        if pairs >= pairs_max {
+            return None;
+        }
+        payload.params = form_pairs(&String::from_utf8_lossy(body));
+        return Some(payload);
+    };
+    for part in parts.ok()? {
+        let bytes = body.get(part.data.clone()).unwrap_or_default();
+        take_part(part, bytes, &mut payload);
+    }
+    (payload.params.len() <= pairs_max).then_some(payload)
+}
+
 /// The name-value pairs of a query or form body, decoded. What is not UTF-8 is replaced, as are NUL
 /// characters, which PostgreSQL cannot store. A name without `=` has an empty value.
 #[must_use]
@@ -116,12 +136,14 @@ fn read_form(form: &[u8], order: Order, payload: &mut Payload) -> Result<(), Fai
             payload.params.push((name, lossy(&decode(value))));
             continue;
         }
+        // The first one counts. Others are not even looked at: each might be read to the end of the body.
+        if payload.input.is_some() {
+            continue;
+        }
         let from_value = whole.iter().position(|&b| b == b'=').and_then(|at| whole.get(at + 1..));
         let (input, left) = read_form_value(value, from_value.unwrap_or_default(), rest, order)?;
         rest = left;
-        if payload.input.is_none() {
-            payload.input = input;
-        }
+        payload.input = input;
     }
     Ok(())
 }
@@ -202,20 +224,26 @@ fn read_parts(body: &[u8], parts: Vec<multipart::Part>, payload: &mut Payload) -
             if payload.input.is_none() {
                 payload.input = read_text(bytes)?;
             }
-        } else if part.file_name.as_deref() == Some("") && bytes.is_empty() {
-            // A browser's file field in which nothing was chosen.
-        } else if is_file(&part, bytes) {
-            payload.files.push(FilePart {
-                field: lossy(part.name.as_bytes()),
-                file_name: part.file_name.map(|name| lossy(name.as_bytes())),
-                content_type: part.content_type.map(|kind| lossy(kind.as_bytes())),
-                data: part.data,
-            });
         } else {
-            payload.params.push((lossy(part.name.as_bytes()), lossy(bytes)));
+            take_part(part, bytes, payload);
         }
     }
     Ok(())
+}
+
+fn take_part(part: multipart::Part, bytes: &[u8], payload: &mut Payload) {
+    if part.file_name.as_deref() == Some("") && bytes.is_empty() {
+        // A browser's file field in which nothing was chosen.
+    } else if is_file(&part, bytes) {
+        payload.files.push(FilePart {
+            field: lossy(part.name.as_bytes()),
+            file_name: part.file_name.map(|name| lossy(name.as_bytes())),
+            content_type: part.content_type.map(|kind| lossy(kind.as_bytes())),
+            data: part.data,
+        });
+    } else {
+        payload.params.push((lossy(part.name.as_bytes()), lossy(bytes)));
+    }
 }
 
 fn is_file(part: &multipart::Part, bytes: &[u8]) -> bool {

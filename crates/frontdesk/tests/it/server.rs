@@ -95,6 +95,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Sends, if the other side still takes it.
+    pub async fn try_send(&mut self, bytes: &str) -> bool {
+        self.stream.write_all(bytes.as_bytes()).await.is_ok()
+    }
+
     pub async fn send(&mut self, bytes: &str) {
         self.stream.write_all(bytes.as_bytes()).await.unwrap();
     }

@@ -75,6 +75,21 @@ async fn a_body_may_be_slow_as_long_as_it_goes_on() {
 }
 
 #[tokio::test]
+async fn a_body_that_comes_in_drops_ends_its_request() {
+    let limits =
+        Limits { body_timeout: SHORT, header_timeout: SHORT, idle_timeout: SHORT, ..Limits::default() };
+    let server = Running::start(limits).await;
+    let mut client = server.connect().await;
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 100\r\n\r\n").await;
+    let mut sent = 0;
+    while sent < 90 && client.try_send("x").await {
+        sent += 1;
+        tokio::time::sleep(SHORT / 3).await;
+    }
+    assert!(sent < 90, "all of it was taken");
+}
+
+#[tokio::test]
 async fn an_answer_that_nobody_reads_is_cut_off() {
     let limits = Limits { idle_timeout: SHORT, header_timeout: SHORT, ..Limits::default() };
     let server = Running::start(limits).await;

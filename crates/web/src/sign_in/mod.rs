@@ -65,7 +65,7 @@ impl Arrival {
     pub async fn read(request: Request) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
         let lang = language(None, &parts.headers);
-        let form = Form::read(&parts, body).await;
+        let form = Form::of_a_stranger(&parts, body).await;
         let form = form.map_err(|status| problem::bare(lang, status, lang.text("error.unreadable")))?;
         let query = parts.uri.query().unwrap_or("").to_owned();
         let address = address(&parts);
