@@ -240,6 +240,12 @@ pub fn remove_steps(kind: &str) -> Statement {
     write(r#"DELETE FROM "sign_in_step" WHERE "kind" = $1"#, vec![kind.into()], Expect::Any)
 }
 
+/// Removes all steps of a person: what they proved before counts no more.
+#[must_use]
+pub fn remove_steps_of(person: Id) -> Statement {
+    write(r#"DELETE FROM "sign_in_step" WHERE "person" = $1"#, vec![person.into()], Expect::Any)
+}
+
 /// Remembers who somebody of a provider is here; nothing where that is known.
 #[must_use]
 pub fn add_subject(row: &SubjectRow) -> Statement {

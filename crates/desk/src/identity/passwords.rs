@@ -124,8 +124,12 @@ impl Identity {
         note: Option<Statement>,
     ) -> Result<(), DeskError> {
         let hash = self.hash_password(password)?;
-        let mut statements =
-            vec![credentials::set_password(user, &hash), credentials::remove_sessions_of(user)];
+        // With the sessions end the ways in that were begun with the former password.
+        let mut statements = vec![
+            credentials::set_password(user, &hash),
+            credentials::remove_sessions_of(user),
+            store::sign_in::remove_steps_of(user),
+        ];
         statements.extend(note);
         match self.store.db().commit(statements).await {
             Ok(_) => {}

@@ -212,6 +212,7 @@ impl Identity {
         }
         let mut statements = sign_in::remove_factor(user);
         statements.push(store::credentials::remove_sessions_of(user));
+        statements.push(sign_in::remove_steps_of(user));
         statements.push(self.noted(act, user, Event::FactorReset, ""));
         self.store.db().commit(statements).await?;
         self.sessions.forget_where(|session| session.user == user);

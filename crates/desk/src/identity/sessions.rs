@@ -140,7 +140,10 @@ impl Identity {
     /// # Errors
     /// When the database does not answer.
     pub async fn end_sessions_of(&self, user: Id) -> Result<(), DeskError> {
-        self.store.db().commit(vec![credentials::remove_sessions_of(user)]).await?;
+        self.store
+            .db()
+            .commit(vec![credentials::remove_sessions_of(user), store::sign_in::remove_steps_of(user)])
+            .await?;
         self.sessions.forget_where(|session| session.user == user);
         Ok(())
     }

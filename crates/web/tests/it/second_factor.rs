@@ -102,6 +102,30 @@ on_both_engines! {
         assert!(history.contains("SECOND_FACTOR_SET_UP") && !history.contains(&plain), "{history}");
     }
 
+    a_way_in_that_was_begun_ends_with_the_password(app) {
+        let portal = app.desk.snapshot().rows("portal").first().unwrap().id();
+        let setting = json!({"portal": {"technicians_need_second_factor": true}});
+        app.admin().put(&format!("/portals/{portal}"), setting).await.ok();
+        let (tina, email) = with_password(app, "Tina", true).await;
+        let browser = Browser::new(app);
+        let page = by_password(&browser, "/sign_in", &email).await.shown();
+        let key = key(&page);
+        app.identity.set_password(tina, "another one altogether").await.unwrap();
+        by_code(&browser, &page, &now_code(app, &key)).await;
+        assert!(browser.cookie("frontdesk_session").is_none());
+        assert!(app.identity.second_factor(tina).await.unwrap().is_none());
+        // The same between the password and the code.
+        let (tom, email) = with_password(app, "Tom", true).await;
+        let (key, _) = set_up(app, &Browser::of(app, tom).await).await;
+        app.clock.advance(HALF_MINUTE);
+        let browser = Browser::new(app);
+        let page = by_password(&browser, "/sign_in", &email).await.shown();
+        assert!(page.says("name=\"code\""), "{}", page.html());
+        app.identity.set_password(tom, "another one altogether").await.unwrap();
+        by_code(&browser, &page, &now_code(app, &key)).await;
+        assert!(browser.cookie("frontdesk_session").is_none());
+    }
+
     a_code_is_asked_after_the_password_and_is_good_once(app) {
         let (tina, email) = with_password(app, "Tina", true).await;
         let (key, _) = set_up(app, &Browser::of(app, tina).await).await;
