@@ -154,6 +154,7 @@ fn csv_row(plan: &Plan, number: i64, line: u64, record: &csv::ByteRecord) -> Job
             }
         }
     }
+    let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
     plan.row(number, line, &cells)
 }
 
