@@ -83,6 +83,7 @@ impl Desk {
         if file.purpose == Purpose::Resolution && !ctx.is_technician() {
             return Err(DeskError::NotPermitted);
         }
+        may_write_on(ctx, place, &record)?;
         self.room_for(&record, 1).await?;
         let row = self.file_row(ctx, &record, &file)?;
         let mut statements = self.store.insert(&row);
@@ -404,6 +405,24 @@ fn files_max(record: &Record) -> u64 {
 
 fn too_many(record: &Record) -> DeskError {
     Refusal::because("input_file", format!("At most {} files", files_max(record))).into()
+}
+
+/// Whether the caller may change what files a record has, whose place they may write to: requesters those of what is their
+/// own, a request that they raised and a note or a mail that they wrote.
+fn may_write_on(ctx: &Context, place: &Place, record: &Record) -> Result<(), DeskError> {
+    if ctx.is_technician() {
+        return Ok(());
+    }
+    let request = match &place.parent {
+        Some((_, parent)) => parent.as_ref(),
+        None => record,
+    };
+    let is_authors = |path: &str| {
+        record.module.slot(path).is_none_or(|slot| record.at(slot).as_int() == Some(ctx.caller.user.get()))
+    };
+    let is_own = request.module.name != "request" || crate::requests::is_own(ctx, request);
+    let wrote_it = place.parent.is_none() || (is_authors("created_by") && is_authors("sender"));
+    if is_own && wrote_it { Ok(()) } else { Err(DeskError::NotPermitted) }
 }
 
 /// What a request's resolution shows of files before anybody has looked for them: none.

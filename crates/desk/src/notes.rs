@@ -17,6 +17,10 @@ pub(crate) async fn prepare(
     draft: &mut Draft,
 ) -> Result<(), DeskError> {
     let request = parent(place)?.clone();
+    // Whose requests a requester may view is not whose requests they may write on.
+    if !ctx.is_technician() && !crate::requests::is_own(ctx, &request) {
+        return Err(DeskError::NotPermitted);
+    }
     if !draft.is_new() {
         draft.statements.extend(refresh(desk, &request, &draft.snapshot));
         return Ok(());

@@ -419,7 +419,8 @@ impl Desk {
             new.set(field, parent.id());
         }
         let mut draft = Draft::adding(snapshot, new);
-        self.apply(ctx, &mut draft, patch).await?;
+        let patch = crate::requests::within_reach(ctx, &mut draft, patch);
+        self.apply(ctx, &mut draft, &patch).await?;
         self.look_over(ctx, place, &mut draft).await?;
         Ok(draft)
     }
@@ -531,7 +532,8 @@ impl Desk {
             self.where_it_went(&old)?;
         }
         let mut draft = Draft::editing(self.snapshot(), old.clone(), old, operation);
-        self.apply(ctx, &mut draft, patch).await?;
+        let patch = crate::requests::within_reach(ctx, &mut draft, patch);
+        self.apply(ctx, &mut draft, &patch).await?;
         self.look_over(ctx, place, &mut draft).await?;
         Ok(draft)
     }

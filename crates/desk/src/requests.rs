@@ -8,7 +8,8 @@ use crate::records::{Outcome, Place, Written, in_trash, patch_of};
 use crate::resolve::is_gone;
 use crate::{Desk, DeskError, Refusal, Snapshot, templates};
 use model::filter::{equals, test};
-use model::{Change, Filter, Id, Module, Op, Patch, Record, RefInput, Value};
+use model::{Change, Filter, Id, Module, Op, Patch, Record, RefInput, Size, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The shipped statuses, by the tails of their ids (setup.md section 13). They may be renamed; what they mean stays.
@@ -89,20 +90,72 @@ fn cancellation(draft: &mut Draft) {
     }
 }
 
+/// Whether a requester may give a field, in what is done to the request.
+fn is_requesters(path: &str, operation: &str) -> bool {
+    // Requesters may close their own requests, with a word on the resolution, and open them again.
+    let own_step = match operation {
+        "CLOSE" | "REOPEN" => path == "status" || path.starts_with("closure_info."),
+        CANCELLATION => CANCEL_FLAG.contains(&path),
+        _ => false,
+    };
+    own_step || REQUESTERS_FIELDS.contains(&path) || path.starts_with("udf_fields.")
+}
+
+/// What an input says, without the people and records that it names in fields that the caller may not give; those are refused.
+/// They are not even looked for: whether one is found would tell the caller who and what there is.
+pub(crate) fn within_reach<'p>(ctx: &Context, draft: &mut Draft, patch: &'p Patch) -> Cow<'p, Patch> {
+    if ctx.caller.access != Access::Requester || draft.new.module.name != "request" {
+        return Cow::Borrowed(patch);
+    }
+    let (beyond, kept): (Vec<_>, Vec<_>) =
+        patch.changes.iter().cloned().partition(|(slot, change)| is_beyond(ctx, draft, *slot, change));
+    if beyond.is_empty() {
+        return Cow::Borrowed(patch);
+    }
+    let module = draft.new.module.clone();
+    for leaf in beyond.iter().filter_map(|(slot, _)| module.leaf(*slot)) {
+        draft.refuse(Refusal::CannotGive(leaf.path.clone()));
+    }
+    Cow::Owned(Patch { changes: kept })
+}
+
+/// Whether a requester names with this somebody or something that they have no business with: in fields of theirs they name
+/// people by id or address, since names can be guessed; in others they may say what is there already.
+fn is_beyond(ctx: &Context, draft: &Draft, slot: usize, change: &Change) -> bool {
+    let Some(leaf) = draft.new.module.leaf(slot) else { return false };
+    let target = leaf.target().and_then(|name| draft.snapshot.catalogue.module(name));
+    let Some(target) = target.filter(|target| target.size != Size::Small) else { return false };
+    let old = draft.old.as_ref();
+    let is_there = |id: Id| {
+        let old = old.map(|old| old.at(slot));
+        old.is_some_and(|old| old.as_int() == Some(id.get()) || model::record::ids_of(old).contains(&id))
+    };
+    let may_name = |input: &RefInput| {
+        let is_told = input.id.is_some() || input.email.is_some() || target.size != Size::People;
+        is_requesters(&leaf.path, draft.operation) && is_told
+    };
+    let is_known = |input: &RefInput| {
+        input.id.is_some_and(|id| is_there(id) || id == ctx.caller.user) || may_name(input)
+    };
+    match change {
+        Change::Ref(input) => !is_known(input),
+        Change::Refs(inputs) => !inputs.iter().all(is_known),
+        Change::Clear | Change::Value(_) => false,
+    }
+}
+
 fn rights(ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
     if ctx.caller.access == Access::Requester {
         let module = draft.new.module.clone();
+        // How a request ends otherwise, and that it waits, is the technicians' decision.
+        let ends_otherwise =
+            draft.operation == "CLOSE" && draft.new.reference("status") != Some(statuses::CLOSED);
+        if ends_otherwise && draft.changes("status") {
+            draft.refuse(Refusal::CannotGive("status".into()));
+        }
         for slot in draft.given.clone() {
             let Some(leaf) = module.leaf(slot) else { continue };
-            // Requesters may close their own requests, with a word on the resolution, and open them again.
-            let own_step = match draft.operation {
-                "CLOSE" | "REOPEN" => leaf.path == "status" || leaf.path.starts_with("closure_info."),
-                CANCELLATION => CANCEL_FLAG.contains(&leaf.path.as_str()),
-                _ => false,
-            };
-            let allowed = own_step
-                || REQUESTERS_FIELDS.contains(&leaf.path.as_str())
-                || leaf.path.starts_with("udf_fields.");
+            let allowed = is_requesters(&leaf.path, draft.operation);
             let same = draft.old.as_ref().is_some_and(|old| old.at(slot) == draft.new.at(slot));
             if !allowed && !same {
                 draft.refuse(Refusal::CannotGive(leaf.path.clone()));
@@ -703,11 +756,17 @@ impl Desk {
         ] {
             let rows = snapshot.module(module)?;
             // A count of what is hidden would tell that it is there.
+            if !crate::permissions::role_allows(ctx.caller.access, rows, Verb::Read) {
+                set(name, 0);
+                continue;
+            }
             let mine = equals(rows, "request", vec![id.into()])
                 .and(crate::permissions::visible(ctx, rows, &snapshot)?);
             set(name, self.store.count(&store::Query::new(rows.clone(), mine, 1)).await?);
         }
-        let (pending, all) = self.task_counts(id, None).await?;
+        let sees_tasks =
+            crate::permissions::role_allows(ctx.caller.access, snapshot.module("task")?, Verb::Read);
+        let (pending, all) = if sees_tasks { self.task_counts(id, None).await? } else { (0, 0) };
         set("task_pending_count", pending);
         set("task_completed_count", all - pending);
         let (pending, all) = self.task_counts(id, Some(ctx.caller.user)).await?;

@@ -2,7 +2,7 @@
 //! (requests.md section 3).
 
 use crate::approvals::statuses;
-use crate::context::Context;
+use crate::context::{Access, Context};
 use crate::draft::Draft;
 use crate::{Desk, DeskError, Refusal, Snapshot};
 use model::{Id, Kind, Record, RefInput, Value};
@@ -50,6 +50,10 @@ async fn approvers(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), 
     if !draft.gives(FIELD) && !draft.is_new() {
         return Ok(());
     }
+    if draft.gives(FIELD) && ctx.caller.access == Access::Requester && binds(draft) {
+        draft.refuse(Refusal::CannotGive(FIELD.into()));
+        return Ok(());
+    }
     let Some(given) = parsed(&draft.new, FIELD) else { return Ok(()) };
     let found = found(desk, draft, &given).await?;
     let (people, roles) = match found {
@@ -64,12 +68,27 @@ async fn approvers(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), 
             return Ok(());
         }
     };
+    let is_of_interest = |id: &Id| *id == ctx.caller.user || draft.new.reference("requester") == Some(*id);
+    if draft.gives(FIELD) && ctx.caller.access == Access::Requester && people.iter().any(is_of_interest) {
+        draft.refuse(Refusal::because(FIELD, "Nobody approves their own request"));
+        return Ok(());
+    }
     let users: Vec<Json> = people.iter().map(|id| json!({"id": id.to_string()})).collect();
     draft.new.set(FIELD, json!({"org_roles": roles, "users": users}).to_string());
     if draft.is_new() && draft.new.is("is_service_request") && !people.is_empty() {
         ask(desk, ctx, draft, &people)?;
     }
     Ok(())
+}
+
+/// Whether the template says who is asked. Then the requester has no say in it.
+fn binds(draft: &Draft) -> bool {
+    let Some(template) = draft.small("template") else { return false };
+    let values = parsed(template, "request");
+    let asked = values.as_ref().and_then(|values| values.get("service_approvers"));
+    let has =
+        |key: &str| asked.and_then(|a| a.get(key)).and_then(Json::as_array).is_some_and(|l| !l.is_empty());
+    has("users") || has("org_roles")
 }
 
 /// The people of an input, and its roles as they came.

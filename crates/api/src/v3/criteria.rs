@@ -3,6 +3,7 @@
 
 use crate::v3::answer::with_message;
 use crate::v3::call::Call;
+use desk::permissions::may_ask;
 use desk::{Context, Snapshot};
 use model::{Filter, Kind, Leaf, Module, Op, Path, Test, Value};
 use serde_json::Value as Json;
@@ -89,15 +90,17 @@ fn tree(
     }
 }
 
-/// Where a client's field leads. An additional field may come without its `udf_fields.`.
+/// Where a client's field leads, if that is the caller's to ask about. An additional field may come without its `udf_fields.`.
 pub(crate) fn path(call: &Call<'_>, module: &Arc<Module>, field: &str) -> Option<Path> {
-    path_in(&call.snapshot, module, field)
+    path_in(Ground::of(call), module, field)
 }
 
-fn path_in(snapshot: &Snapshot, module: &Arc<Module>, field: &str) -> Option<Path> {
-    let catalogue = &snapshot.catalogue;
+fn path_in(ground: Ground<'_>, module: &Arc<Module>, field: &str) -> Option<Path> {
+    let catalogue = &ground.snapshot.catalogue;
     let inside = |group: &str| catalogue.path(module, &format!("{group}.{field}"));
-    catalogue.path(module, field).or_else(|| inside("udf_fields")).or_else(|| inside("ci_attributes"))
+    let found =
+        catalogue.path(module, field).or_else(|| inside("udf_fields")).or_else(|| inside("ci_attributes"));
+    found.filter(|path| may_ask(ground.ctx, ground.snapshot, path))
 }
 
 fn comparison(
@@ -111,7 +114,7 @@ fn comparison(
         return is_late(late(module, ground.ctx.now), field, condition, operands);
     }
     let unknown = || with_message(Failure::not_valid("search_criteria"), format!("Cannot search by {field}"));
-    let path = path_in(ground.snapshot, module, field).ok_or_else(unknown)?;
+    let path = path_in(ground, module, field).ok_or_else(unknown)?;
     let leaf = path.leaf().cloned().ok_or_else(unknown)?;
     let (op, negated) = match condition {
         Condition::Is => (Op::In, false),
@@ -254,7 +257,7 @@ fn reference(
     if !names.is_empty() {
         let has_address = names.iter().any(|n| n.as_str().is_some_and(|n| n.contains('@')));
         for field in [Some(target.title), has_address.then_some("email_id")].into_iter().flatten() {
-            if let Some(path) = beyond(field) {
+            if let Some(path) = beyond(field).filter(|path| may_ask(ground.ctx, ground.snapshot, path)) {
                 let operands = model::filter::in_one_spelling(&path, names.clone());
                 any.push(Filter::Test(Test { path, op, operands }));
             }

@@ -155,6 +155,9 @@ pub(crate) fn sort_key(
         path.module = target.clone();
         path.slot = own;
     }
+    if !desk::permissions::may_ask(&call.ctx, &call.snapshot, &path) {
+        return Err(wrong());
+    }
     // A record that refers to several has no one place in the order of what they are called.
     let is_of_many = |(module, slot): &(Arc<Module>, usize)| {
         module.leaf(*slot).is_some_and(|leaf| matches!(leaf.field.kind, model::Kind::RefMany(_)))

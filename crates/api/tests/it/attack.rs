@@ -287,6 +287,7 @@ on_both_engines! {
             assert!(disposition.starts_with("attachment; filename=\"") && disposition.contains(shown), "{name:?}: {disposition}");
             assert!(!disposition.contains("..") && !disposition.contains('/'), "{disposition}");
             assert_eq!(header("x-content-type-options"), "nosniff");
+            assert!(header("content-security-policy").contains("sandbox"), "{name:?}");
         }
         // Nothing was written beside the folder of files.
         let outside: Vec<_> = std::fs::read_dir(app.files_dir().parent().unwrap()).unwrap().map(|e| e.unwrap().file_name()).collect();

@@ -23,6 +23,7 @@ mod lists;
 mod oauth;
 mod people;
 mod problems;
+mod reach;
 mod requests;
 mod rights;
 mod setup;

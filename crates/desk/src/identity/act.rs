@@ -73,6 +73,37 @@ pub(super) enum Event {
 }
 
 impl Event {
+    const ALL: [Self; 28] = [
+        Self::ClientIssued,
+        Self::ClientChanged,
+        Self::ClientRotated,
+        Self::ClientDisabled,
+        Self::ClientEnabled,
+        Self::ClientRevoked,
+        Self::CodeIssued,
+        Self::CodeRevoked,
+        Self::Consent,
+        Self::GrantIssued,
+        Self::GrantRevoked,
+        Self::KeyIssued,
+        Self::KeyRevoked,
+        Self::HappyfoxIssued,
+        Self::HappyfoxDisabled,
+        Self::HappyfoxEnabled,
+        Self::HappyfoxRevoked,
+        Self::PasswordChanged,
+        Self::PasswordReset,
+        Self::FactorSetUp,
+        Self::FactorRemoved,
+        Self::FactorReset,
+        Self::RecoveryRenewed,
+        Self::RecoveryUsed,
+        Self::SignOnLinked,
+        Self::SignedIn,
+        Self::SignInFailed,
+        Self::SetUp,
+    ];
+
     const fn word(self) -> &'static str {
         match self {
             Self::ClientIssued => "OAUTH_CLIENT_ISSUED",
@@ -105,6 +136,11 @@ impl Event {
             Self::SetUp => "DESK_SET_UP",
         }
     }
+}
+
+/// The words under which the history tells what was done to somebody's credentials, and when they came in from where.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    Event::ALL.into_iter().map(Event::word)
 }
 
 impl Identity {

@@ -29,6 +29,7 @@ mod throttle;
 mod tokens;
 
 pub use act::Act;
+pub(crate) use act::words as credential_words;
 pub use clients::{Client, ClientChange, ClientKind, NewClient, is_redirect_uri};
 pub use codes::{Approval, Challenge, ChallengeMethod, Exchange, OpenCode};
 pub use initial::{InitialHappyfox, InitialSecrets};

@@ -110,6 +110,9 @@ fn one(visit: &Visit, module: &Arc<Module>, leaf: &Leaf, values: &[&str]) -> Opt
         };
     }
     let path = visit.snapshot.catalogue.path(module, &leaf.path)?;
+    if !desk::permissions::may_ask(&visit.ctx, &visit.snapshot, &path) {
+        return None;
+    }
     let mut any = Vec::new();
     let mut equal = Vec::new();
     for value in values {

@@ -138,7 +138,8 @@ fn sort_key(visit: &Visit, module: &Arc<Module>, field: &str, descending: bool) 
         path.module = target;
         path.slot = slot;
     }
-    Some(SortKey { path, descending })
+    let is_theirs = desk::permissions::may_ask(&visit.ctx, &visit.snapshot, &path);
+    is_theirs.then_some(SortKey { path, descending })
 }
 
 /// Where a list is asked for, and what is always so in it.

@@ -420,5 +420,9 @@ on_both_engines! {
         }
         let both = change(json!({"from_email": "other@example.com", "requester_id": made["id"], "to_email": "x@example.com"})).await;
         assert_eq!(both.status, 422);
+        // Technicians sign in by theirs.
+        let taken_over = change(json!({"from_email": "ada.admin@example.com", "to_email": "mallory@example.com"})).await;
+        assert_eq!(taken_over.json(), json!({"from_email": ["The address of a technician is changed at the desk."]}));
+        assert_eq!(app.admin().get(&format!("/users/{}", desk::shipped::ADMINISTRATOR)).await.ok()["user"]["email_id"], "ada.admin@example.com");
     }
 }

@@ -1,0 +1,172 @@
+//! How far a caller reaches who may do something, but not this: by searching, by naming, by operations, by numbers.
+
+use desk::Scopes;
+use serde_json::{Value as Json, json};
+use testkit::{App, Client, encoded, on_both_engines};
+
+/// How many requests a caller finds by one criterion; the refusal where they may not ask.
+async fn asks(client: &Client<'_>, field: &str, value: Json) -> Option<u64> {
+    let criterion = json!({"field": field, "condition": "starts with", "value": value});
+    let reply =
+        client.list("/requests", json!({"search_criteria": [criterion], "get_total_count": true})).await;
+    if reply.status == 400 {
+        reply.refused(400, 4001, "search_criteria");
+        return None;
+    }
+    reply.ok()["list_info"]["total_count"].as_u64()
+}
+
+async fn id_of(made: testkit::Reply, key: &str) -> String {
+    made.ok()[key]["id"].as_str().unwrap().to_owned()
+}
+
+/// A request of a requester's that has a problem and an asset.
+async fn world<'a>(app: &'a App) -> (String, Client<'a>) {
+    let admin = app.admin();
+    let (_, rita) = app.requester("Rita Requester").await;
+    let request = rita.new_request("Printer").await;
+    let problem =
+        id_of(admin.post("/problems", json!({"problem": {"title": "Zebra breach"}})).await, "problem").await;
+    let ties = json!({"request_problem_association": {"problem": {"id": problem}}});
+    admin.post(&format!("/requests/{request}/problem"), ties).await.ok();
+    (request, rita)
+}
+
+on_both_engines! {
+    nobody_searches_by_what_they_may_not_read(app) {
+        let (_, rita) = world(app).await;
+        let admin = app.admin();
+        let (_, tom) = app.technician("Tom Tech").await;
+        assert_eq!(asks(&admin, "problem.title", json!("Zebra")).await, Some(1));
+        assert_eq!(asks(&tom, "problem.title", json!("Zebra")).await, Some(1));
+        for field in ["problem.title", "problem", "problem.description", "assets.purchase_cost", "assets.user.email_id", "requester.role.access", "technician.role.name"] {
+            assert_eq!(asks(&rita, field, json!("Zebra")).await, None, "{field}");
+        }
+        // What every answer shows they may ask about.
+        for (field, value, found) in [("requester.name", "Rita", 1), ("requester.email_id", "rita", 1), ("status.name", "Open", 1), ("priority.name", "x", 0)] {
+            assert_eq!(asks(&rita, field, json!(value)).await, Some(found), "{field}");
+        }
+        let sorted = rita.list("/requests", json!({"sort_field": "problem.title"})).await;
+        sorted.refused(400, 4001, "sort_field");
+        let sorted = rita.list("/requests", json!({"sort_field": "requester.name"})).await;
+        sorted.ok();
+        // Nor what they see some of.
+        let limited = json!({"is_technician": true, "role": {"name": "SDSiteTechnician"}});
+        let (_, bert) = app.person("Bert Berlin", limited).await;
+        assert_eq!(asks(&bert, "problem.title", json!("Zebra")).await, None);
+        // Nor what their token is not for.
+        let (theo, _) = app.technician("Theo Tech").await;
+        let scopes = Scopes::parse("SDPOnDemand.requests.READ").unwrap();
+        let token = app.token_for(theo, scopes).await;
+        let theo = Client::with_token(app, &token);
+        assert_eq!(asks(&theo, "problem.title", json!("Zebra")).await, None);
+        assert_eq!(asks(&theo, "requester.department.name", json!("x")).await, Some(0));
+        assert_eq!(asks(&theo, "status.internal_name", json!("Open")).await, Some(1));
+    }
+
+    requesters_name_nobody_but_by_their_address(app) {
+        let (request, rita) = world(app).await;
+        let path = format!("/requests/{request}");
+        let own = |field: &str, value: Json| json!({"request": {"subject": "x", field: value}});
+        for value in [json!({"name": "Ada Admin"}), json!({"name": "Nobody At All"})] {
+            rita.post("/requests", own("on_behalf_of", value.clone())).await.refused(403, 4002, "on_behalf_of");
+        }
+        for value in [json!({"email_id": "ada.admin@example.com"}), json!({"email_id": "nobody@example.com"})] {
+            for field in ["technician", "editor"] {
+                let told = rita.put(&path, json!({"request": {field: value.clone()}})).await.refused(403, 4002, field);
+                assert_eq!(told["response_status"]["messages"].as_array().unwrap().len(), 1, "{field} {value}: {told}");
+            }
+        }
+        let (_, _) = app.requester("Colin League").await;
+        rita.post("/requests", own("on_behalf_of", json!({"email_id": "colin.league@example.com"}))).await.ok();
+        // What is there already they may send back.
+        let read = rita.get(&path).await.ok();
+        rita.put(&path, json!({"request": {"subject": "Plotter", "requester": read["request"]["requester"]}})).await.ok();
+    }
+
+    requesters_neither_choose_how_it_ends_nor_who_approves(app) {
+        let (request, rita) = world(app).await;
+        let path = format!("/requests/{request}");
+        for status in ["On Hold", "Cancelled", "Resolved"] {
+            let close = json!({"request": {"status": {"name": status}}});
+            rita.put(&format!("{path}/_close"), close).await.refused(403, 4002, "status");
+        }
+        assert_eq!(app.admin().get(&path).await.ok()["request"]["status"]["name"], "Open");
+        rita.put(&format!("{path}/_close"), json!({"request": {"status": {"name": "Closed"}}})).await.ok();
+
+        let admin = app.admin();
+        let ada = desk::shipped::ADMINISTRATOR.to_string();
+        let template = json!({"request_template": {"name": "Laptop", "is_service_template": true, "show_to_requester": true,
+            "request": {"service_approvers": {"users": [{"id": ada}]}}}});
+        let template = id_of(admin.post("/request_templates", template).await, "request_template").await;
+        let me = rita.get(&path).await.ok()["request"]["requester"]["id"].clone();
+        let with = |users: Json| json!({"request": {"subject": "Laptop", "template": {"id": template}, "service_approvers": {"users": users}}});
+        for users in [json!([{"id": me}]), json!([])] {
+            rita.post("/requests", with(users)).await.refused(403, 4002, "service_approvers");
+        }
+        let plain = json!({"request": {"subject": "x", "service_approvers": {"users": [{"id": me}]}}});
+        rita.post("/requests", plain).await.refused(400, 4001, "service_approvers");
+    }
+
+    seeing_is_not_writing(app) {
+        let admin = app.admin();
+        admin.post("/departments", json!({"department": {"name": "Sales"}})).await.ok();
+        let sales = json!({"department": {"name": "Sales"}, "requester_allowed_to_view": "department"});
+        let (_, rita) = app.person("Rita Requester", sales.clone()).await;
+        let (_, colin) = app.person("Colin League", sales).await;
+        let request = rita.new_request("Printer").await;
+        let path = format!("/requests/{request}");
+        colin.get(&path).await.ok();
+        let note = json!({"note": {"description": "x"}});
+        assert_eq!(colin.post(&format!("{path}/notes"), note.clone()).await.status, 403);
+        let upload = async |client: &Client<'_>, at: &str| {
+            let body = "--b\r\nContent-Disposition: form-data; name=\"input_file\"; filename=\"a.txt\"\r\n\r\nx\r\n--b--\r\n";
+            let headers = [("Content-Type", "multipart/form-data; boundary=b")];
+            client.send("POST", &format!("/api/v3{at}/_uploads"), &headers, body).await.status.as_u16()
+        };
+        assert_eq!(upload(&colin, &path).await, 403);
+        assert_eq!(upload(&rita, &path).await, 200);
+        // Nor is what somebody else wrote on one's own request one's own.
+        let said = json!({"note": {"description": "x", "show_to_requester": true}});
+        let theirs = id_of(admin.post(&format!("{path}/notes"), said).await, "note").await;
+        assert_eq!(upload(&rita, &format!("{path}/notes/{theirs}")).await, 403);
+        let own = id_of(rita.post(&format!("{path}/notes"), note).await, "note").await;
+        assert_eq!(upload(&rita, &format!("{path}/notes/{own}")).await, 200);
+        // What they may not list they do not count.
+        admin.post(&format!("{path}/tasks"), json!({"task": {"title": "Look"}})).await.ok();
+        let counts = rita.get(&format!("{path}/_summary")).await.ok()["request_summary"].clone();
+        assert_eq!((&counts["task_pending_count"], &counts["note_count"]), (&json!("0"), &json!("2")), "{counts}");
+    }
+
+    technicians_do_not_read_when_others_came_in(app) {
+        let (_, tom) = app.technician("Tom Tech").await;
+        let ada = desk::shipped::ADMINISTRATOR;
+        let from = Some("192.0.2.7".parse().unwrap());
+        app.identity.begin_session(ada, None, from, app.desk.now()).await.unwrap();
+        let path = format!("/users/{ada}/_history");
+        assert!(app.admin().get(&path).await.ok().to_string().contains("SIGNED_IN"));
+        let told = tom.get(&path).await.ok().to_string();
+        assert!(!told.contains("SIGNED_IN") && !told.contains("192.0.2.7"), "{told}");
+        tom.put(&format!("/users/{}", app.requester("Rita Requester").await.0), json!({"user": {"phone": "1"}})).await.ok();
+    }
+
+    what_would_cost_too_much_is_refused(app) {
+        let admin = app.admin();
+        for depth in [5_000, 100_000] {
+            let deep = json!({"request": {"subject": "x", "description": "<div>".repeat(depth)}});
+            admin.post("/requests", deep).await.refused(400, 4001, "description");
+        }
+        let many: Vec<String> = (0..1000).map(|n| format!("word {n}")).collect();
+        let test = |n: usize| vec![json!({"field": "description", "condition": "not contains", "values": many}); n];
+        let list = async |n: usize| {
+            let info = json!({"list_info": {"search_criteria": test(n)}}).to_string();
+            let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+            admin.send("GET", "/api/v3/requests", &headers, format!("input_data={}", encoded(&info))).await
+        };
+        list(5).await.ok();
+        list(50).await.refused(400, 4001, "values");
+        let body = format!("[{}0]", "{\"\":0},".repeat(200_000));
+        let reply = admin.send("POST", "/api/v3/requests", &[("Content-Type", "application/json")], body).await;
+        assert_eq!(reply.status, 400);
+    }
+}
