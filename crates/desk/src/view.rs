@@ -30,6 +30,14 @@ impl View {
     }
 }
 
+/// What some records refer to.
+struct AtHand<'s> {
+    /// The people who are known.
+    met: Map<Id, Arc<Record>>,
+    /// Who and what else is to be fetched, by module.
+    wanted: Vec<(&'s str, Vec<Id>)>,
+}
+
 impl Desk {
     /// Fetches what these places of these records refer to: small lookups are there, people come from the cache
     /// or in one query, other records in one query a module.
@@ -38,7 +46,7 @@ impl Desk {
     /// When the database does not answer.
     pub async fn view(&self, records: &[Record], slots: Option<&[usize]>) -> Result<View, DeskError> {
         let snapshot = self.glance();
-        let (mut met, wanted) = self.at_hand(&snapshot, records, slots);
+        let AtHand { mut met, wanted } = self.at_hand(&snapshot, records, slots);
         for (name, mut ids) in wanted {
             ids.sort_unstable();
             ids.dedup();
@@ -54,17 +62,16 @@ impl Desk {
         Ok(View { snapshot: self.snapshot(), met })
     }
 
-    /// The people that these places of these records refer to, as far as they are known, and who and what else is to be
-    /// fetched, by module.
+    /// What these places of these records refer to, as far as it is known.
     fn at_hand<'s>(
         &self,
         snapshot: &'s Snapshot,
         records: &[Record],
         slots: Option<&[usize]>,
-    ) -> (Map<Id, Arc<Record>>, Vec<(&'s str, Vec<Id>)>) {
+    ) -> AtHand<'s> {
         let mut met: Map<Id, Arc<Record>> = Map::default();
         let mut wanted: Vec<(&str, Vec<Id>)> = Vec::new();
-        let Some(first) = records.first() else { return (met, wanted) };
+        let Some(first) = records.first() else { return AtHand { met, wanted } };
         let people = self.people.known();
         for far in snapshot.catalogue.far_references(&first.module.name) {
             let (slot, target, size) = (far.slot, far.target.as_str(), far.size);
@@ -93,7 +100,7 @@ impl Desk {
                 }
             }
         }
-        (met, wanted)
+        AtHand { met, wanted }
     }
 
     /// Fills in the values that are worked out, as far as these places are shown.
