@@ -39,6 +39,7 @@ const INVENTORY_MAX: usize = 200;
 pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
     let product = product(desk, draft).await?;
     lifecycle(draft);
+    let ci = cmdb::sync::taken_over(desk, draft).await?;
     state(draft);
     // Also at the paths of types, where a new asset needs neither to be given.
     for path in ["product", "state"] {
@@ -63,7 +64,7 @@ pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Re
         draft.refuse(Refusal::because("is_loanable", "The asset is on loan"));
     }
     if draft.refusals.is_empty() {
-        cmdb::sync::of_asset(desk, ctx, draft, product.as_deref()).await?;
+        cmdb::sync::of_asset(desk, ctx, draft, product.as_deref(), ci).await?;
     }
     Ok(())
 }

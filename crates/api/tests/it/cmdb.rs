@@ -311,6 +311,79 @@ on_both_engines! {
         assert!(found().await.is_null());
     }
 
+    an_asset_takes_over_a_ci_and_leaves_what_it_knows(app) {
+        let admin = app.admin();
+        admin.post("/products", json!({"product": {"name": "Latitude", "product_type": {"name": "Workstation"}}})).await.ok();
+        let (user, _) = app.requester("Rita Requester").await;
+        let known = json!({"txt_location": "Room 1", "txt_serial_number": "S1", "txt_service_tag": "T1", "ref_owned_by": {"id": user.to_string()}});
+        let made = async |name: &str, attributes: &Json| {
+            let input = json!({"ci_workstation": {"name": name, "ci_attributes": attributes}});
+            admin.post("/cmdb/ci_workstation", input).await.ok()["ci_workstation"]["id"].as_str().unwrap().to_owned()
+        };
+        let at = async |id: &str| admin.get(&format!("/cmdb/ci_workstation/{id}")).await.ok()["ci_workstation"].clone();
+        let asset = async |name: &str, path: &str, more: Json| {
+            let mut input = json!({"name": name, "product": {"name": "Latitude"}});
+            input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let key = path.trim_start_matches('/').trim_end_matches('s');
+            admin.post(path, json!({key: input})).await.ok()[key].clone()
+        };
+        // One of the same name is there before the asset.
+        let ci = made("pc-1", &known).await;
+        let pc = asset("pc-1", "/assets", json!({"state": {"name": "In Store"}, "serial_number": "S2"})).await;
+        let shown = at(&ci).await;
+        assert_eq!(shown["linked_instance"], pc["id"]);
+        assert_eq!((&shown["ci_attributes"]["txt_location"], &shown["ci_attributes"]["txt_serial_number"]), (&json!("Room 1"), &json!("S2")));
+        assert_eq!(shown["ci_attributes"]["ref_owned_by"]["name"], "Rita Requester");
+        assert_eq!(pc["location"], "Room 1", "and the asset learns it");
+        assert!(pc["user"].is_null(), "what is said to be in store is nobody's");
+        let of_asset = format!("/assets/{}", pc["id"].as_str().unwrap());
+        admin.put(&of_asset, json!({"asset": {"barcode": "B1"}})).await.ok();
+        assert_eq!(at(&ci).await["ci_attributes"]["txt_service_tag"], "T1", "an edit of something else takes nothing away");
+        admin.put(&of_asset, json!({"asset": {"location": null}})).await.ok();
+        assert!(at(&ci).await["ci_attributes"]["txt_location"].is_null(), "what the asset says counts");
+        let ci = made("pc-2", &known).await;
+        let pc = asset("pc-2", "/asset_workstations", json!({})).await;
+        assert_eq!((&pc["user"]["name"], &pc["state"]["name"]), (&json!("Rita Requester"), &json!("In Use")));
+        assert_eq!(pc["computer_system"]["service_tag"], "T1");
+        assert_eq!(at(&ci).await["ci_attributes"]["ref_owned_by"]["name"], "Rita Requester");
+        // Linked by hand: each keeps its name, and one that somebody made outlives the asset.
+        let lead = made("Lead", &known).await;
+        admin.post("/products", json!({"product": {"name": "Box", "product_type": {"name": "Printer"}}})).await.ok();
+        let free = async |name: &str| {
+            let input = json!({"asset": {"name": name, "product": {"name": "Box"}, "state": {"name": "In Use"}, "serial_number": "S9"}});
+            let made = admin.post("/assets", input).await.ok()["asset"]["id"].as_str().unwrap().to_owned();
+            let ci = admin.get(&format!("/assets/{made}")).await.ok()["asset"]["id"].clone();
+            let cis = admin.list("/cmdb", json!({"search_criteria": {"field": "linked_instance", "condition": "is", "value": ci}})).await.ok();
+            for ci in cis["cmdb"].as_array().unwrap() {
+                admin.delete(&format!("/cmdb/{}", ci["id"].as_str().unwrap())).await.ok();
+            }
+            made
+        };
+        let link = |id: &str| json!({"ci_workstation": {"linked_entity": {"name": "asset"}, "linked_instance": id}});
+        let box_1 = free("box-1").await;
+        let linked = admin.put(&format!("/cmdb/ci_workstation/{lead}"), link(&box_1)).await.ok()["ci_workstation"].clone();
+        assert_eq!((&linked["name"], &linked["ci_attributes"]["txt_serial_number"]), (&json!("Lead"), &json!("S9")));
+        assert_eq!(linked["ci_attributes"]["txt_location"], "Room 1");
+        let shown = admin.get(&format!("/assets/{box_1}")).await.ok()["asset"].clone();
+        assert_eq!((&shown["name"], &shown["location"]), (&json!("box-1"), &json!("Room 1")));
+        assert_eq!(shown["user"]["name"], "Rita Requester");
+        admin.delete(&format!("/assets/{box_1}")).await.ok();
+        let left = at(&lead).await;
+        assert!(left["linked_instance"].is_null() && left["linked_entity"].is_null());
+        assert_eq!(left["ci_attributes"]["txt_location"], "Room 1");
+        let box_2 = free("box-2").await;
+        app.clock.advance(1);
+        let later = made("Later", &known).await;
+        admin.put(&format!("/cmdb/ci_workstation/{later}"), link(&box_2)).await.ok();
+        admin.delete(&format!("/assets/{box_2}")).await.ok();
+        assert_eq!(at(&later).await["name"], "Later");
+        // Added and linked at once, the CI still renames nothing.
+        let box_3 = free("box-3").await;
+        let both = json!({"ci_workstation": {"name": "Other", "linked_entity": {"name": "asset"}, "linked_instance": box_3}});
+        admin.post("/cmdb/ci_workstation", both).await.ok();
+        assert_eq!(admin.get(&format!("/assets/{box_3}")).await.ok()["asset"]["name"], "box-3");
+    }
+
     relationships_are_seen_from_both_ends(app) {
         let admin = app.admin();
         let [_, shop, wiki, server, switch] = estate(app).await;

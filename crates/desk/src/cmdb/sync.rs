@@ -44,18 +44,57 @@ fn attribute(key: &str) -> String {
     format!("ci_attributes.{key}")
 }
 
-/// An asset is written: its CI follows.
+/// The CI that a new asset takes over, because it is there already. What the asset does not say of itself and the CI knows
+/// becomes the asset's (assets-cmdb.md section 1: attributes merge key by key).
+pub(crate) async fn taken_over(desk: &Desk, draft: &mut Draft) -> Result<Option<Record>, DeskError> {
+    let begins = draft.new.get("ci").is_null() && (draft.is_new() || draft.changes("product"));
+    let module = ci_module(&draft.snapshot, draft.small("product_type")).filter(|_| begins);
+    let Some(module) = module else { return Ok(None) };
+    let name = draft.new.title().to_owned();
+    let Some(ci) = unlinked(desk, &module, &name).await? else { return Ok(None) };
+    // Whoever says that an asset is in a state that knows no owner says that it has none.
+    let may_have_owner = (draft.is_new() && !draft.gives("state"))
+        || draft.small("state").is_some_and(|state| state.is("ownership"));
+    for (field, value) in filling(&ci, &draft.new) {
+        let Some(slot) = draft.new.module.slot(field) else { continue };
+        if draft.given.contains(&slot) || (field == "user" && !may_have_owner) {
+            continue;
+        }
+        draft.new.put(slot, value);
+        draft.given.push(slot);
+    }
+    Ok(Some(ci))
+}
+
+/// What a CI knows and its asset does not: the asset's field, and the value.
+fn filling(ci: &Record, asset: &Record) -> Vec<(&'static str, Value)> {
+    let known = |(key, field): &(&'static str, &'static str)| {
+        let slot = ci.module.slot(&attribute(key))?;
+        let value = ci.at(slot);
+        let open = !ASSET_LEADS.contains(field) && is_open(asset, field);
+        (open && !value.is_null() && asset.get(field).is_null()).then(|| (*field, value.clone()))
+    };
+    OF_ASSET.iter().filter_map(known).collect()
+}
+
+/// Whether an input may give an asset's field, at the path by which it is reached.
+fn is_open(asset: &Record, field: &str) -> bool {
+    asset.module.find(field).is_some_and(|leaf| leaf.field.access == model::Access::Write)
+}
+
+/// An asset is written: its CI follows. `found` is the CI that it takes over.
 pub(crate) async fn of_asset(
     desk: &Desk,
     ctx: &Context,
     draft: &mut Draft,
     product: Option<&Record>,
+    found: Option<Record>,
 ) -> Result<(), DeskError> {
     let snapshot = draft.snapshot.clone();
     if let Some(ci) = draft.new.reference("ci") {
         let Some(old) = exact(desk, &snapshot, ci).await? else { return Ok(()) };
         let mut new = old.clone();
-        copy_to_ci(&draft.new, product, &mut new);
+        follow(draft, product, &mut new);
         draft.statements.extend(written(desk, ctx, &snapshot, old, new).await?);
         return Ok(());
     }
@@ -66,12 +105,11 @@ pub(crate) async fn of_asset(
     if draft.new.get("id").is_null() {
         draft.new.set("id", desk.new_id(ctx));
     }
-    let name = draft.new.title().to_owned();
-    let (ci, statements) = match unlinked(desk, &module, &name).await? {
+    let (ci, statements) = match found {
         Some(old) => {
             let mut new = old.clone();
             stand_for(&mut new, "asset", draft.new.id());
-            copy_to_ci(&draft.new, product, &mut new);
+            merge_to_ci(&draft.new, product, &mut new);
             (old.id(), written(desk, ctx, &snapshot, old, new).await?)
         }
         None => {
@@ -79,7 +117,6 @@ pub(crate) async fn of_asset(
             desk.preset(ctx, &mut new, &snapshot);
             let id = desk.new_id(ctx);
             new.set("id", id);
-            new.set("name", name);
             stand_for(&mut new, "asset", draft.new.id());
             copy_to_ci(&draft.new, product, &mut new);
             (id, added(desk, ctx, &snapshot, new).await?)
@@ -88,6 +125,41 @@ pub(crate) async fn of_asset(
     draft.new.set("ci", ci);
     draft.statements.extend(statements);
     Ok(())
+}
+
+/// What an edit of an asset changes its CI follows in; whatever else the CI knows stays as it is.
+fn follow(draft: &Draft, product: Option<&Record>, ci: &mut Record) {
+    if draft.changes(draft.new.module.title) {
+        ci.set("name", draft.new.title().to_owned());
+    }
+    let maker = "computer_system.system_manufacturer";
+    for (key, field) in OF_ASSET {
+        let changed = draft.changes(field) || (field == maker && draft.changes("product"));
+        if let Some(slot) = ci.module.slot(&attribute(key)).filter(|_| changed) {
+            ci.put(slot, known(&draft.new, product, field));
+        }
+    }
+    count_processors(&draft.new, ci);
+}
+
+/// What an asset knows of itself, or its product of it.
+fn known(asset: &Record, product: Option<&Record>, field: &str) -> Value {
+    let value = asset.get(field).clone();
+    if field == "computer_system.system_manufacturer" && value.is_null() {
+        return product.map(|p| p.get("manufacturer").clone()).unwrap_or_default();
+    }
+    value
+}
+
+/// What an asset knows its CI takes over when the two are linked; of the rest the CI keeps what it has.
+fn merge_to_ci(asset: &Record, product: Option<&Record>, ci: &mut Record) {
+    for (key, field) in OF_ASSET {
+        let value = known(asset, product, field);
+        if let Some(slot) = ci.module.slot(&attribute(key)).filter(|_| !value.is_null()) {
+            ci.put(slot, value);
+        }
+    }
+    count_processors(asset, ci);
 }
 
 /// The module of the CIs that assets of a product type have.
@@ -114,21 +186,13 @@ pub(crate) fn stand_for(ci: &mut Record, module: &str, id: Id) {
     ci.set("linked_instance", id.get());
 }
 
+/// All that a new CI takes from the asset that it is made for.
 pub(crate) fn copy_to_ci(asset: &Record, product: Option<&Record>, ci: &mut Record) {
     ci.set("name", asset.title().to_owned());
-    for (key, field) in OF_ASSET {
-        let Some(slot) = ci.module.slot(&attribute(key)) else { continue };
-        let mut value = asset.get(field).clone();
-        if key == "txt_manufacturer" && value.is_null() {
-            value = product.map(|p| p.get("manufacturer").clone()).unwrap_or_default();
-        }
-        // What the asset does not know the CI may know all the same.
-        if !value.is_null()
-            || asset.module.find(field).is_some_and(|l| l.field.access == model::Access::Write)
-        {
-            ci.put(slot, value);
-        }
-    }
+    merge_to_ci(asset, product, ci);
+}
+
+fn count_processors(asset: &Record, ci: &mut Record) {
     let processors =
         asset.text("processors").and_then(|t| serde_json::from_str::<Vec<serde_json::Value>>(t).ok());
     if let (Some(slot), Some(rows)) =
@@ -154,32 +218,44 @@ pub(crate) async fn of_ci(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Resu
     let (Value::Text(name), Value::Int(id)) = is else { return Ok(()) };
     let Some(module) = snapshot.catalogue.module(&name).cloned() else { return Ok(()) };
     let Some(old) = desk.store.get(&module, Id::new(id)).await? else { return Ok(()) };
-    let mut new = old.clone();
-    if link_changed {
-        // The record leads at first: the CI takes over what it knows.
-        if module.table == "asset" {
-            if draft.new.get("id").is_null() {
-                draft.new.set("id", desk.new_id(ctx));
-            }
-            new.set("ci", draft.new.id());
-            let product = match old.reference("product") {
-                Some(product) => desk.store.get(snapshot.module("product")?, product).await?,
-                None => None,
-            };
-            if !draft.gives("name") {
-                copy_to_ci(&old, product.as_ref(), &mut draft.new);
-            }
-        }
-    }
     if module.table != "asset" {
         lead(draft, &old, link_changed);
         return Ok(());
     }
-    if draft.changes("name") {
-        new.set(module.title, draft.new.title().to_owned());
+    let mut asset = Draft::editing(snapshot.clone(), old.clone(), old.clone(), "UPDATE");
+    copy_to_asset(draft, &mut asset);
+    if link_changed {
+        join(desk, ctx, draft, &mut asset).await?;
+    } else if draft.changes("name") {
+        asset.new.set(module.title, draft.new.title().to_owned());
     }
-    copy_to_asset(draft, &mut new);
-    draft.statements.extend(written(desk, ctx, &snapshot, old, new).await?);
+    draft.statements.extend(written(desk, ctx, &snapshot, old, asset.new).await?);
+    Ok(())
+}
+
+/// A CI is linked to an asset. Both keep their names. What the input says of the CI's attributes goes to the asset; of the
+/// others each takes from the other what it does not know itself, and where both know something the asset leads.
+async fn join(desk: &Desk, ctx: &Context, draft: &mut Draft, asset: &mut Draft) -> Result<(), DeskError> {
+    if draft.new.get("id").is_null() {
+        draft.new.set("id", desk.new_id(ctx));
+    }
+    asset.new.set("ci", draft.new.id());
+    let product = match asset.new.reference("product") {
+        Some(product) => desk.store.get(asset.snapshot.module("product")?, product).await?,
+        None => None,
+    };
+    let owned = asset.small("state").is_some_and(|state| state.is("ownership"));
+    for (field, value) in filling(&draft.new, &asset.new) {
+        let slot = asset.new.module.slot(field);
+        if let Some(slot) = slot.filter(|slot| !asset.given.contains(slot) && (field != "user" || owned)) {
+            asset.new.put(slot, value);
+            asset.given.push(slot);
+        }
+    }
+    let said: Vec<(usize, Value)> =
+        draft.given.iter().map(|slot| (*slot, draft.new.at(*slot).clone())).collect();
+    merge_to_ci(&asset.new, product.as_ref(), &mut draft.new);
+    said.into_iter().for_each(|(slot, value)| draft.new.put(slot, value));
     Ok(())
 }
 
@@ -206,13 +282,16 @@ fn has_its_name(snapshot: &Snapshot, ci: &Record) -> bool {
 }
 
 /// What the input says of attributes that the asset knows as well.
-fn copy_to_asset(draft: &Draft, asset: &mut Record) {
+fn copy_to_asset(draft: &Draft, asset: &mut Draft) {
     for (key, field) in OF_ASSET {
         let path = attribute(key);
         if ASSET_LEADS.contains(&field) || draft.new.module.slot(&path).is_none() || !draft.gives(&path) {
             continue;
         }
-        asset.set(field, draft.new.get(&path).clone());
+        if let Some(slot) = asset.new.module.slot(field) {
+            asset.new.put(slot, draft.new.get(&path).clone());
+            asset.given.push(slot);
+        }
     }
 }
 
@@ -259,7 +338,8 @@ pub(crate) async fn with_cis(
     Ok(found.iter().filter_map(|ci| ci.int("linked_instance")).map(Id::new).collect())
 }
 
-/// An asset is removed: the CI that only stood for it goes with it; one that is spoken of elsewhere stays by itself.
+/// An asset is removed: the CI that was made for it goes with it. One that somebody made by hand stays by itself, and so does
+/// one that is spoken of elsewhere.
 pub(crate) async fn of_removed_asset(
     desk: &Desk,
     ctx: &Context,
@@ -269,22 +349,28 @@ pub(crate) async fn of_removed_asset(
     let Some(id) = asset.reference("ci") else { return Ok(Vec::new()) };
     let Some(old) = exact(desk, &snapshot, id).await? else { return Ok(Vec::new()) };
     let relationships = snapshot.module("ci_relationship")?;
-    let mut spoken_of = false;
+    let mut stays = !made_for(&old, asset);
     for (module, field) in [
         (relationships, "parent_ci"),
         (relationships, "child_ci"),
         (snapshot.module("request")?, "configuration_items"),
         (snapshot.module("problem")?, "configuration_items"),
     ] {
-        spoken_of |= desk.store.exists(module, equals(module, field, vec![id.into()])).await?;
+        stays |= desk.store.exists(module, equals(module, field, vec![id.into()])).await?;
     }
-    if !spoken_of {
+    if !stays {
         return Ok(desk.store.remove(&old));
     }
     let mut new = old.clone();
     new.set("linked_module", Value::Null);
     new.set("linked_instance", Value::Null);
     written(desk, ctx, &snapshot, old, new).await
+}
+
+/// Whether a CI was made for an asset: in the same call, hence at the same instant and with a later id. A CI that was there
+/// before has an earlier id, one that was linked afterwards is of another instant.
+fn made_for(ci: &Record, asset: &Record) -> bool {
+    ci.id() > asset.id() && ci.get("created_time") == asset.get("created_time")
 }
 
 /// A CI as its own type reads it.
