@@ -69,6 +69,12 @@ pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Re
     Ok(())
 }
 
+/// The rules of who may have an asset, for one that is written with its CI.
+pub(crate) async fn owned(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
+    state(draft);
+    site(desk, draft).await
+}
+
 /// The product settles product type, type and category. At the path of a type the type is known without a product.
 async fn product(desk: &Desk, draft: &mut Draft) -> Result<Option<Arc<Record>>, DeskError> {
     let snapshot = draft.snapshot.clone();

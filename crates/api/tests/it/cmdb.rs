@@ -384,6 +384,33 @@ on_both_engines! {
         assert_eq!(admin.get(&format!("/assets/{box_3}")).await.ok()["asset"]["name"], "box-3");
     }
 
+    the_owner_of_a_ci_is_one_that_its_asset_may_have(app) {
+        let admin = app.admin();
+        admin.post("/products", json!({"product": {"name": "Latitude", "product_type": {"name": "Workstation"}}})).await.ok();
+        let (user, _) = app.requester("Rita Requester").await;
+        let made = admin.post("/asset_workstations", json!({"asset_workstation": {"name": "pc", "product": {"name": "Latitude"}}})).await.ok();
+        let at = format!("/assets/{}", made["asset_workstation"]["id"].as_str().unwrap());
+        assert_eq!(made["asset_workstation"]["state"]["name"], "In Store");
+        let ci = admin.get("/cmdb/ci_workstation").await.ok()["ci_workstation"][0]["id"].as_str().unwrap().to_owned();
+        let owned = json!({"ci_workstation": {"ci_attributes": {"ref_owned_by": {"id": user.to_string()}}}});
+        admin.put(&format!("/cmdb/ci_workstation/{ci}"), owned.clone()).await.ok();
+        let asset = admin.get(&at).await.ok()["asset"].clone();
+        assert_eq!((&asset["state"]["name"], &asset["user"]["name"]), (&json!("In Use"), &json!("Rita Requester")));
+        // A life cycle that does not lead there stands in its way here, too.
+        admin.put(&at, json!({"asset": {"state": {"name": "In Store"}}})).await.ok();
+        let cycle = admin.post("/asset_lifecycles", json!({"asset_lifecycle": {"name": "Strict"}})).await.ok();
+        let kinds = admin.list("/product_types", json!({"search_criteria": {"field": "name", "condition": "is", "value": "Workstation"}})).await.ok();
+        let kind = kinds["product_types"][0]["id"].as_str().unwrap();
+        let cycle = json!({"product_type": {"lifecycle": {"id": cycle["asset_lifecycle"]["id"]}}});
+        admin.put(&format!("/product_types/{kind}"), cycle).await.ok();
+        admin.put(&at, json!({"asset": {"barcode": "B"}})).await.ok();
+        admin.put(&format!("/cmdb/ci_workstation/{ci}"), owned).await.refused(400, 4001, "state");
+        let asset = admin.get(&at).await.ok()["asset"].clone();
+        assert_eq!((&asset["state"]["name"], &asset["user"]), (&json!("In Store"), &Json::Null));
+        let shown = admin.get(&format!("/cmdb/ci_workstation/{ci}")).await.ok();
+        assert!(shown["ci_workstation"]["ci_attributes"]["ref_owned_by"].is_null(), "neither is written");
+    }
+
     relationships_are_seen_from_both_ends(app) {
         let admin = app.admin();
         let [_, shop, wiki, server, switch] = estate(app).await;

@@ -229,6 +229,10 @@ pub(crate) async fn of_ci(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Resu
     } else if draft.changes("name") {
         asset.new.set(module.title, draft.new.title().to_owned());
     }
+    crate::assets::owned(desk, &mut asset).await?;
+    for refusal in std::mem::take(&mut asset.refusals) {
+        draft.refuse(refusal);
+    }
     draft.statements.extend(written(desk, ctx, &snapshot, old, asset.new).await?);
     Ok(())
 }
