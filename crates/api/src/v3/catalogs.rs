@@ -3,7 +3,7 @@
 
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
-use crate::v3::list;
+use crate::v3::{list, short};
 use desk::{Place, REQUEST_VIEWS, Snapshot};
 use model::filter::{equals, test};
 use model::{Filter, Id, Kind, Module, Op, Value};
@@ -154,7 +154,7 @@ pub(crate) fn view_filter(call: &Call<'_>, module: &Arc<Module>, name: &str) -> 
 }
 
 /// GET of `list_view_filters/show_all`: the views by name (requests.md section 2).
-pub(crate) fn views(call: &Call<'_>) -> Answer {
+pub(crate) fn views(call: &Call<'_>) -> Result<Answer, Failure> {
     let rows: Vec<serde_json::Value> = REQUEST_VIEWS
         .iter()
         .enumerate()
@@ -162,19 +162,13 @@ pub(crate) fn views(call: &Call<'_>) -> Answer {
             serde_json::json!({"id": (i + 1).to_string(), "name": name, "display_name": words, "module": "request"})
         })
         .collect();
-    rows_under("list_view_filters", call, &rows)
+    // The path says that all are wanted.
+    short::all(call, "list_view_filters", rows)
 }
 
 /// GET of `cmdb/linked_entity`: the modules whose records CIs stand for (assets-cmdb.md section 5.3).
 pub(crate) fn linked_entities(call: &Call<'_>) -> Result<Answer, Failure> {
     let rows = desk::linked_entities(&call.ctx, &call.snapshot);
     let rows = rows.map_err(|error| answer::failure(error, call.ctx.trace))?;
-    Ok(rows_under("linked_entity", call, &rows))
-}
-
-/// A list that is short and whole.
-fn rows_under(key: &str, call: &Call<'_>, rows: &[serde_json::Value]) -> Answer {
-    let info = ListInfo::default();
-    let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
-    Answer::Json(list::envelope(call, &[key], &rows, &info, false, None))
+    short::page(call, "linked_entity", rows)
 }

@@ -16,6 +16,7 @@ mod list;
 mod operations;
 mod related;
 mod route;
+mod short;
 mod texts;
 mod uploads;
 mod write;
@@ -86,7 +87,7 @@ async fn perform(call: &Call<'_>, target: Target, reads: bool) -> Result<Answer,
         Target::Summary(place, id) => related::summary(call, &place, id).await,
         Target::TemplateLayout(template) => related::template_layout(call, template).await,
         Target::Catalog(catalog) => catalogs::list(call, catalog).await,
-        Target::Views => Ok(catalogs::views(call)),
+        Target::Views => catalogs::views(call),
         Target::LinkedEntities => catalogs::linked_entities(call),
     }
 }

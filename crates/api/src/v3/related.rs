@@ -3,13 +3,12 @@
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
 use crate::v3::write::Seen;
-use crate::v3::{list, write};
+use crate::v3::{list, short, write};
 use desk::{Place, Verb};
 use model::{Filter, Id, Module, Record};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use wire::failure::Failure;
-use wire::list_info::ListInfo;
 use wire::writer::Writer;
 
 fn failed(call: &Call<'_>, error: desk::DeskError) -> Failure {
@@ -163,10 +162,7 @@ pub(crate) async fn template_layout(call: &Call<'_>, id: Id) -> Result<Answer, F
     let asked_for_layouts = call.segments.last().is_some_and(|s| s.trim_start_matches('_') == "layouts");
     if asked_for_layouts {
         let rows = whole.get("layouts").and_then(Json::as_array).cloned().unwrap_or_default();
-        let texts: Vec<String> = rows.iter().map(ToString::to_string).collect();
-        let info = ListInfo::default();
-        let text = list::envelope(call, &["layouts"], &texts, &info, false, None);
-        return Ok(Answer::Json(text));
+        return short::page(call, "layouts", rows);
     }
     Ok(Answer::Json(wire::envelope::object("request_template", &text)))
 }

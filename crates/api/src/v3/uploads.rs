@@ -2,14 +2,13 @@
 
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
-use crate::v3::list;
+use crate::v3::short;
 use crate::v3::write::Seen;
 use desk::{Place, Purpose, Upload};
 use http::Method;
 use model::{Id, Record};
 use serde_json::{Value as Json, json};
 use wire::failure::Failure;
-use wire::list_info::ListInfo;
 use wire::writer::Writer;
 
 /// Anything below `…/{id}/_uploads` and its other names.
@@ -189,10 +188,10 @@ async fn files(call: &Call<'_>, place: &Place, owner: Id, purpose: Purpose) -> R
     let rows = rows.map_err(|e| answer::failure(e, call.ctx.trace))?;
     let mut shown = Vec::with_capacity(rows.len());
     for row in rows {
-        shown.push(attachment(call, place, owner, row).await?.to_string());
+        shown.push(attachment(call, place, owner, row).await?);
     }
-    let info = ListInfo::default();
-    Ok(Answer::Json(list::envelope(call, &["attachments"], &shown, &info, false, None)))
+    // Who does not page wants the files of a record, and not the first ten.
+    short::all(call, "attachments", shown)
 }
 
 async fn download(call: &Call<'_>, place: &Place, owner: Id, id: &str) -> Result<Answer, Failure> {

@@ -43,6 +43,49 @@ async fn five(app: &testkit::App) {
 }
 
 on_both_engines! {
+    short_lists_are_paged_like_any_other(app) {
+        let admin = app.admin();
+        let id = admin.new_request("With files").await;
+        for name in ["b.txt", "a.txt", "c.txt"] {
+            let body = format!(
+                "--b\r\nContent-Disposition: form-data; name=\"input_file\"; filename=\"{name}\"\r\n\
+                 Content-Type: text/plain\r\n\r\nx\r\n--b--\r\n"
+            );
+            let headers = [("Content-Type", "multipart/form-data; boundary=b")];
+            admin.send("PUT", &format!("/api/v3/requests/{id}/upload"), &headers, body).await.ok();
+        }
+        let template = admin.get("/request_templates").await.ok()["request_templates"][0]["id"].as_str().unwrap().to_owned();
+        for (path, key, all) in [
+            (format!("/requests/{id}/attachments"), "attachments", 3),
+            ("/cmdb/linked_entity".to_owned(), "linked_entity", 5),
+            ("/list_view_filters/show_all".to_owned(), "list_view_filters", 14),
+            (format!("/request_templates/{template}/layouts"), "layouts", 2),
+        ] {
+            let ask = async |info: Json| admin.list(&path, info).await.ok();
+            let names = |reply: &Json| -> Vec<String> {
+                reply[key].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+            };
+            let whole = names(&ask(json!({"row_count": 100})).await);
+            assert_eq!(whole.len(), all, "{path}");
+            let second = ask(json!({"row_count": 1, "start_index": 2, "get_total_count": true})).await;
+            assert_eq!(names(&second), whole[1..2], "{path}");
+            let info = &second["list_info"];
+            assert_eq!((&info["row_count"], &info["start_index"], &info["total_count"]), (&json!(1), &json!(2), &json!(all)));
+            assert_eq!(info["has_more_rows"], all > 2, "{path}");
+            let page = ask(json!({"row_count": 1, "page": 2})).await;
+            assert_eq!((names(&page), &page["list_info"]["page"]), (whole[1..2].to_vec(), &json!(2)));
+            assert!(page["list_info"]["total_count"].is_null());
+            let behind = ask(json!({"row_count": 5, "start_index": all + 1})).await;
+            assert_eq!((&behind[key], &behind["list_info"]["has_more_rows"]), (&json!([]), &json!(false)), "{path}");
+            let mut sorted = whole.clone();
+            sorted.sort_by_key(|name| std::cmp::Reverse(name.to_lowercase()));
+            let down = ask(json!({"row_count": 100, "sort_field": "name", "sort_order": "desc"})).await;
+            assert_eq!(names(&down), sorted, "{path}");
+            admin.list(&path, json!({"sort_field": "nothing"})).await.refused(400, 4001, "sort_field");
+        }
+        assert_eq!(admin.get("/list_view_filters/show_all").await.ok()["list_view_filters"].as_array().unwrap().len(), 14);
+    }
+
     what_a_reference_leads_to_is_empty_where_there_is_none(app) {
         five(app).await;
         let find = async |field: &str, condition: &str| {
