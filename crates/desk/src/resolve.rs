@@ -8,6 +8,18 @@ use model::{Access, Change, Id, Kind, Leaf, Module, Patch, Preset, Record, RefIn
 use std::sync::Arc;
 use store::Query;
 
+/// What a field holds that an input clears. Neither a yes or no nor a number that begins as something is ever nothing: null
+/// stands for what it begins as.
+fn when_cleared(leaf: &Leaf) -> Value {
+    match (&leaf.field.kind, &leaf.field.preset) {
+        (
+            Kind::Bool | Kind::Int { .. } | Kind::Digits { .. } | Kind::Double | Kind::Decimal | Kind::Span,
+            Preset::Value(value),
+        ) => value.clone(),
+        _ => Value::Null,
+    }
+}
+
 impl Desk {
     /// Puts an input's changes into a draft. References to what the caller may not see, to what is deleted and to
     /// what does not exist are refused alike.
@@ -26,7 +38,7 @@ impl Desk {
             let Some(leaf) = module.leaf(*slot) else { continue };
             draft.given.push(*slot);
             let value = match change {
-                Change::Clear => Value::Null,
+                Change::Clear => when_cleared(leaf),
                 Change::Value(Value::Text(text))
                     if matches!(leaf.field.kind, Kind::Html { .. }) && html::is_tangled(text) =>
                 {

@@ -218,6 +218,44 @@ on_both_engines! {
         }
     }
 
+    null_is_what_a_yes_or_no_begins_as(app) {
+        let admin = app.admin();
+        admin.post("/products", json!({"product": {"name": "Latitude", "product_type": {"name": "Workstation"}}})).await.ok();
+        let request = admin.new_request("Nothing").await;
+        let task = json!({"task": {"title": "t", "percentage_completion": 40}});
+        for (path, key, fixed, field, value, begins) in [
+            ("/users".to_owned(), "user", json!({"name": "U", "email_id": "u@example.com"}), "is_vip_user", json!(true), json!(false)),
+            ("/users".to_owned(), "user", json!({"name": "W", "email_id": "w@example.com"}), "cost_per_hour", json!("7"), json!("0")),
+            ("/assets".to_owned(), "asset", json!({"name": "A1", "product": {"name": "Latitude"}, "state": {"name": "In Store"}}),
+                "retain_user_site", json!(false), json!(true)),
+            ("/assets".to_owned(), "asset", json!({"name": "A2", "product": {"name": "Latitude"}, "state": {"name": "In Store"}}),
+                "is_loanable", json!(true), json!(false)),
+            ("/assets".to_owned(), "asset", json!({"name": "A3", "product": {"name": "Latitude"}, "state": {"name": "In Store"}}),
+                "is_swscan_needed", json!(true), json!(false)),
+            ("/requests".to_owned(), "request", json!({"subject": "s"}), "is_fcr", json!(true), json!(false)),
+            (format!("/requests/{request}/notes"), "request_note", json!({"description": "d"}), "show_to_requester", json!(true), json!(false)),
+            (format!("/requests/{request}/tasks"), "task", task["task"].clone(), "percentage_completion", json!(40), json!(0)),
+            ("/statuses".to_owned(), "status", json!({"name": "Waiting", "in_progress": true}), "stop_timer", json!(true), json!(false)),
+        ] {
+            let mut input = fixed.clone();
+            input[field] = value.clone();
+            let made = admin.post(&path, json!({key: input})).await.ok()[key].clone();
+            assert_eq!(made[field], value, "{key}.{field}");
+            let at = format!("{path}/{}", made["id"].as_str().unwrap());
+            admin.put(&at, json!({key: {field: null}})).await.ok();
+            assert_eq!(admin.get(&at).await.ok()[key][field], begins, "{key}.{field} on edit");
+            let mut input = fixed.clone();
+            input[field] = Json::Null;
+            for unique in ["name", "email_id"] {
+                if let Some(text) = input[unique].as_str().map(|text| format!("n{text}")) {
+                    input[unique] = json!(text);
+                }
+            }
+            let made = admin.post(&path, json!({key: input})).await.ok()[key].clone();
+            assert_eq!(made[field], begins, "{key}.{field} on add");
+        }
+    }
+
     udf_fields_in_every_form(app) {
         let admin = app.admin();
         for (key, kind, extra) in [

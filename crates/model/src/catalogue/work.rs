@@ -78,7 +78,7 @@ fn task() -> Description {
                 refer("marked_group", "support_group"),
                 refer("marked_technician", "technician"),
                 refer("site", "site").in_list(),
-                Field::new("percentage_completion", Kind::Int { min: 0, max: 100 }).in_list(),
+                Field::new("percentage_completion", Kind::Int { min: 0, max: 100 }).in_list().value(0_i64),
                 time("scheduled_start_time").in_list(),
                 time("scheduled_end_time").in_list(),
                 time("actual_start_time").in_list(),
