@@ -66,8 +66,9 @@ fn asset() -> Description {
         refer("product", "product").required().in_list(),
         refer("state", "asset_state").required().in_list(),
         text("state_history_comments", 250).in_list(),
-        text("asset_tag", 250).unique(&[]).full_text(),
-        text("serial_number", 250).unique(&[]).full_text(),
+        // Makers leave placeholders in these, so several may have the same (assets-cmdb.md section 2.2).
+        text("asset_tag", 250).indexed().full_text(),
+        text("serial_number", 250).indexed().full_text(),
         text("discovered_serial_number", 250),
         text("barcode", 250).in_list().unique(&[]).full_text(),
         date("acquisition_date"),

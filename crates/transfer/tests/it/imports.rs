@@ -23,14 +23,14 @@ on_both_engines! {
         let second = files.write("more.csv", "name,product,state,barcode,Serial No,acquisition_date,Remarks\n\
             PC-1,ThinkPad,In Store,B1,S1,2026-01-31,\n\
             PC-2,ThinkPad,In Repair,b2,S2,,\n\
-            PC-4,ThinkPad,In Store,B4,S1,,\n\
+            PC-1,ThinkPad,In Store,B4,S1,,\n\
             PC-5,ThinkPad,In Store,,S5,,\n\
             PC-6,ThinkPad,In Store,B6,S6,,\n");
         let done = import(app, &options(&second)).await.unwrap();
         assert_eq!(sums(&done), [1, 1, 1, 2], "{done:?}");
         let report = files.read("report.csv");
         assert_eq!(report, "row,line,field,reason\n\
-            3,4,serial_number,Another record has this value (S1)\n\
+            3,4,name,Another record has this value (PC-1)\n\
             4,5,barcode,\"Empty, and rows are matched by it\"\n\
             ,,created,1\n,,updated,1\n,,unchanged,1\n,,refused,2\n");
 
