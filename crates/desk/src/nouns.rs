@@ -81,6 +81,10 @@ pub(crate) async fn prepare(
             status(draft);
             Ok(())
         }
+        "closure_code" => {
+            closing_module(draft);
+            Ok(())
+        }
         "portal" | "site" => {
             zone(draft);
             if draft.new.module.name == "portal" {
@@ -235,6 +239,26 @@ fn status(draft: &mut Draft) {
     if draft.is_new() && draft.new.text("internal_name").is_none() {
         let name = draft.new.text("name").map(str::to_owned);
         draft.new.set("internal_name", name);
+    }
+}
+
+/// The module whose records a closure code closes: given by its number or by its name, kept as both (setup.md section 10).
+fn closing_module(draft: &mut Draft) {
+    let modules = model::catalogue::CLOSING_MODULES;
+    let (by_id, by_name) = (draft.gives("module.id"), draft.gives("module.name"));
+    let number = draft.new.int("module.id").filter(|_| by_id || !by_name);
+    let place = match number {
+        // If both are given the id decides (conventions.md section 5).
+        Some(id) => usize::try_from(id - 1).ok().filter(|place| *place < modules.len()),
+        None => modules.iter().position(|name| draft.new.text("module.name") == Some(name)),
+    };
+    match (place.and_then(|place| Some((place, modules.get(place)?))), number) {
+        (Some((place, name)), _) => {
+            draft.new.set("module.id", i64::try_from(place + 1).unwrap_or(1));
+            draft.new.set("module.name", *name);
+        }
+        (None, Some(_)) => draft.refuse(Refusal::not_valid("module")),
+        (None, None) => draft.refuse(Refusal::Mandatory("module".into())),
     }
 }
 

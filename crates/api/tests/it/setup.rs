@@ -69,6 +69,31 @@ on_both_engines! {
         assert_eq!(items["items"].as_array().unwrap().len(), 2);
     }
 
+    a_closure_code_is_of_a_module(app) {
+        let admin = app.admin();
+        let shipped = admin.get("/closure_codes").await.ok();
+        let of = |name: &str| {
+            let rows = shipped["closure_codes"].as_array().unwrap();
+            rows.iter().find(|row| row["module"]["name"] == name).unwrap()["module"].clone()
+        };
+        let add = async |name: &str, module: Json| {
+            admin.post("/closure_codes", json!({"closure_code": {"name": name, "module": module}})).await
+        };
+        assert_eq!(add("A", json!({"name": "request"})).await.ok()["closure_code"]["module"], of("request"));
+        let made = add("A", json!({"id": "2"})).await.ok()["closure_code"].clone();
+        assert_eq!(made["module"], of("problem"));
+        let both = add("B", json!({"id": of("problem")["id"], "name": "request"})).await.ok();
+        assert_eq!(both["closure_code"]["module"], of("problem"), "the id decides");
+        let at = format!("/closure_codes/{}", made["id"].as_str().unwrap());
+        let moved = admin.put(&at, json!({"closure_code": {"module": {"name": "change"}}})).await.ok();
+        assert_eq!(moved["closure_code"]["module"], json!({"id": "3", "name": "change"}));
+        admin.put(&at, json!({"closure_code": {"description": "x"}})).await.ok();
+        admin.post("/closure_codes", json!({"closure_code": {"name": "C"}})).await.refused(400, 4012, "module");
+        admin.put(&at, json!({"closure_code": {"module": null}})).await.refused(400, 4012, "module");
+        add("C", json!({"id": "9"})).await.refused(400, 4001, "module");
+        add("C", json!({"name": "asset"})).await.refused(400, 4001, "module.name");
+    }
+
     lookups_are_added_renamed_and_retired(app) {
         let admin = app.admin();
         let made = admin.post("/priorities", json!({"priority": {"name": "Critical", "color": "#aa0000"}})).await.ok();

@@ -92,6 +92,9 @@ pub struct Additions {
     pub attributes: Vec<(Id, Field)>,
 }
 
+/// The modules that have closure codes, each known by its place, from one on.
+pub const CLOSING_MODULES: [&str; 4] = setup::CLOSING_MODULES;
+
 /// The root of the product types whose assets are machines, by the tail of its id.
 pub const COMPUTER: i64 = assets::COMPUTER;
 

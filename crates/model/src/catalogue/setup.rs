@@ -124,8 +124,11 @@ fn sla() -> Description {
     )
 }
 
+/// The modules that have closure codes; each is known by its place here as well, from one on.
+pub const CLOSING_MODULES: [&str; 4] = ["request", "problem", "change", "release"];
+
 fn closure_code() -> Description {
-    let kinds = ["request", "problem", "change", "release"].map(Into::into).to_vec();
+    let kinds = CLOSING_MODULES.map(Into::into).to_vec();
     let mut what = lookup(
         "closure_code",
         "closure_codes",
@@ -133,10 +136,8 @@ fn closure_code() -> Description {
             text("name", 100).required().in_list().unique(&["module.name"]),
             crate::group(
                 "module",
-                vec![
-                    crate::digits("id").read_only(),
-                    Field::new("name", Kind::Pick { options: kinds }).required().value("request"),
-                ],
+                // Mandatory as a whole: one of the two tells the other.
+                vec![crate::digits("id").untracked(), Field::new("name", Kind::Pick { options: kinds })],
             )
             .in_list(),
             flag("inactive").in_list(),
