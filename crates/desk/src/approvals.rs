@@ -71,10 +71,8 @@ pub(crate) async fn prepare(
     draft: &mut Draft,
 ) -> Result<(), DeskError> {
     let level = parent(place)?.clone();
-    let on_request = level.reference("request").is_some();
-    if on_request && draft.new.text("comments").is_some_and(|c| c.chars().count() > REQUEST_COMMENTS_MAX) {
-        let words = format!("comments may have {REQUEST_COMMENTS_MAX} characters");
-        draft.refuse(Refusal::because("comments", words));
+    if let Some(refusal) = too_much_said(&level, draft.new.text("comments")) {
+        draft.refuse(refusal);
     }
     if !draft.is_new() {
         return Ok(());
@@ -255,6 +253,14 @@ fn overall(levels: &[Id]) -> Id {
     }
 }
 
+/// What speaks against the comments of an approval on a level.
+fn too_much_said(level: &Record, comments: Option<&str>) -> Option<Refusal> {
+    let on_request = level.reference("request").is_some();
+    let long = comments.is_some_and(|text| text.chars().count() > REQUEST_COMMENTS_MAX);
+    let words = || format!("comments may have {REQUEST_COMMENTS_MAX} characters");
+    (on_request && long).then(|| Refusal::because("comments", words()))
+}
+
 impl Desk {
     /// Approves or rejects: the approver's own decision, or an administrator's in their place.
     ///
@@ -276,6 +282,10 @@ impl Desk {
         if approval.reference("status") != Some(statuses::PENDING) {
             return Err(Refusal::because("status", "Not waiting for an answer").into());
         }
+        let level = parent(place)?.clone();
+        if let Some(refusal) = too_much_said(&level, comments.as_deref()) {
+            return Err(refusal.into());
+        }
         let status = if approve { statuses::APPROVED } else { statuses::REJECTED };
         let mut new = approval.clone();
         new.set("status", status);
@@ -283,7 +293,6 @@ impl Desk {
         if comments.is_some() {
             new.set("comments", comments);
         }
-        let level = parent(place)?.clone();
         let statements = self.after_decision(ctx, &level, &approval, approve).await?;
         let operation = if approve { "APPROVE" } else { "REJECT" };
         let mut draft = crate::draft::Draft::editing(self.snapshot(), approval, new, operation);

@@ -18,6 +18,19 @@ async fn level(client: &Client<'_>, request: &str, number: u64, approvers: &[&st
 }
 
 on_both_engines! {
+    an_answer_is_as_short_as_an_approvals_comments(app) {
+        let admin = app.admin();
+        let id = admin.new_request("A new laptop").await;
+        let (_, answers) = level(&admin, &id, 1, &["ada.admin@example.com"]).await;
+        let said = |length: usize| json!({"approval": {"comments": "x".repeat(length)}});
+        for word in ["_approve", "_reject"] {
+            admin.put(&format!("{}/{word}", answers[0]), said(251)).await.refused(400, 4001, "comments");
+        }
+        assert_eq!(admin.get(&answers[0]).await.ok()["approval"]["status"]["name"], "Pending Approval");
+        let done = admin.put(&format!("{}/_approve", answers[0]), said(250)).await.ok();
+        assert_eq!(done["approval"]["comments"].as_str().unwrap().len(), 250);
+    }
+
     approvers_read_and_answer_but_change_nothing(app) {
         let admin = app.admin();
         admin.post("/sites", json!({"site": {"name": "Berlin"}})).await.ok();
