@@ -166,7 +166,10 @@ async fn in_use_stays(desk: &Desk, draft: &mut Draft) -> Result<(), DeskError> {
 /// The asset type whose products are assets.
 pub(crate) const ASSET: Id = Id::shipped(5903);
 
-/// The product types whose assets are machines are this one and those below it.
+/// The category of machines.
+const IT: Id = Id::shipped(5899);
+
+/// The product type of computers.
 const COMPUTER: Id = Id::shipped(model::catalogue::COMPUTER);
 
 /// A product type and those above it, nearest first.
@@ -205,7 +208,8 @@ pub(crate) fn views(types: &[Arc<Record>]) -> Vec<AssetView> {
             .chain(below.filter_map(|l| l.first().copied()))
             .map(Value::from)
             .collect();
-        let has_inventory = own.contains(&COMPUTER);
+        // Whatever is on a network can be scanned: computers, switches, printers, telephones (wire-facts.md section 9).
+        let has_inventory = kind.reference("category") == Some(IT);
         if kind.id() == COMPUTER {
             // The older name of the same collection (assets-cmdb.md section 2.5).
             views.push(AssetView {

@@ -118,6 +118,25 @@ on_both_engines! {
         assert_eq!(admin.list("/workstations", by_tag).await.ok()["workstations"].as_array().unwrap().len(), 1);
     }
 
+    every_device_has_an_inventory(app) {
+        let admin = app.admin();
+        for (path, key) in [
+            ("asset_switches", "asset_switch"), ("asset_routers", "asset_router"), ("asset_access_points", "asset_access_point"),
+            ("asset_printers", "asset_printer"), ("asset_smartphones", "asset_smartphone"), ("asset_tablets", "asset_tablet"),
+            ("asset_servers", "asset_server"), ("asset_virtual_machines", "asset_virtual_machine"),
+        ] {
+            let made = admin.post(&format!("/{path}"), json!({key: {
+                "name": format!("one of {path}"), "operating_system": {"os": "IOS 15"}, "computer_system": {"service_tag": key},
+                "memory": {"physical_memory": "1024"}, "processors": [{"name": "CPU", "number_of_cores": 1}],
+                "network_adapters": [{"name": "eth0", "ip_address": "192.0.2.7", "mac_address": "00:00:5e:00:53:07"}],
+            }})).await.ok();
+            assert_eq!(made[key]["ip_address"], "192.0.2.7", "{path}");
+            let found = admin.get(&format!("/{path}/{}", id(&made[key]))).await.ok()[key].clone();
+            assert_eq!((&found["operating_system"]["os"], &found["computer_system"]["service_tag"]), (&json!("IOS 15"), &json!(key)));
+            assert_eq!(found["processors"][0]["name"], "CPU", "{path}");
+        }
+    }
+
     a_type_of_ones_own_has_a_path_of_its_own(app) {
         let admin = app.admin();
         let kind = json!({"product_type": {"name": "Coffee Machine", "category": {"name": "Non-IT"}, "type": {"name": "Asset"}}});

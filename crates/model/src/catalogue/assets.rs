@@ -9,7 +9,7 @@ use crate::field::{
 };
 use crate::module::{Child, Deletion, Description, Size};
 
-/// Root of the product types whose assets are machines with an inventory: computers and what is below them.
+/// The product type of computers, at the root of theirs.
 pub const COMPUTER: i64 = 5_927;
 
 pub(super) fn modules() -> Vec<Description> {
