@@ -364,7 +364,7 @@ pub(crate) async fn complete(
     shown: impl Fn(&str) -> bool,
 ) -> Result<(), DeskError> {
     let snapshot = desk.snapshot();
-    if shown("loan.id") {
+    if shown("loan.id") || shown("loan_end") {
         loans(desk, &snapshot, records).await?;
     }
     let worth = ["current_cost", "depreciation", "product_depreciation", "is_depreciation_calculated"];
@@ -377,10 +377,26 @@ pub(crate) async fn complete(
         let region =
             record.reference("site").and_then(|id| snapshot.record(id)).and_then(|s| s.reference("region"));
         record.set("region", region);
+        let module = collection(record, &snapshot);
+        record.set("module", module);
         let product = record.reference("product").and_then(|id| products.get(&id));
         value(record, product.map(AsRef::as_ref), ctx.now);
     }
     Ok(())
+}
+
+/// The collection of an asset's own type, in the words of a module that a CI is linked to (assets-cmdb.md sections 2.6 and
+/// 5.4).
+fn collection(asset: &Record, snapshot: &Snapshot) -> Option<String> {
+    let kind = asset.reference("product_type").and_then(|id| snapshot.record_of("product_type", id))?;
+    let shown = json!({
+        "id": kind.id().to_string(),
+        "name": kind.text("api_name").unwrap_or("asset"),
+        "api_plural_name": kind.text("api_plural_name").unwrap_or("assets"),
+        "display_name": kind.title(),
+        "display_name_plural": kind.text("display_name"),
+    });
+    Some(shown.to_string())
 }
 
 async fn products_of(
@@ -450,6 +466,7 @@ async fn loans(desk: &Desk, snapshot: &Snapshot, records: &mut [Record]) -> Resu
         let Some(row) = rows.iter().find(|r| r.reference("asset") == Some(record.id())) else { continue };
         let loan = parents.iter().find(|p| Some(p.id()) == row.reference("asset_loan"));
         record.set("loan.id", row.id().get());
+        record.set("loan_end", row.get("due_by_time").clone());
         for path in ["start_time", "due_by_time"] {
             record.set(&format!("loan.{path}"), row.get(path).clone());
         }

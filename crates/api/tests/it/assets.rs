@@ -259,6 +259,12 @@ on_both_engines! {
         assert_eq!((&shown["is_loaned"], &shown["loan"]["loan_id"]["value"]), (&json!(true), &json!("1")));
         assert_eq!(shown["loan"]["due_by_time"]["value"], (START + DAY).to_string());
         assert_eq!(shown["loan"]["loan"]["id"], loan["id"]);
+        let some = admin.list("/assets", json!({"fields_required": ["module", "loan_end"]})).await.ok()["assets"].clone();
+        let row = some.as_array().unwrap().iter().find(|row| row["id"] == free["id"]).unwrap();
+        assert_eq!(row["loan_end"]["value"], (START + DAY).to_string());
+        assert_eq!((&row["module"]["name"], &row["module"]["api_plural_name"]), (&json!("asset_workstation"), &json!("asset_workstations")));
+        let row = some.as_array().unwrap().iter().find(|row| row["id"] == fixed["id"]).unwrap();
+        assert_eq!(row.get("loan_end"), Some(&Json::Null), "who is on no loan has no end of one");
         assert_eq!(admin.delete(&at).await.status.as_u16(), 400, "what is on loan is not removed");
         app.clock.advance(2 * DAY);
         assert_eq!(admin.get(&format!("/asset_loans/{}", id(&loan))).await.ok()["asset_loan"]["status"], "Expired");

@@ -83,6 +83,9 @@ fn asset() -> Description {
         flag("is_loanable").in_list(),
         flag("is_loaned").read_only(),
         loan().in_list(),
+        // When the loan that it is on ends, beside the loan itself; and the collection that it is in.
+        time("loan_end").computed(),
+        json("module").computed(),
         refer("site", "site").in_list().shipped(222_001),
         refer("user", "user"),
         refer("department", "department"),
