@@ -12,6 +12,7 @@ pub fn field(row: &Record, catalogue: &Catalogue) -> Option<Field> {
     let mut field = Field::new(Name::Owned(key.to_owned()), kind);
     field.storage = Storage::Document { field: row.id().get() };
     field.id = Some(row.id().get());
+    field.field_type = row.text("field_type").and_then(field_type).map(|t| t.label);
     if is_of(row, AUTO_NUMBER) {
         // Given by the desk ([`number`]), so never missing and never anybody else's to give.
         field.access = Access::ReadOnly;

@@ -284,6 +284,8 @@ pub struct Field {
     pub collapse: bool,
     /// The id of the user-defined field, as `_metainfo` shows it.
     pub id: Option<i64>,
+    /// What whoever added the field chose it to be, where several of those are of one kind.
+    pub field_type: Option<&'static str>,
     /// What a value must be like beyond its kind.
     pub checks: Vec<Check>,
     /// Whether an input that gives it is taken as if it did not: some clients send it and mean nothing by it.
@@ -320,6 +322,7 @@ impl Field {
             within: None,
             collapse: false,
             id: None,
+            field_type: None,
             checks: Vec::new(),
             ignored: false,
             mirrors: None,

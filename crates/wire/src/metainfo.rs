@@ -25,7 +25,7 @@ fn describe(field: &Field) -> Json {
         "id": field.id.map(|id| id.to_string()),
         "display_name": field.label,
         "type": kind,
-        "field_type": label,
+        "field_type": field.field_type.unwrap_or(label),
         "mandatory": field.required,
         "read_only": !field.access.is_open(),
         "searchable": field.searchable,
@@ -51,11 +51,11 @@ fn describe(field: &Field) -> Json {
             // Clients send an e-mail address where it says user or technician (setup.md section 17).
             let entity = if target == "support_group" { "group" } else { target.as_ref() };
             object.insert("lookup_entity".into(), json!(entity));
-            if matches!(field.kind, Kind::RefMany(_)) {
-                object.insert("multiple".into(), json!(true));
-            }
         }
         _ => {}
+    }
+    if matches!(field.kind, Kind::RefMany(_) | Kind::PickMany { .. }) {
+        object.insert("multiple".into(), json!(true));
     }
     described
 }
@@ -76,7 +76,8 @@ const fn words(kind: &Kind) -> (&'static str, &'static str) {
         Kind::Time => ("datetime", "Date/Time"),
         Kind::Date => ("date", "Date"),
         Kind::Pick { .. } => ("string", "Pick List"),
-        Kind::PickMany { .. } => ("array", "Multi Select"),
+        // Texts, several of them: clients know no word for that (wire-facts.md section 11).
+        Kind::PickMany { .. } => ("string", "Multi Select"),
         Kind::Ref(_) | Kind::RefMany(_) => ("lookup", "Pick List"),
         Kind::Span => ("timespan", "Duration"),
         Kind::Group(_) | Kind::Json => ("object", "Object"),

@@ -256,6 +256,26 @@ on_both_engines! {
         }
     }
 
+    metainfo_says_of_added_fields_what_they_were_added_as(app) {
+        let admin = app.admin();
+        for (field_type, kind) in [
+            ("Single Line", "string"), ("Multi Line", "string"), ("Pick List", "string"), ("Radio Button", "string"),
+            ("E-mail", "string"), ("Phone", "string"), ("URL", "string"), ("IP Address", "string"), ("Check Box", "string"),
+            ("Multi Select", "string"), ("Numeric Field", "integer"), ("Auto Number", "integer"), ("Decimal", "double"),
+            ("Currency", "double"), ("Boolean", "boolean"), ("Date", "date"), ("Date/Time", "datetime"), ("Lookup", "lookup"),
+            ("Multi Lookup", "lookup"),
+        ] {
+            let mut field = json!({"name": field_type, "field_type": field_type, "allowed_values": [{"value": "A"}]});
+            if kind == "lookup" {
+                field["reference_entity"] = json!({"name": "vendor"});
+            }
+            let made = admin.post("/udf_fields", json!({"udf_field": field})).await.ok()["udf_field"].clone();
+            let meta = admin.get("/requests/_metainfo").await.ok();
+            let told = &meta["metainfo"]["fields"]["udf_fields"]["fields"][made["field_key"].as_str().unwrap()];
+            assert_eq!((&told["type"], &told["field_type"]), (&json!(kind), &made["field_type"]), "{told}");
+        }
+    }
+
     udf_fields_in_every_form(app) {
         let admin = app.admin();
         for (key, kind, extra) in [
