@@ -6,7 +6,7 @@ use crate::context::{Context, Verb};
 use crate::draft::Draft;
 use crate::nouns;
 use crate::permissions::{permit, visible};
-use crate::{Desk, DeskError, Refusal, Snapshot, history};
+use crate::{Desk, DeskError, Refusal, Snapshot, history, templates};
 use model::filter::{equals, test};
 use model::{
     Area, Change, Deletion, Filter, Id, Kind, Module, Op, Patch, Path, Record, Size, SortKey, Value,
@@ -420,6 +420,7 @@ impl Desk {
         }
         let mut draft = Draft::adding(snapshot, new);
         let patch = crate::requests::within_reach(ctx, &mut draft, patch);
+        templates::lead(self, ctx, &mut draft, &patch).await?;
         self.apply(ctx, &mut draft, &patch).await?;
         self.look_over(ctx, place, &mut draft).await?;
         Ok(draft)

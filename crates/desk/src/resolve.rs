@@ -134,7 +134,8 @@ impl Desk {
         }
     }
 
-    async fn find_one(
+    /// The record that a reference means, or what speaks against it.
+    pub(crate) async fn find_one(
         &self,
         ctx: &Context,
         draft: &mut Draft,

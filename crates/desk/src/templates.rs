@@ -25,6 +25,60 @@ pub(crate) async fn fill(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Resul
     defaults(desk, ctx, draft, &template, "request").await
 }
 
+/// Puts those values of the template in place first inside which names of the input are looked up: the category of a
+/// subcategory, the site of a group.
+pub(crate) async fn lead(
+    desk: &Desk,
+    ctx: &Context,
+    draft: &mut Draft,
+    patch: &Patch,
+) -> Result<(), DeskError> {
+    let module = draft.new.module.clone();
+    let Some(slot) =
+        module.slot("template").filter(|_| matches!(module.table.as_ref(), "request" | "problem"))
+    else {
+        return Ok(());
+    };
+    let around = looked_up_in(&module, patch);
+    if around.is_empty() {
+        return Ok(());
+    }
+    let template = match (patch.get(slot), module.leaf(slot)) {
+        (Some(Change::Ref(input)), Some(leaf)) => desk.find_one(ctx, draft, leaf, input).await?.ok(),
+        _ => draft.new.reference("template"),
+    };
+    let template = template.and_then(|id| draft.snapshot.record(id)).cloned();
+    let values = template.as_ref().and_then(|t| serde_json::from_str(t.text(&module.name)?).ok());
+    let Some(Json::Object(values)) = values else { return Ok(()) };
+    let mut found = Defaults::default();
+    found.collect(&module, &values, "");
+    found.patch.changes.retain(|(slot, _)| around.contains(slot));
+    let refusals = draft.refusals.len();
+    desk.apply(ctx, draft, &found.patch).await?;
+    draft.refusals.truncate(refusals);
+    draft.given.clear();
+    Ok(())
+}
+
+/// The fields that an input is silent about and inside which names that it gives are looked up.
+fn looked_up_in(module: &Module, patch: &Patch) -> Vec<usize> {
+    let around = |slot: usize| {
+        let leaf = module.leaf(slot)?;
+        let of_site = matches!(leaf.target(), Some("support_group" | "department")).then_some("site");
+        module.slot(leaf.field.within.as_deref().or(of_site)?)
+    };
+    let mut found = Vec::new();
+    for (slot, _) in &patch.changes {
+        let mut next = around(*slot);
+        // Of an item it is the subcategory, and of that the category.
+        while let Some(slot) = next.filter(|slot| patch.get(*slot).is_none() && !found.contains(slot)) {
+            found.push(slot);
+            next = around(slot);
+        }
+    }
+    found
+}
+
 /// The values that a template holds under a key, where the input is silent.
 pub(crate) async fn defaults(
     desk: &Desk,

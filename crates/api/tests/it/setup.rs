@@ -94,6 +94,31 @@ on_both_engines! {
         add("C", json!({"name": "asset"})).await.refused(400, 4001, "module.name");
     }
 
+    names_are_looked_up_inside_what_the_template_gives(app) {
+        let admin = app.admin();
+        admin.post("/sites", json!({"site": {"name": "Berlin"}})).await.ok();
+        for site in [json!(null), json!({"name": "Berlin"})] {
+            admin.post("/groups", json!({"group": {"name": "Printers", "site": site}})).await.ok();
+        }
+        let values = json!({"category": {"name": "Software"}, "site": {"name": "Berlin"}});
+        let template = json!({"request_template": {"name": "Software asked for", "request": values}});
+        admin.post("/request_templates", template).await.ok();
+        let with = |more: Json| {
+            let mut input = json!({"subject": "s", "template": {"name": "Software asked for"}});
+            input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({"request": input})
+        };
+        let made = admin.post("/requests", with(json!({"subcategory": {"name": "MS Office"}}))).await.ok()["request"].clone();
+        assert_eq!((&made["category"]["name"], &made["subcategory"]["name"]), (&json!("Software"), &json!("MS Office")));
+        let made = admin.post("/requests", with(json!({"group": {"name": "Printers"}}))).await.ok()["request"].clone();
+        assert_eq!((&made["group"]["site"]["name"], &made["site"]["name"]), (&json!("Berlin"), &json!("Berlin")), "{made:#}");
+        // What the input says of the parent counts.
+        let other = with(json!({"category": {"name": "Internet"}, "subcategory": {"name": "MS Office"}}));
+        admin.post("/requests", other).await.refused(400, 4001, "subcategory");
+        admin.post("/requests", json!({"request": {"subject": "s", "subcategory": {"name": "MS Office"}}})).await
+            .refused(400, 4001, "subcategory");
+    }
+
     lookups_are_added_renamed_and_retired(app) {
         let admin = app.admin();
         let made = admin.post("/priorities", json!({"priority": {"name": "Critical", "color": "#aa0000"}})).await.ok();
