@@ -28,7 +28,7 @@ pub mod statuses {
 }
 
 /// What a requester may give; everything else is the technicians' decision.
-const REQUESTERS_FIELDS: [&str; 20] = [
+const REQUESTERS_FIELDS: [&str; 22] = [
     "subject",
     "description",
     "impact_details",
@@ -48,6 +48,8 @@ const REQUESTERS_FIELDS: [&str; 20] = [
     "resources",
     "request_template_task_ids",
     "delete_pre_template_tasks",
+    "add_template_checklists",
+    "delete_pre_template_checklists",
     "status_change_comments",
 ];
 
@@ -374,8 +376,15 @@ fn enter(ctx: &Context, draft: &mut Draft, old: Option<&Record>, new: &Record) {
 }
 
 /// The part of the schedule of a hold that an input can give.
-const SCHEDULE: [&str; 3] =
-    ["onhold_scheduler.scheduled_time", "onhold_scheduler.comments", "onhold_scheduler.change_to_status"];
+const SCHEDULE: [&str; 4] = [
+    "onhold_scheduler.scheduled_time",
+    "onhold_scheduler.comments",
+    "onhold_scheduler.change_to_status",
+    HELD_BY,
+];
+
+/// Who holds it: whom the input names, or else whoever gives the schedule.
+const HELD_BY: &str = "onhold_scheduler.held_by";
 
 /// Whether the input says something about a hold; to be asked before a left hold is wiped.
 fn schedules(draft: &Draft) -> bool {
@@ -405,29 +414,43 @@ fn scheduler(ctx: &Context, draft: &mut Draft, status: &Record, schedules: bool)
         None if draft.new.get("onhold_scheduler.change_to_status").is_null() => {}
         None => draft.refuse(Refusal::Mandatory("onhold_scheduler.scheduled_time".into())),
     }
-    let is_empty = SCHEDULE.iter().all(|path| draft.new.get(path).is_null());
-    draft.new.set("onhold_scheduler.held_by", (!is_empty).then_some(ctx.caller.user));
+    let named = draft.gives(HELD_BY) && !draft.new.get(HELD_BY).is_null();
+    if !named {
+        let is_empty = SCHEDULE.iter().all(|path| *path == HELD_BY || draft.new.get(path).is_null());
+        draft.new.set(HELD_BY, (!is_empty).then_some(ctx.caller.user));
+    }
 }
 
-/// The promise of time: the first one whose criteria the request meets. A date that the input gives stands.
+/// Whether a request meets all that a promise of time asks for.
+fn meets(sla: &Record, request: &Record) -> bool {
+    sla.is("is_service_sla") == request.is("is_service_request")
+        && ["priority", "site", "category"]
+            .iter()
+            .all(|path| sla.get(path).is_null() || sla.get(path) == request.get(path))
+}
+
+/// Whether somebody chose the promise that a request has had: one whose criteria it did not meet is nobody else's doing.
+fn was_chosen(draft: &Draft) -> bool {
+    let Some(old) = draft.old.as_ref().filter(|_| !draft.changes("sla")) else { return false };
+    draft.small("sla").is_some_and(|sla| !is_gone(sla) && !meets(sla, old))
+}
+
+/// The promise of time: the one that a technician or the template chose, or else the first one whose criteria the request
+/// meets. A date that the input gives stands.
 fn promise(draft: &mut Draft) {
     let touched = draft.is_new() || ["priority", "site", "category"].iter().any(|f| draft.changes(f));
-    if !touched || is_completed(&draft.new, &draft.snapshot) {
+    let chosen = draft.changes("sla");
+    if !(touched || chosen) || is_completed(&draft.new, &draft.snapshot) {
         return;
     }
-    let meets = |sla: &Record, path: &str| sla.get(path).is_null() || sla.get(path) == draft.new.get(path);
-    let found: Option<Arc<Record>> = draft
-        .snapshot
-        .rows("sla")
-        .iter()
-        .find(|sla| {
-            !sla.is("inactive")
-                && !sla.is("deleted")
-                && sla.is("is_service_sla") == draft.new.is("is_service_request")
-                && ["priority", "site", "category"].iter().all(|path| meets(sla, path))
-        })
-        .cloned();
-    if draft.new.reference("sla") == found.as_ref().map(|s| s.id()) {
+    let found: Option<Arc<Record>> = if chosen {
+        draft.small("sla").cloned()
+    } else if was_chosen(draft) {
+        return;
+    } else {
+        draft.snapshot.rows("sla").iter().find(|sla| !is_gone(sla) && meets(sla, &draft.new)).cloned()
+    };
+    if !chosen && draft.new.reference("sla") == found.as_ref().map(|s| s.id()) {
         return;
     }
     let begin = draft.new.int("created_time").unwrap_or(0) + draft.new.int("stopped_ms").unwrap_or(0);

@@ -75,6 +75,45 @@ fn get<'a>(json: &'a Json, path: &str) -> &'a Json {
 }
 
 on_both_engines! {
+    a_technician_chooses_the_promise_and_who_holds_it(app) {
+        let admin = app.admin();
+        let (user, tina) = app.technician("Tina Tech").await;
+        let (_, rita) = app.requester("Rita Requester").await;
+        let sla = |name: &str, hours: u64, more: Json| {
+            let mut input = json!({"name": name, "resolution_due_by_hours": hours});
+            input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({"sla": input})
+        };
+        admin.post("/slas", sla("Everybody", 8, json!({}))).await.ok();
+        admin.post("/slas", sla("Gold", 2, json!({"priority": {"name": "High"}}))).await.ok();
+        let due = |request: &Json| request["due_by_time"]["value"].as_str().unwrap().parse::<i64>().unwrap() - testkit::START;
+        const HOUR: i64 = 3_600_000;
+        let made = tina.post("/requests", json!({"request": {"subject": "s", "sla": {"name": "Gold"}}})).await.ok()["request"].clone();
+        assert_eq!((&made["sla"]["name"], due(&made)), (&json!("Gold"), 2 * HOUR));
+        let path = format!("/requests/{}", made["id"].as_str().unwrap());
+        let put = async |input: Json| tina.put(&path, json!({"request": input})).await.ok()["request"].clone();
+        let edited = put(json!({"category": {"name": "Software"}})).await;
+        assert_eq!((&edited["sla"]["name"], due(&edited)), (&json!("Gold"), 2 * HOUR), "what was chosen stays");
+        let edited = put(json!({"sla": {"name": "Everybody"}})).await;
+        assert_eq!((&edited["sla"]["name"], due(&edited)), (&json!("Everybody"), 8 * HOUR));
+        let none = put(json!({"sla": null})).await;
+        assert!(none["sla"].is_null() && none["due_by_time"].is_null());
+        tina.put(&path, json!({"request": {"sla": {"name": "Silver"}}})).await.refused(400, 4001, "sla");
+        let own = rita.post("/requests", json!({"request": {"subject": "mine"}})).await.ok()["request"].clone();
+        assert_eq!(own["sla"]["name"], "Everybody", "nobody chose one");
+        let at = format!("/requests/{}", own["id"].as_str().unwrap());
+        assert!(!rita.put(&at, json!({"request": {"sla": {"name": "Gold"}}})).await.status.is_success());
+        // Who holds it, as it is sent; flags about checklists are taken and not shown.
+        let held = put(json!({"status": {"name": "On Hold"}, "add_template_checklists": true, "delete_pre_template_checklists": "false",
+            "onhold_scheduler": {"comments": "waits", "held_by": {"email_id": "ada.admin@example.com"}}})).await;
+        assert_eq!(held["onhold_scheduler"]["held_by"]["name"], "Ada Admin");
+        assert!(held.get("add_template_checklists").is_none());
+        let held = put(json!({"onhold_scheduler": {"comments": "waits on", "held_by": null}})).await;
+        assert_eq!(held["onhold_scheduler"]["held_by"]["id"], user.to_string());
+        tina.put(&path, json!({"request": {"status": {"name": "Open"}, "onhold_scheduler": {"held_by": {"id": user.to_string()}}}})).await
+            .refused(400, 4001, "onhold_scheduler");
+    }
+
     a_request_needs_only_a_subject(app) {
         let made = app.admin().post("/requests", json!({"request": {"subject": "No toner"}})).await;
         assert_eq!(made.status, 201);

@@ -33,6 +33,9 @@ fn request() -> Description {
         texts("email_ids_to_notify"),
         flag("delete_pre_template_tasks").untracked(),
         json("request_template_task_ids").value("[]").untracked(),
+        // Templates have no checklists here; clients say all the same what is to become of those.
+        boolean("add_template_checklists").instruction().hidden(),
+        boolean("delete_pre_template_checklists").instruction().hidden(),
         // Times.
         // Kept as given on add, so that requests can be moved in from elsewhere.
         created_time().add_only().in_list().indexed(),
@@ -65,7 +68,7 @@ fn request() -> Description {
         refer("subcategory", "subcategory").within("category"),
         refer("item", "item").within("subcategory"),
         refer("service_category", "service_category"),
-        refer("sla", "sla").read_only(),
+        refer("sla", "sla"),
         refer("site", "site"),
         refer("group", "support_group").in_list(),
         refer("department", "department").read_only(),
@@ -106,7 +109,7 @@ fn request() -> Description {
                 time("scheduled_time").indexed(),
                 text("comments", 1000),
                 refer("change_to_status", "status"),
-                refer("held_by", "technician").read_only(),
+                refer("held_by", "technician"),
             ],
         )
         .collapsed()
