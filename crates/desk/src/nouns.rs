@@ -8,7 +8,7 @@ use crate::{
     approvals, assets, attachments, cmdb, links, loans, notes, problems, products, requesters, requests,
     tasks, templates, udf, users, worklogs,
 };
-use model::{Module, Record};
+use model::{Id, Module, Record};
 use store::Statement;
 
 /// Looks at a draft before it is written: fills, corrects, refuses, adds to what is committed with it.
@@ -159,9 +159,13 @@ pub(crate) fn is_needed(record: &Record) -> bool {
         // Shipped product types are there for good (assets-cmdb.md section 4).
         "product_type" => record.is("mandatory"),
         "site" => record.id() == crate::shipped::BASE_SITE,
-        _ => false,
+        _ => BEGINNINGS.contains(&record.id()),
     }
 }
+
+/// What a new request begins with where nobody says otherwise, by the tails of the ids: request type, mode, level, urgency
+/// (setup.md sections 13 and 15). Without them it would begin with nothing there.
+const BEGINNINGS: [Id; 4] = [Id::shipped(8391), Id::shipped(6665), Id::shipped(6671), Id::shipped(7921)];
 
 /// What must be true at the moment when a change is committed; the edit is tried again where it is not.
 pub(crate) fn guard(
@@ -278,4 +282,23 @@ fn in_order(draft: &mut Draft) {
 /// The row above, which the place of a child collection names.
 pub(crate) fn parent(place: &Place) -> Result<&Record, DeskError> {
     place.parent.as_ref().map(|(_, record)| record.as_ref()).ok_or(DeskError::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_new_request_begins_with_is_needed() {
+        let catalogue = model::Catalogue::new(&model::Additions::default());
+        let requests = catalogue.module("request").unwrap();
+        for leaf in requests.leaves() {
+            let (model::Preset::Shipped(tail), Some(target)) = (&leaf.field.preset, leaf.target()) else {
+                continue;
+            };
+            let mut row = Record::new(catalogue.module(target).unwrap().clone());
+            row.set("id", Id::shipped(*tail));
+            assert!(is_needed(&row), "{}", leaf.path);
+        }
+    }
 }

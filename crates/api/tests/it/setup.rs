@@ -119,6 +119,24 @@ on_both_engines! {
             .refused(400, 4001, "subcategory");
     }
 
+    what_new_requests_begin_with_stays(app) {
+        let admin = app.admin();
+        for (path, key, tail) in [
+            ("request_types", "request_type", "8391"), ("modes", "mode", "6665"), ("levels", "level", "6671"),
+            ("urgencies", "urgency", "7921"),
+        ] {
+            let at = format!("/{path}/10000100000000{tail}");
+            admin.delete(&at).await.refused(403, 4002, "-");
+            admin.put(&at, json!({key: {"deleted": true}})).await.refused(400, 4009, "deleted");
+            let renamed = admin.put(&at, json!({key: {"name": "Otherwise"}})).await.ok();
+            assert_eq!(renamed[key]["name"], "Otherwise");
+            let made = admin.post("/requests", json!({"request": {"subject": "s"}})).await.ok();
+            assert_eq!(made["request"][key]["name"], "Otherwise", "{path}");
+        }
+        // Another shipped row is a value to choose from.
+        admin.delete("/levels/100001000000006673").await.ok();
+    }
+
     lookups_are_added_renamed_and_retired(app) {
         let admin = app.admin();
         let made = admin.post("/priorities", json!({"priority": {"name": "Critical", "color": "#aa0000"}})).await.ok();
@@ -163,7 +181,7 @@ on_both_engines! {
         // In use or not: flagged, and found by its id.
         for (path, key) in [
             ("/priorities/100001000000006805", "priority"),
-            ("/urgencies/100001000000007921", "urgency"),
+            ("/urgencies/100001000000007923", "urgency"),
             ("/levels/100001000000006677", "level"),
             ("/support_groups/100001000000006681", "support_group"),
         ] {
@@ -172,9 +190,9 @@ on_both_engines! {
             admin.delete(path).await.refused(404, 4007, "-");
         }
         assert_eq!(admin.get(&format!("/requests/{before}")).await.ok()["request"]["priority"]["name"], "High");
-        // New requests begin without what was retired, and the matrix does not give it either.
+        // What new requests begin with is still there; what was retired the matrix does not give either.
         let made = admin.post("/requests", json!({"request": {"subject": "after"}})).await.ok();
-        assert_eq!(made["request"]["urgency"], Json::Null);
+        assert_eq!(made["request"]["urgency"]["name"], "Normal");
         assert_eq!(made["request"]["level"]["name"], "Tier 1");
         let pressing = json!({"request": {"subject": "x", "impact": {"name": "Affects Business"}, "urgency": {"name": "Urgent"}}});
         assert_eq!(admin.post("/requests", pressing).await.ok()["request"]["priority"], Json::Null);
