@@ -347,10 +347,10 @@ impl Desk {
     }
 
     /// The number of approvals of a request that are not decided, and of all of them.
-    pub(crate) async fn approval_counts(&self, request: Id) -> Result<(u64, u64), DeskError> {
+    pub(crate) async fn approval_counts(&self, above: (&'static str, Id)) -> Result<(u64, u64), DeskError> {
         let (mut pending, mut all) = (0, 0);
         let snapshot = self.snapshot();
-        let above = Above(Some(("request", request)));
+        let above = Above(Some(above));
         for (_, approvals) in self.levels_with_approvals(snapshot.module("approval_level")?, above).await? {
             for approval in approvals {
                 all += 1;

@@ -8,8 +8,9 @@ use crate::records::{Outcome, Place, patch_of};
 use crate::requests::{self, by_id, statuses};
 use crate::{Desk, DeskError, Refusal, templates};
 use model::catalogue::problems::GROUPS;
+use model::filter::equals;
 use model::{Change, Id, Patch, Record, Value};
-use store::Statement;
+use store::{Query, Statement};
 
 /// How many incidents one call may name.
 const INCIDENTS_MAX: usize = 100;
@@ -92,6 +93,41 @@ pub(crate) fn before_removal(desk: &Desk, problem: &Record) -> Result<Vec<Statem
 }
 
 impl Desk {
+    /// How many of what hang on a problem, by the names that the summary of a request has for them (problems.md section 1).
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`].
+    pub async fn problem_summary(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        id: Id,
+    ) -> Result<Vec<(&'static str, u64)>, DeskError> {
+        self.get(ctx, place, id).await?;
+        let snapshot = self.snapshot();
+        let mut counts = Vec::new();
+        for (name, module) in [
+            ("note_count", "problem_note"),
+            ("worklog_count", "worklog"),
+            ("associated_request_count", "request"),
+        ] {
+            let rows = snapshot.module(module)?;
+            // A count of what is hidden would tell that it is there.
+            let mine = equals(rows, "problem", vec![id.into()])
+                .and(crate::permissions::visible(ctx, rows, &snapshot)?);
+            counts.push((name, self.store.count(&Query::new(rows.clone(), mine, 1)).await?));
+        }
+        let (pending, all) = self.task_counts(("problem", id), None).await?;
+        counts.extend([("task_pending_count", pending), ("task_completed_count", all - pending)]);
+        let (pending, all) = self.task_counts(("problem", id), Some(ctx.caller.user)).await?;
+        counts.extend([("my_task_pending_count", pending), ("my_task_completed_count", all - pending)]);
+        let (pending, all) = self.approval_counts(("problem", id)).await?;
+        counts.extend([("approval_pending_count", pending), ("approval_completed_count", all - pending)]);
+        counts.push(("attachment_count", self.attachments(ctx, place, id).await?.len() as u64));
+        counts.sort_unstable();
+        Ok(counts)
+    }
+
     pub(crate) fn problems(&self) -> Result<Place, DeskError> {
         Ok(Place::top(self.snapshot().module("problem")?.clone()))
     }

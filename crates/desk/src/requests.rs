@@ -789,13 +789,13 @@ impl Desk {
         }
         let sees_tasks =
             crate::permissions::role_allows(ctx.caller.access, snapshot.module("task")?, Verb::Read);
-        let (pending, all) = if sees_tasks { self.task_counts(id, None).await? } else { (0, 0) };
+        let (pending, all) = if sees_tasks { self.task_counts(("request", id), None).await? } else { (0, 0) };
         set("task_pending_count", pending);
         set("task_completed_count", all - pending);
-        let (pending, all) = self.task_counts(id, Some(ctx.caller.user)).await?;
+        let (pending, all) = self.task_counts(("request", id), Some(ctx.caller.user)).await?;
         set("my_task_pending_count", pending);
         set("my_task_completed_count", all - pending);
-        let (pending, all) = self.approval_counts(id).await?;
+        let (pending, all) = self.approval_counts(("request", id)).await?;
         set("approval_pending_count", pending);
         set("approval_completed_count", all - pending);
         set("link_request_count", self.linked_ids(ctx, id).await?.len() as u64);

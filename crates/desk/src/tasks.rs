@@ -146,10 +146,14 @@ impl Desk {
 
     /// The number of tasks of a request that are still open, and of all of them.
     /// With an owner, only of theirs.
-    pub(crate) async fn task_counts(&self, request: Id, owner: Option<Id>) -> Result<(u64, u64), DeskError> {
+    pub(crate) async fn task_counts(
+        &self,
+        above: (&'static str, Id),
+        owner: Option<Id>,
+    ) -> Result<(u64, u64), DeskError> {
         let snapshot = self.snapshot();
         let module = snapshot.module("task")?;
-        let mut mine = equals(module, "request", vec![request.into()]);
+        let mut mine = equals(module, above.0, vec![above.1.into()]);
         if let Some(owner) = owner {
             mine = mine.and(equals(module, "owner", vec![owner.into()]));
         }

@@ -44,7 +44,10 @@ impl<'a> Call<'a> {
     pub async fn read(api: &'a Arc<Api>, request: Request, trace: u128) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
         let query = parts.uri.query().unwrap_or("");
-        let (ctx, groups, by_key) = match authenticate(api, &parts.headers, query, trace).await {
+        let (body, form) = form_of(&parts.headers, query, body).await?;
+        let presented =
+            credentials_of(&parts.headers, query).or_else(|| credentials_of(&parts.headers, &form));
+        let (ctx, groups, by_key) = match authenticate(api, presented, trace).await {
             Ok(found) => found,
             Err(failure) => {
                 drain(body).await;
@@ -117,14 +120,29 @@ fn encoding_of(headers: &HeaderMap) -> Option<&str> {
     words.map(str::trim).find(|word| !word.is_empty() && !word.eq_ignore_ascii_case("identity"))
 }
 
+/// The text of a form, where the key of a call must be in it if it is anywhere (conventions.md section 1.5); otherwise
+/// nothing, and the body as it was. Nobody is known yet, so no more is read than of a call that is refused.
+async fn form_of(headers: &HeaderMap, query: &str, body: Body) -> Result<(Body, String), Failure> {
+    let content_type =
+        headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let is_form =
+        content_type.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
+    if !is_form || credentials_of(headers, query).is_some() {
+        return Ok((body, String::new()));
+    }
+    let read = Limited::new(body, DRAINED_BYTES_MAX).collect().await.map_err(|_| Failure::unauthorised())?;
+    let bytes = read.to_bytes();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok((Body::from(bytes), text))
+}
+
 /// Who calls, their support groups, and whether they came with a key.
 async fn authenticate(
     api: &Api,
-    headers: &HeaderMap,
-    query: &str,
+    presented: Option<Presented<'_>>,
     trace: u128,
 ) -> Result<(Context, Vec<model::Id>, bool), Failure> {
-    let presented = credentials_of(headers, query).ok_or_else(Failure::unauthorised)?;
+    let presented = presented.ok_or_else(Failure::unauthorised)?;
     let now = api.desk.now();
     let grant = crate::identify(api, &presented, now).await.map_err(|error| answer::failure(error, trace))?;
     let grant = grant.ok_or_else(Failure::unauthorised)?;

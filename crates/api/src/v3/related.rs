@@ -130,8 +130,14 @@ fn of_request(call: &Call<'_>, approvals: &Arc<Module>, id: Id) -> Result<Filter
     Ok(Filter::Test(model::Test { path, op: model::Op::In, operands: vec![id.into()] }))
 }
 
-/// GET of `summary`: counts of what hangs on a request, as strings but for two (requests.md section 11).
+/// GET of `summary`: counts of what hangs on a request, as strings but for two (requests.md section 11), or on a problem.
 pub(crate) async fn summary(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
+    if place.module.name == "problem" {
+        let counts = call.desk().problem_summary(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
+        let told: serde_json::Map<String, Json> =
+            counts.into_iter().map(|(name, count)| (name.to_owned(), json!(count.to_string()))).collect();
+        return Ok(Answer::Json(wire::envelope::object("problem_summary", &Json::Object(told).to_string())));
+    }
     let counts = call.desk().request_summary(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
     let mut json = serde_json::Map::new();
     for (name, count) in counts {

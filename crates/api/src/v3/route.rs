@@ -184,7 +184,9 @@ fn on_record(
         ("metainfo", []) => Ok(Target::Metainfo(place.module)),
         ("links", []) => Ok(Target::Links(place, Some(id))),
         ("history", []) => Ok(Target::History(place, id)),
-        ("summary", []) if place.module.name == "request" => Ok(Target::Summary(place, id)),
+        ("summary", []) if matches!(place.module.name.as_ref(), "request" | "problem") => {
+            Ok(Target::Summary(place, id))
+        }
         ("approvals", []) if place.module.name == "request" => Ok(Target::Approvals(place, id)),
         ("template", [template, layout]) if bare(layout) == "get_template_with_layout" => {
             template.parse().map(Target::TemplateLayout).map_err(|_| Failure::not_found())

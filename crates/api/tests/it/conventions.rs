@@ -111,6 +111,12 @@ on_both_engines! {
             client.get("/requests").await.ok();
         }
         app.nobody().get(&format!("/requests?TECHNICIAN_KEY={key}")).await.ok();
+        let form = |key: &str| format!("TECHNICIAN_KEY={key}&input_data={}", testkit::encoded(r#"{"request":{"subject":"s"}}"#));
+        let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+        let made = app.nobody().send("POST", "/api/v3/requests", &headers, form(&key)).await.ok();
+        assert_eq!(made["request"]["created_by"]["name"], "Ada Admin");
+        let wrong = app.nobody().send("POST", "/api/v3/requests", &headers, form("nope")).await;
+        assert_eq!(wrong.status.as_u16(), 401);
         for headers in [
             vec![],
             vec![("Authorization", "Zoho-oauthtoken 1000.a.b")],

@@ -24,6 +24,28 @@ async fn limited(app: &App) -> Client<'_> {
 }
 
 on_both_engines! {
+    a_problem_has_a_summary(app) {
+        let admin = app.admin();
+        let problem = admin.post("/problems", json!({"problem": {"title": "Mail is slow"}})).await.ok();
+        let path = format!("/problems/{}", problem["problem"]["id"].as_str().unwrap());
+        admin.post(&format!("{path}/notes"), json!({"problem_note": {"description": "n"}})).await.ok();
+        admin.post(&format!("{path}/tasks"), json!({"task": {"title": "look"}})).await.ok();
+        admin.post(&format!("{path}/tasks"), json!({"task": {"title": "done", "status": {"name": "Closed"}}})).await.ok();
+        let request = admin.new_request("Mail").await;
+        let of = json!({"request_problem_association": {"problem": {"id": problem["problem"]["id"]}}});
+        admin.post(&format!("/requests/{request}/problem"), of).await.ok();
+        for word in ["_summary", "summary"] {
+            let told = admin.get(&format!("{path}/{word}")).await.ok()["problem_summary"].clone();
+            for (name, count) in [
+                ("note_count", "1"), ("task_pending_count", "1"), ("task_completed_count", "1"), ("worklog_count", "0"),
+                ("associated_request_count", "1"), ("attachment_count", "0"), ("approval_pending_count", "0"),
+            ] {
+                assert_eq!(told[name], count, "{name}: {told}");
+            }
+        }
+        admin.get("/problems/1/_summary").await.refused(404, 4007, "-");
+    }
+
     a_new_problem_has_its_defaults(app) {
         let admin = app.admin();
         let id = new_problem(&admin, "Mail is slow").await;
