@@ -117,7 +117,10 @@ fn phones(value: Option<&Json>, errors: &mut Map<String, Json>) -> Vec<WantedPho
         match phone(item) {
             Ok(phone) => match found.iter_mut().find(|p| digits(&p.number) == digits(&phone.number)) {
                 // The same number twice is one phone.
-                Some(known) => known.is_primary |= phone.is_primary,
+                Some(known) => {
+                    known.is_primary |= phone.is_primary;
+                    known.kind = known.kind.or(phone.kind);
+                }
                 None => found.push(phone),
             },
             Err(why) => words.push(format!("Phone {}: {why}", place + 1)),
@@ -142,11 +145,11 @@ fn phone(item: &Json) -> Result<WantedPhone, String> {
         Some(id) => Some(id.as_i64().ok_or("id is not a valid integer.")?),
     };
     let kind = match item.get("type") {
-        None | Some(Json::Null) => "other",
-        Some(Json::String(kind)) => *PHONE_KINDS
-            .iter()
-            .find(|known| *known == kind)
-            .ok_or_else(|| format!("type is not one of {}.", PHONE_KINDS.join(", ")))?,
+        None | Some(Json::Null) => None,
+        Some(Json::String(kind)) => {
+            let known = PHONE_KINDS.iter().find(|known| *known == kind);
+            Some(*known.ok_or_else(|| format!("type is not one of {}.", PHONE_KINDS.join(", ")))?)
+        }
         Some(_) => return Err("type is not a valid string.".into()),
     };
     let number = match item.get("number") {

@@ -184,6 +184,10 @@ fn report(row: &mut Map<String, Json>, done: &Done) {
     });
     row.insert("action".into(), json!(action));
     row.insert("matched_by".into(), json!(matched_by));
+    // Somebody who has left is written and stays away; whoever meant to take them on again must hear of it.
+    if done.person.is("inactive") {
+        row.insert("inactive".into(), json!(true));
+    }
 }
 
 /// `POST …/actions/change-email/`.

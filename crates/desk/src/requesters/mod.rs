@@ -35,8 +35,8 @@ pub struct Wanted {
 pub struct WantedPhone {
     /// The phone that is meant; by its number where this is missing.
     pub id: Option<i64>,
-    /// `main`, `mobile`, `work`, `home` or `other`.
-    pub kind: &'static str,
+    /// `main`, `mobile`, `work`, `home` or `other`; where it is left out, what the phone is already, and `other` for a new one.
+    pub kind: Option<&'static str>,
     /// The number.
     pub number: String,
     /// Whether it is the person's first.

@@ -95,7 +95,10 @@ impl Phones {
             let full = self.list.len() >= PHONES_MAX;
             let id = match known.map(|place| self.list.get_mut(place)) {
                 Some(Some(known)) => {
-                    phone.kind.clone_into(&mut known.kind);
+                    // What is not sent stays (happyfox.md section 1.9).
+                    if let Some(kind) = phone.kind {
+                        kind.clone_into(&mut known.kind);
+                    }
                     // The same number in another spelling is the same number.
                     if digits(&known.number) != digits(&phone.number) {
                         known.number.clone_from(&phone.number);
@@ -108,7 +111,7 @@ impl Phones {
                         Numbering::Of(desk) => desk.numbers.next("requester_phone").await?,
                         Numbering::Rehearsed => self.list.iter().map(|p| p.id).min().unwrap_or(0).min(0) - 1,
                     };
-                    let (kind, number) = (phone.kind.to_owned(), phone.number.clone());
+                    let (kind, number) = (phone.kind.unwrap_or("other").to_owned(), phone.number.clone());
                     self.list.push(Phone { id, kind, number });
                     id
                 }

@@ -52,6 +52,33 @@ async fn count(client: &Client<'_>) -> u64 {
 }
 
 on_both_engines! {
+    a_phone_stays_what_it_is_where_that_is_not_said(app) {
+        let fox = app.happyfox();
+        let with = async |phones: Json| taken(&fox, json!({"email": "a@example.com", "phones": phones})).await["phones"].clone();
+        let made = with(json!([{"type": "mobile", "number": "111"}, {"number": "222"}])).await;
+        assert_eq!((&made[0]["type"], &made[1]["type"]), (&json!("mobile"), &json!("other")));
+        for same in [json!({"number": "1-1-1"}), json!({"number": "111", "type": null}), json!({"id": made[0]["id"], "number": "111"})] {
+            assert_eq!(with(json!([same])).await, made, "{same}");
+        }
+        assert_eq!(with(json!([{"type": "home", "number": "111"}])).await[0]["type"], "home");
+        let person = app.admin().list("/users", json!({"search_fields": {"email_id": "a@example.com"}})).await.ok();
+        assert_eq!(person["users"].as_array().unwrap().len(), 1);
+    }
+
+    who_has_left_is_told_of_in_a_report(app) {
+        let fox = app.happyfox();
+        let (id, _) = app.requester("Lena Left").await;
+        app.admin().put(&format!("/users/{id}"), json!({"user": {"inactive": true}})).await.ok();
+        let body = json!({"email": "lena.left@example.com", "name": "Lena Left-Again"}).to_string();
+        let headers = [("Content-Type", "application/json")];
+        let told = fox.send("POST", &format!("{PATH}?report=true"), &headers, body).await.json();
+        assert_eq!((&told["action"], &told["inactive"]), (&json!("updated"), &json!(true)), "{told}");
+        let plain = taken(&fox, json!({"email": "lena.left@example.com"})).await;
+        assert!(plain.get("inactive").is_none());
+        let here = fox.send("POST", &format!("{PATH}?report=true"), &headers, json!({"email": "b@example.com"}).to_string()).await.json();
+        assert!(here.get("inactive").is_none());
+    }
+
     one_requester_is_made_and_changed(app) {
         let fox = app.happyfox();
         let made = taken(&fox, json!({"email": "lisa.taylors@example.com", "name": "Lisa Taylor"})).await;
