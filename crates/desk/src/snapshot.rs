@@ -124,6 +124,11 @@ impl Snapshot {
     pub fn named(&self, module: &str, name: &str) -> &[Arc<Record>] {
         self.by_name.get(&(module.to_owned(), fold(name.trim()))).map_or(&[], Vec::as_slice)
     }
+    /// The type of CI with this API name.
+    pub(crate) fn named_type(&self, name: &str) -> Option<Id> {
+        let kind = self.rows("ci_type").iter().find(|kind| kind.text("name") == Some(name))?;
+        Some(kind.id())
+    }
     /// The module with this name.
     ///
     /// # Errors
@@ -145,8 +150,17 @@ async fn additions(store: &Store, bare: &Catalogue) -> Result<Additions, DeskErr
         ci_types: crate::cmdb::types::described(&rows("ci_type").await?),
         ..Additions::default()
     };
-    for row in rows("udf_field").await? {
-        let Some(field) = crate::udf::field(&row, bare) else { continue };
+    let fields = rows("udf_field").await?;
+    let views = |name: &str| {
+        let assets = additions.assets.iter().map(|view| (&view.name, &view.plural));
+        let cis = additions.ci_types.iter().map(|kind| (&kind.name, &kind.plural));
+        let found = assets.chain(cis).find(|(one, many)| *one == name || *many == name);
+        found.map(|(one, _)| model::Name::Owned(one.clone()))
+    };
+    let targets = |name: &str| crate::udf::target(bare, name).or_else(|| views(name));
+    let fields: Vec<_> =
+        fields.iter().filter_map(|row| Some((row, crate::udf::field(row, &targets)?))).collect();
+    for (row, field) in fields {
         match (row.reference("ci_type"), row.text("module.name")) {
             (Some(ci_type), _) => additions.attributes.push((ci_type, field)),
             (None, Some(module)) => {

@@ -4,11 +4,14 @@ use crate::draft::Draft;
 use crate::{Desk, DeskError, Refusal};
 use model::{Access, Catalogue, Check, Field, Kind, Name, Pattern, Record, Storage, Value};
 
+/// Finds the module that a lookup means by its name or its path.
+pub type Targets<'a> = &'a dyn Fn(&str) -> Option<Name>;
+
 /// The field that a row describes; `None` for a row that describes none, which is then not there.
 #[must_use]
-pub fn field(row: &Record, catalogue: &Catalogue) -> Option<Field> {
+pub fn field(row: &Record, targets: Targets<'_>) -> Option<Field> {
     let key = row.text("field_key")?;
-    let kind = kind(row, catalogue)?;
+    let kind = kind(row, targets)?;
     let mut field = Field::new(Name::Owned(key.to_owned()), kind);
     field.storage = Storage::Document { field: row.id().get() };
     field.id = Some(row.id().get());
@@ -79,7 +82,7 @@ fn field_type(label: &str) -> Option<&'static FieldType> {
     })
 }
 
-fn kind(row: &Record, catalogue: &Catalogue) -> Option<Kind> {
+fn kind(row: &Record, targets: Targets<'_>) -> Option<Kind> {
     let options = options(row);
     Some(match field_type(row.text("field_type")?)?.label {
         "Multi Line" => Kind::Html { max: limit(row, "max_length").unwrap_or(5000) },
@@ -94,8 +97,8 @@ fn kind(row: &Record, catalogue: &Catalogue) -> Option<Kind> {
         "Boolean" => Kind::Bool,
         "Date" => Kind::Date,
         "Date/Time" => Kind::Time,
-        "Lookup" => Kind::Ref(Name::Owned(reference(row, catalogue)?)),
-        "Multi Lookup" => Kind::RefMany(Name::Owned(reference(row, catalogue)?)),
+        "Lookup" => Kind::Ref(reference(row, targets)?),
+        "Multi Lookup" => Kind::RefMany(reference(row, targets)?),
         "IP Address" => Kind::Text { max: 64 },
         _ => Kind::Text { max: limit(row, "max_length").unwrap_or(250) },
     })
@@ -200,13 +203,17 @@ fn limit(row: &Record, name: &str) -> Option<usize> {
         .filter(|n| (1..=10_000).contains(n))
 }
 
-/// Any module whose records stand by themselves may be referred to.
-fn reference(row: &Record, catalogue: &Catalogue) -> Option<String> {
+/// The module that a lookup refers to.
+fn reference(row: &Record, targets: Targets<'_>) -> Option<Name> {
     let value: serde_json::Value = serde_json::from_str(row.text("reference_entity")?).ok()?;
     let name = value.as_str().or_else(|| value.get("name")?.as_str())?;
-    let name = if name == "group" { "support_group" } else { name };
+    targets(if name == "group" { "support_group" } else { name })
+}
+
+/// Any module whose records stand by themselves may be referred to.
+pub(crate) fn target(catalogue: &Catalogue, name: &str) -> Option<Name> {
     let module = catalogue.module(name).or_else(|| catalogue.at_path(name)).filter(|m| m.top_level)?;
-    Some(module.name.to_string())
+    Some(module.name.clone())
 }
 
 fn constraint(row: &Record, name: &str) -> Option<serde_json::Value> {
@@ -314,6 +321,14 @@ pub(crate) fn prepare(draft: &mut Draft) -> Result<(), DeskError> {
     if new.text("display_name").is_none() {
         new.set("display_name", name.as_str());
     }
+    let of = new.text("sub_module.internal_name").or_else(|| new.text("module.name"));
+    let ci_type = of.and_then(|name| draft.snapshot.named_type(name));
+    let new = &mut draft.new;
+    if let Some(id) = ci_type.filter(|_| !new.is("is_ci_attribute")) {
+        // A field of the CIs of one type is an attribute of that type (assets-cmdb.md section 5.2).
+        new.set("is_ci_attribute", true);
+        new.set("ci_type", id);
+    }
     if new.is("is_ci_attribute") {
         new.set("module.name", "ci");
         new.set("sub_module.internal_name", "ci");
@@ -334,7 +349,11 @@ fn of_module(draft: &mut Draft) {
         "users" | "requester" | "technician" => "user".to_owned(),
         other => other.to_owned(),
     };
-    let is_extensible = draft.snapshot.catalogue.module(&module).is_some_and(|m| m.extensible);
+    let catalogue = &draft.snapshot.catalogue;
+    let found = catalogue.module(&module).or_else(|| catalogue.at_path(&module));
+    let is_extensible = found.is_some_and(|m| m.extensible);
+    // A view has the fields of the module that it is a view of.
+    let module = found.map_or(module, |found| catalogue.whole_of(found).name.to_string());
     new.set("module.name", module.as_str());
     new.set("sub_module.internal_name", module.as_str());
     if !is_extensible {
@@ -373,7 +392,7 @@ fn complete(draft: &mut Draft, name: &str) {
         draft.refuse(Refusal::not_valid("field_key"));
     }
     let snapshot = draft.snapshot.clone();
-    match kind(&draft.new, &snapshot.catalogue) {
+    match kind(&draft.new, &|name| target(&snapshot.catalogue, name)) {
         None => draft.refuse(Refusal::not_valid("reference_entity")),
         Some(kind) => {
             let given = draft.new.text("constraints").and_then(|t| serde_json::from_str(t).ok());

@@ -200,6 +200,49 @@ on_both_engines! {
         admin.delete(&format!("/ci_types/{}", kind["id"].as_str().unwrap())).await.refused(400, 4005, "id");
     }
 
+    added_fields_speak_of_types_of_ci(app) {
+        let admin = app.admin();
+        let add = async |field: Json| admin.post("/udf_fields", json!({"udf_field": field})).await;
+        let server = ci(&admin, "ci_linux_server", "srv-1").await;
+        let switch = ci(&admin, "ci_switch", "sw-1").await;
+        for (name, kind) in [("Runs on", json!({"name": "ci_server"})), ("Also on", json!("ci_server"))] {
+            let field = json!({"name": name, "field_type": "Lookup", "reference_entity": kind, "module": {"name": "request"}});
+            let key = add(field).await.ok()["udf_field"]["field_key"].as_str().unwrap().to_owned();
+            let meta = admin.get("/requests/_metainfo").await.ok();
+            assert_eq!(meta["metainfo"]["fields"]["udf_fields"]["fields"][&key]["lookup_entity"], "ci_server", "{name}");
+            let with = |value: Json| json!({"request": {"subject": "s", "udf_fields": {&key: value}}});
+            let made = admin.post("/requests", with(json!({"id": server}))).await.ok()["request"].clone();
+            assert_eq!(made["udf_fields"][&key]["name"], "srv-1");
+            let made = admin.post("/requests", with(json!({"name": "srv-1"}))).await.ok()["request"].clone();
+            assert_eq!(made["udf_fields"][&key]["id"], server.as_str());
+            admin.post("/requests", with(json!({"id": switch}))).await.refused(400, 4001, &format!("udf_fields.{key}"));
+            let criteria = json!({"search_criteria": {"field": format!("udf_fields.{key}.name"), "condition": "is", "value": "srv-1"}});
+            assert_eq!(admin.list("/requests", criteria).await.ok()["requests"].as_array().unwrap().len(), 2);
+        }
+        admin.delete(&format!("/cmdb/{server}")).await.refused(400, 4005, "id");
+        add(json!({"name": "x", "field_type": "Lookup", "reference_entity": "ci_toaster"})).await.refused(400, 4001, "reference_entity");
+        // A field of a type is an attribute of its CIs.
+        for (name, more) in [
+            ("Slots", json!({"sub_module": {"internal_name": "ci_server"}})),
+            ("Bays", json!({"module": {"name": "cmdb"}, "sub_module": {"internal_name": "ci_server"}})),
+            ("Feet", json!({"module": {"name": "ci_server"}})),
+        ] {
+            let mut field = json!({"name": name, "field_type": "Numeric Field"});
+            field.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let key = add(field).await.ok()["udf_field"]["field_key"].as_str().unwrap().to_owned();
+            let at = format!("/cmdb/ci_linux_server/{server}");
+            let put = json!({"ci_linux_server": {"ci_attributes": {&key: "4"}}});
+            assert_eq!(admin.put(&at, put).await.ok()["ci_linux_server"]["ci_attributes"][&key], "4", "{name}");
+            let put = json!({"ci_switch": {"ci_attributes": {&key: "4"}}});
+            admin.put(&format!("/cmdb/ci_switch/{switch}"), put).await.refused(400, 4001, &key);
+        }
+        // A field of the assets of one type is one of all assets.
+        add(json!({"name": "Colour", "field_key": "txt_colour", "field_type": "Single Line", "sub_module": {"internal_name": "asset_server"}})).await.ok();
+        let meta = admin.get("/assets/_metainfo").await.ok();
+        assert!(meta["metainfo"]["fields"]["udf_fields"]["fields"]["txt_colour"].is_object());
+        add(json!({"name": "x", "field_type": "Single Line", "sub_module": {"internal_name": "ci_toaster"}})).await.refused(400, 4001, "module");
+    }
+
     types_form_a_tree(app) {
         let admin = app.admin();
         let add = async |name: &str, parent: &str| {

@@ -221,9 +221,12 @@ impl Catalogue {
         self.far.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Every field that refers to records of the module: whose record, and where.
+    /// Every field that refers to records of the module, or of a view of it: whose record, and where.
     #[must_use]
     pub fn referring_to(&self, name: &str) -> Vec<(&Arc<Module>, usize)> {
+        let table = self.module(name).map(|module| &module.table);
+        let is_here =
+            |target: &str| target == name || self.module(target).is_some_and(|m| Some(&m.table) == table);
         self.modules
             .iter()
             .filter(|m| m.fixed.is_none())
@@ -232,7 +235,7 @@ impl Catalogue {
                     .iter()
                     .enumerate()
                     .filter(|(_, leaf)| {
-                        leaf.target() == Some(name) && leaf.field.storage != Storage::Computed
+                        leaf.target().is_some_and(is_here) && leaf.field.storage != Storage::Computed
                     })
                     .map(move |(slot, _)| (m, slot))
             })
