@@ -8,6 +8,8 @@ use serde_json::{Map, Value as Json};
 
 /// A document that is kept as it came may be this long.
 const JSON_MAX: usize = 64 * 1024;
+/// A day, in milliseconds.
+const DAY_MS: i64 = 86_400_000;
 /// A list of references or texts may be this long.
 const LIST_MAX: usize = 500;
 
@@ -266,7 +268,7 @@ fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
             instant(value, path).map(|ms| ms.map_or(Change::Clear, |ms| Change::Value(Value::Int(ms))))
         }
         Kind::Date => {
-            date(value, path).map(|ms| ms.map_or(Change::Clear, |ms| Change::Value(Value::Int(ms))))
+            written_date(value, path).map(|ms| ms.map_or(Change::Clear, |ms| Change::Value(Value::Int(ms))))
         }
         Kind::Pick { options } => {
             let text = scalar::text(value).ok_or_else(wrong_type)?;
@@ -381,13 +383,16 @@ fn instant(value: &Json, path: &str) -> Result<Option<i64>, Failure> {
     ms.filter(|ms| time::YEARS.contains(ms)).map(Some).ok_or_else(unreadable)
 }
 
-/// The same, or a day as `2026-09-18`, bare or under `value`; the time of day is cut off.
-fn date(value: &Json, path: &str) -> Result<Option<i64>, Failure> {
+/// The same, or a day as `2026-09-18`, bare or under `value`. An instant stays the one that was sent, since clients compare
+/// what they read with that (wire-facts.md section 11).
+fn written_date(value: &Json, path: &str) -> Result<Option<i64>, Failure> {
     let text = value.as_str().or_else(|| value.get("value")?.as_str()).and_then(time::day_of);
-    if text.is_some() {
-        return Ok(text);
-    }
-    Ok(instant(value, path)?.map(|ms| ms - ms.rem_euclid(86_400_000)))
+    if text.is_some() { Ok(text) } else { instant(value, path) }
+}
+
+/// The day that is meant, as its beginning.
+fn date(value: &Json, path: &str) -> Result<Option<i64>, Failure> {
+    Ok(written_date(value, path)?.map(|ms| ms - ms.rem_euclid(DAY_MS)))
 }
 
 fn texts(value: &Json, options: &[model::Name], path: &str) -> Result<Change, Failure> {

@@ -269,6 +269,9 @@ fn reference(
     Ok(if any.len() == 1 { any.remove(0) } else { Filter::Any(any) })
 }
 
+/// A day, in milliseconds.
+const DAY_MS: i64 = 86_400_000;
+
 /// A comparison of times, with variables such as `$(LAST_30_DAYS)`, which mean a stretch of time.
 fn instant(
     ground: Ground<'_>,
@@ -280,13 +283,18 @@ fn instant(
     let variables: Option<Vec<DateVariable>> =
         operands.iter().map(|o| o.as_str().and_then(date_variable)).collect();
     let op = if matches!(op, Op::Contains | Op::StartsWith | Op::EndsWith) { Op::In } else { op };
-    let Some(variables) = variables.filter(|v| !v.is_empty()) else {
-        let operands = values(leaf, operands)?;
-        enough(op, &operands, leaf)?;
-        return Ok(Filter::Test(Test { path, op, operands }));
+    let ranges: Vec<(i64, i64)> = match variables.filter(|v| !v.is_empty()) {
+        Some(variables) => variables.iter().map(|v| v.range(ground.ctx.now, &ground.ctx.zone)).collect(),
+        None => {
+            let operands = values(leaf, operands)?;
+            enough(op, &operands, leaf)?;
+            if leaf.field.kind != Kind::Date {
+                return Ok(Filter::Test(Test { path, op, operands }));
+            }
+            // A day is meant, at whatever hour of it the value may be.
+            operands.iter().filter_map(Value::as_int).map(|day| (day, day.saturating_add(DAY_MS))).collect()
+        }
     };
-    let ranges: Vec<(i64, i64)> =
-        variables.iter().map(|v| v.range(ground.ctx.now, &ground.ctx.zone)).collect();
     let (Some(first), Some(last)) = (ranges.first().copied(), ranges.last().copied()) else {
         return Err(Failure::not_valid("search_criteria"));
     };

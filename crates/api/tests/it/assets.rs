@@ -118,6 +118,31 @@ on_both_engines! {
         assert_eq!(admin.list("/workstations", by_tag).await.ok()["workstations"].as_array().unwrap().len(), 1);
     }
 
+    a_date_is_read_as_it_was_written(app) {
+        let admin = app.admin();
+        product(&admin, "Latitude", "Workstation").await;
+        const NOON: i64 = 1_795_806_489_824;
+        let day = NOON - NOON.rem_euclid(DAY);
+        let made = asset(&admin, "pc", json!({"warranty_expiry": {"value": NOON.to_string()}, "expiry_date": {"value": "2026-09-18"}})).await;
+        assert_eq!(made["warranty_expiry"]["value"], NOON.to_string());
+        assert_eq!(made["expiry_date"]["value"], "1789689600000", "a day that is given as such is its beginning");
+        let at = format!("/assets/{}", id(&made));
+        assert_eq!(admin.get(&at).await.ok()["asset"]["warranty_expiry"]["value"], NOON.to_string());
+        let found = async |condition: &str, values: Json| {
+            let test = json!({"search_criteria": {"field": "warranty_expiry", "condition": condition, "values": values}});
+            admin.list("/assets", test).await.ok()["assets"].as_array().unwrap().len()
+        };
+        let (this, next) = (json!([day.to_string()]), json!([(day + DAY).to_string()]));
+        for (condition, values, rows) in [
+            ("is", json!([NOON.to_string()]), 1), ("is", this.clone(), 1), ("is", next.clone(), 0), ("is not", this.clone(), 0),
+            ("greater than", this.clone(), 0), ("greater or equal", this.clone(), 1), ("lesser than", next.clone(), 1),
+            ("lesser or equal", this.clone(), 1), ("lesser than", this.clone(), 0),
+            ("between", json!([(day - DAY).to_string(), day.to_string()]), 1),
+        ] {
+            assert_eq!(found(condition, values.clone()).await, rows, "{condition} {values}");
+        }
+    }
+
     every_device_has_an_inventory(app) {
         let admin = app.admin();
         for (path, key) in [
