@@ -131,6 +131,11 @@ impl Form {
         Self { pairs: kept.cloned().collect(), files: Vec::new(), body: Bytes::new() }
     }
 
+    /// Every value under a name.
+    pub fn values<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.pairs.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
     /// Sets a value, for a form that a page fills in.
     pub fn set(&mut self, name: &str, value: &str) {
         self.pairs.push((name.to_owned(), value.to_owned()));

@@ -34,6 +34,8 @@ pub(crate) struct Control {
     pub people: &'static str,
     /// For a long text: whether its source is edited, because it is more than text.
     pub is_source: bool,
+    /// What the form first showed: a save compares with it, so it stays the same however often the form comes back.
+    pub was: Vec<String>,
 }
 
 impl Control {
@@ -122,6 +124,33 @@ pub(crate) fn begun(module: &Arc<Module>) -> Record {
 /// # Errors
 /// When the database does not answer.
 pub(crate) async fn control(visit: &Visit, leaf: &Leaf, filled: Filled<'_>) -> Result<Control, DeskError> {
+    let mut control = as_entered(visit, leaf, filled).await?;
+    let was = format!("was.{}", leaf.path);
+    control.was = match filled.entered {
+        Some(form) if form.has(&was) => form.values(&was).map(str::to_owned).collect(),
+        Some(form) if form.has(&leaf.path) => {
+            shown_values(&as_entered(visit, leaf, Filled { entered: None, ..filled }).await?)
+        }
+        _ => shown_values(&control),
+    };
+    Ok(control)
+}
+
+/// What an input sends when nobody touches it.
+fn shown_values(control: &Control) -> Vec<String> {
+    let chosen = || control.choices.iter().filter(|c| c.is_chosen).map(|c| c.value.clone());
+    match control.kind {
+        "rows" => Vec::new(),
+        // None of several is said by an empty value, so that the name is there in any case.
+        "checks" => std::iter::once(String::new()).chain(chosen()).collect(),
+        "check" if control.value == "true" => vec!["false".to_owned(), "true".to_owned()],
+        "check" => vec!["false".to_owned()],
+        "select" => vec![chosen().next().unwrap_or_default()],
+        _ => vec![control.value.clone()],
+    }
+}
+
+async fn as_entered(visit: &Visit, leaf: &Leaf, filled: Filled<'_>) -> Result<Control, DeskError> {
     let path = leaf.path.as_str();
     let slot = filled.record.module.slot(path).unwrap_or(usize::MAX);
     let value = filled.record.at(slot);

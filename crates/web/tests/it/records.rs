@@ -57,6 +57,34 @@ on_both_engines! {
         assert_eq!(admin.post(&format!("/admin/portals/{portal}/delete"), &[]).await.status(), 409);
     }
 
+    a_refused_form_still_knows_what_it_first_showed(app) {
+        let admin = app.admins_browser().await;
+        let to = admin.post("/admin/sites/new", &[("name", "Harbour"), ("city", "Kiel"), ("street", "Quay 1")]).await.leads_on();
+        let entered = [("was.name", "Harbour"), ("name", "Harbour East"), ("was.city", "Kiel"), ("city", "Hamburg"),
+            ("was.street", "Quay 1"), ("street", ""), ("was.timezone", ""), ("timezone", "Moon/Base")];
+        let mut page = admin.post(&format!("{to}/edit"), &entered).await;
+        // However often it is refused.
+        for _ in 0..2 {
+            assert_eq!(page.status(), 422);
+            let shown = ["name", "city", "street", "timezone"].map(|name| page.hidden(&format!("was.{name}")));
+            assert_eq!(shown, ["Harbour", "Kiel", "Quay 1", ""]);
+            assert!(page.says("value=\"Hamburg\""), "{}", page.html());
+            page = admin.post(&format!("{to}/edit"), &entered).await;
+        }
+        let was = ["name", "city", "street", "timezone"].map(|name| page.hidden(&format!("was.{name}")));
+        let mended = [("was.name", was[0].as_str()), ("name", "Harbour East"), ("was.city", &was[1]), ("city", "Hamburg"),
+            ("was.street", &was[2]), ("street", ""), ("was.timezone", &was[3]), ("timezone", "Europe/Berlin")];
+        admin.post(&format!("{to}/edit"), &mended).await.leads_on();
+        let page = admin.get(&to).await.shown();
+        for words in ["Harbour East", "Hamburg", "Europe/Berlin"] {
+            assert!(page.says(words), "{words}: {}", page.html());
+        }
+        assert!(!page.says("Quay 1"), "{}", page.html());
+        // A form that does not say what it first showed: it is what is stored.
+        let page = admin.post(&format!("{to}/edit"), &[("city", "Bremen"), ("timezone", "Moon/Base")]).await;
+        assert_eq!((page.hidden("was.city").as_str(), page.hidden("was.timezone").as_str()), ("Hamburg", "Europe/Berlin"));
+    }
+
     additional_fields_are_on_forms_and_lists(app) {
         let field = json!({"udf_field": {"name": "Cost centre", "module": {"name": "request"}, "field_type": "Single Line"}});
         let made = app.admin().post("/udf_fields", field).await;

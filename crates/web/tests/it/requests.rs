@@ -54,6 +54,25 @@ on_both_engines! {
         assert!(page.status() == 422 && page.says("id=\"p-technician-problem\"") && page.says("id=\"p-due_by_time-problem\""), "{}", page.html());
     }
 
+    refused_properties_are_mended_and_saved_as_a_whole(app) {
+        let id = app.admin().new_request("Mended").await;
+        let admin = app.admins_browser().await;
+        let (open, held, high) = (id_of(app, "status", "Open"), id_of(app, "status", "On Hold"), id_of(app, "priority", "High"));
+        let good = [("was.status", open.as_str()), ("status", &held), ("was.priority", ""), ("priority", &high),
+            ("was.tags", ""), ("tags", ""), ("was.due_by_time", "")];
+        let path = format!("/requests/{id}/properties");
+        let page = admin.post(&path, &[&good[..], &[("due_by_time", "never")]].concat()).await;
+        assert_eq!(page.status(), 422);
+        let was = ["status", "priority", "due_by_time"].map(|name| page.hidden(&format!("was.{name}")));
+        assert_eq!(was, [open.as_str(), "", ""]);
+        let mended = [("was.status", was[0].as_str()), ("status", &held), ("was.priority", &was[1]), ("priority", &high),
+            ("was.due_by_time", &was[2]), ("due_by_time", "2026-03-05T10:30")];
+        admin.post(&path, &mended).await.leads_on();
+        let now = request(app, &id).await;
+        assert_eq!((now["status"]["name"].as_str(), now["priority"]["name"].as_str()), (Some("On Hold"), Some("High")));
+        assert_eq!(now["due_by_time"]["display_value"], "Mar 5, 2026 10:30 AM");
+    }
+
     the_conversation_is_one_timeline(app) {
         let (rita, _) = app.requester("Rita").await;
         let made = app.admin().post("/requests", json!({"request": {"subject": "Talk", "requester": {"id": rita.to_string()}}})).await.ok();
