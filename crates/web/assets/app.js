@@ -25,7 +25,7 @@ document.addEventListener("click", (event) => {
 });
 
 // Properties are saved as they are changed, one at a time. The server answers with the page, of which the head and
-// the properties are taken over; when it refuses, all of it is, with what is wrong beside the field.
+// the properties are taken over, and what it has against them: a reply that is being written stays as it is.
 document.addEventListener("change", async (event) => {
   const form = event.target.closest("form[data-autosave]");
   const prop = event.target.closest(".prop");
@@ -40,10 +40,10 @@ document.addEventListener("change", async (event) => {
   try {
     const answer = await fetch(form.action, { method: "POST", body: sent });
     const page = parsed(await answer.text());
-    take(page, answer.ok ? [".page-head", "form.properties"] : ["main"]);
+    take(page, [".page-head", "#problems", "form.properties"]);
     document.getElementById(event.target.id)?.focus();
   } catch {
-    form.requestSubmit(find(".save button", form));
+    form.submit();
   }
 });
 document.addEventListener("submit", (event) => {
@@ -62,6 +62,20 @@ function take(page, parts) {
   if (flash) find("main").prepend(document.adoptNode(flash));
   all("form.properties details").forEach((part, i) => { part.open ||= open[i] ?? false; });
 }
+
+// What is being written is kept for as long as the browser's tab is open, until the server says that it was sent.
+const DRAFT = "draft:", SENT = "sent";
+const written = (area) => `${DRAFT}${new URL(area.form.action).pathname}`;
+const drafts = sessionStorage, gone = drafts.getItem(SENT);
+if (gone && find(".flash")) drafts.removeItem(gone);
+drafts.removeItem(SENT);
+for (const area of all("[data-draft] textarea")) area.value ||= drafts.getItem(written(area)) ?? "";
+document.addEventListener("input", ({ target }) => {
+  if (target.matches("[data-draft] textarea")) drafts.setItem(written(target), target.value);
+});
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches("[data-draft]")) drafts.setItem(SENT, written(find("textarea", target)));
+});
 
 // Names are completed while they are typed.
 let asking = 0;

@@ -385,3 +385,35 @@ async fn a_request_from_its_beginning_to_its_end_by_keyboard_with_script() {
 async fn a_request_from_its_beginning_to_its_end_by_keyboard_without_script() {
     by_keyboard(false).await;
 }
+
+/// A property that is refused, or a look at another tab, takes nobody's half-written answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_half_written_answer_stays() {
+    let (desk, tina, ids) = a_desk(&["Half said"]).await;
+    let walk = move || {
+        let mut browser = Chromium::start();
+        browser.window(1280, 900);
+        sign_in(&mut browser, &desk, &tina);
+        let page = format!("{}/requests/{}", desk.address, ids[0]);
+        browser.go(&page);
+        browser.wait_for("document.documentElement.classList.contains('js')");
+        browser.fill("#reply-text", "Half a sen");
+        browser.value(
+            "(() => { const to = document.querySelector('#p-email_ids_to_notify'); to.closest('details').open = true; \
+             to.value = 'no address'; to.dispatchEvent(new Event('change', { bubbles: true })); })()",
+        );
+        browser.wait_for("document.querySelector('#p-email_ids_to_notify-problem')");
+        let said = "document.querySelector('#reply-text').value";
+        assert_eq!(browser.text(said), "Half a sen");
+        browser.go(&format!("{page}?tab=history"));
+        browser.go(&page);
+        browser.wait_for("document.querySelector('#reply-text').value === 'Half a sen'");
+        browser.fill("#reply-text", "A whole sentence.");
+        browser.click("form[action*='/reply'] button.primary");
+        browser.wait_for_words("Your answer was sent.");
+        browser.go(&page);
+        browser.wait_for("document.documentElement.classList.contains('js')");
+        assert_eq!(browser.text(said), "");
+    };
+    tokio::task::spawn_blocking(walk).await.unwrap();
+}
