@@ -3,6 +3,7 @@
 //! A form's fields are read by the reader of the API: this room only says in its words what browsers send.
 
 use crate::documents;
+use crate::numbers;
 use crate::refusals;
 use crate::rich;
 use crate::texts::Lang;
@@ -253,7 +254,7 @@ fn value(form: &Form, leaf: &Leaf, times: &Times) -> Result<Json, Failure> {
         Kind::Time => json!({"value": times.read_input(trimmed).ok_or_else(unreadable)?}),
         Kind::Date => json!({"value": Times::read_date(trimmed).ok_or_else(unreadable)?}),
         Kind::Span => json!({"value": span(trimmed).ok_or_else(unreadable)?}),
-        Kind::Decimal | Kind::Double => json!(trimmed.replace(',', ".")),
+        Kind::Decimal | Kind::Double => json!(numbers::read(times.lang, trimmed).ok_or_else(unreadable)?),
         _ => json!(trimmed),
     })
 }

@@ -3,6 +3,7 @@
 use crate::documents::{self, DocumentRow};
 use crate::form::{Form, Problems};
 use crate::names;
+use crate::numbers;
 use crate::rich;
 use crate::show;
 use crate::visit::Visit;
@@ -273,6 +274,7 @@ fn plain(visit: &Visit, leaf: &Leaf, value: &Value) -> String {
         (Kind::Time, Value::Int(ms)) => visit.times.for_input(*ms),
         (Kind::Date, Value::Int(ms)) => visit.times.date_for_input(*ms),
         (Kind::Span, Value::Int(ms)) => visit.times.span(*ms),
+        (Kind::Decimal | Kind::Double, value) => numbers::written(visit.lang(), &value.to_string()),
         (Kind::Bool, value) => value.as_bool().unwrap_or(false).to_string(),
         (Kind::PickMany { .. }, value) => {
             let texts: Vec<String> =

@@ -28,6 +28,7 @@ mod input;
 mod lists;
 mod live;
 mod names;
+mod numbers;
 mod portal;
 mod problem;
 mod qr;

@@ -1,6 +1,7 @@
 //! Values as pages show them.
 
 use crate::names;
+use crate::numbers;
 use crate::rich;
 use crate::shell::initials;
 use crate::times::Moment;
@@ -132,7 +133,11 @@ fn of(visit: &Visit, view: &View, leaf: &Leaf, value: &Value, is_short: bool) ->
             let text = rich::shown(value.as_str().unwrap_or_default());
             Cell { kind: CellKind::Rich, text, ..Cell::default() }
         }
-        Kind::Int { .. } | Kind::Digits { .. } | Kind::Double | Kind::Decimal | Kind::Id => {
+        Kind::Double | Kind::Decimal => {
+            let text = numbers::written(visit.lang(), &value.to_string());
+            Cell { kind: CellKind::Number, text, ..Cell::default() }
+        }
+        Kind::Int { .. } | Kind::Digits { .. } | Kind::Id => {
             Cell { kind: CellKind::Number, text: value.to_string(), ..Cell::default() }
         }
         Kind::Number { prefix } => Cell::text(format!("{prefix}{value}")),

@@ -57,6 +57,25 @@ on_both_engines! {
         assert_eq!(admin.post(&format!("/admin/portals/{portal}/delete"), &[]).await.status(), 409);
     }
 
+    numbers_are_read_as_the_language_writes_them(app) {
+        let admin = app.admins_browser().await;
+        let me = desk::shipped::ADMINISTRATOR;
+        let cost = async |typed: &str| admin.post(&format!("/users/{me}/edit"), &[("cost_per_hour", typed)]).await;
+        let stored = async || app.admin().get(&format!("/users/{me}")).await.ok()["user"]["cost_per_hour"].as_str().map(str::to_owned);
+        cost("1,250.50").await.leads_on();
+        assert_eq!(stored().await.as_deref(), Some("1250.50"));
+        let page = cost("1,5").await;
+        assert!(page.status() == 422 && page.says("id=\"f-cost_per_hour-problem\""), "{}", page.html());
+        assert_eq!(page.hidden("was.cost_per_hour"), "1250.50");
+        admin.post("/me/preferences", &[("language", "de")]).await.leads_on();
+        assert_eq!(admin.get(&format!("/users/{me}/edit")).await.shown().hidden("was.cost_per_hour"), "1250,50");
+        cost("1.250").await.leads_on();
+        assert_eq!(stored().await.as_deref(), Some("1250"));
+        cost("1,5").await.leads_on();
+        assert_eq!(stored().await.as_deref(), Some("1.5"));
+        assert_eq!(cost("1.5").await.status(), 422);
+    }
+
     a_refused_form_still_knows_what_it_first_showed(app) {
         let admin = app.admins_browser().await;
         let to = admin.post("/admin/sites/new", &[("name", "Harbour"), ("city", "Kiel"), ("street", "Quay 1")]).await.leads_on();
