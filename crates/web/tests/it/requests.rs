@@ -15,7 +15,8 @@ on_both_engines! {
     a_request_is_taken_down(app) {
         let (rita, _) = app.requester("Rita Reed").await;
         let admin = app.admins_browser().await;
-        assert!(admin.get("/requests/new").await.shown().says("name=\"requester\""));
+        let page = admin.get("/requests/new").await.shown();
+        assert!(page.says("name=\"requester\"") && page.says("class=\"uploads\""), "{}", page.html());
         let fields = [("requester", "Nobody Known"), ("subject", "Broken"), ("description", "It is broken"), ("due_by_time", "soon")];
         let page = admin.post("/requests/new", &fields).await;
         assert_eq!(page.status(), 422);
