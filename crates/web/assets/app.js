@@ -199,12 +199,14 @@ const news = find("#news"), main = () => find("main").dataset, on = main().live;
 const busy = () => find("main :is(details.menu[open], .list td :checked)")
   || document.activeElement.matches("main :is(textarea, select, input:not([type=checkbox]))");
 async function refresh() {
-  const answer = await fetch(location), next = parsed(await answer.text());
-  if (answer.ok) all("[data-fresh]").forEach((part) => {
+  const answer = await fetch(location), next = parsed(await answer.text()), other = find("main", next)?.dataset;
+  // Of another page, such as the one to sign in at, nothing is taken over.
+  if (!answer.ok || other?.live !== on) return;
+  all("[data-fresh]").forEach((part) => {
     const other = find(`[data-fresh="${part.dataset.fresh}"]`, next);
     if (other && other.innerHTML !== part.innerHTML) part.replaceWith(other);
   });
-  main().mark = find("main", next).dataset.mark;
+  if (on) main().mark = other.mark;
   if (news) news.hidden = true;
 }
 news?.addEventListener("click", (event) => { event.preventDefault(); refresh(); });

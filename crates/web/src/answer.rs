@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 
 /// Every page: nothing but our own style sheet, scripts and pictures (and those that are part of a text), no frame around
 /// it, forms to us alone.
@@ -74,6 +74,17 @@ pub(crate) fn redirect(to: &str) -> Option<Response> {
 /// Sends the browser on to an address of ours.
 pub(crate) fn on_to(path: &str) -> Response {
     redirect(path).unwrap_or_else(|| bare(StatusCode::BAD_REQUEST))
+}
+
+/// GET of a form's address, where a refusal stood before the page was loaded anew: on to the page that the form is of,
+/// which is one step up.
+pub(crate) async fn above(uri: Uri) -> Response {
+    let above = uri.path().trim_end_matches('/').rsplit_once('/').map_or("", |(above, _)| above);
+    let above = if above.is_empty() { "/" } else { above };
+    match uri.query() {
+        Some(query) => on_to(&format!("{above}?{query}")),
+        None => on_to(above),
+    }
 }
 
 /// A file to keep. Never shown inside the desk's own origin: what people upload is theirs, not ours.

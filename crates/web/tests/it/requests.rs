@@ -55,6 +55,22 @@ on_both_engines! {
         assert!(page.status() == 422 && page.says("id=\"p-technician-problem\"") && page.says("id=\"p-due_by_time-problem\""), "{}", page.html());
     }
 
+    the_address_of_a_form_leads_to_its_page(app) {
+        let id = app.admin().new_request("Loaded anew").await;
+        let admin = app.admins_browser().await;
+        for (path, to) in [
+            (format!("/requests/{id}/reply?list=in%3DAll"), format!("/requests/{id}?list=in%3DAll")),
+            (format!("/portal/requests/{id}/reply"), format!("/portal/requests/{id}")),
+            ("/requests/bulk".to_owned(), "/requests".to_owned()),
+            ("/admin/sites/1/delete".to_owned(), "/admin/sites/1".to_owned()),
+            ("/problems/1/note".to_owned(), "/problems/1".to_owned()),
+            ("/cmdb/1/relate".to_owned(), "/cmdb/1".to_owned()),
+            ("/undo".to_owned(), "/".to_owned()),
+        ] {
+            assert_eq!(admin.get(&path).await.leads_on(), to, "{path}");
+        }
+    }
+
     refused_properties_are_mended_and_saved_as_a_whole(app) {
         let id = app.admin().new_request("Mended").await;
         let admin = app.admins_browser().await;
