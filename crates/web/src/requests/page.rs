@@ -121,7 +121,8 @@ pub(crate) async fn show(Technician(visit): Technician, Path(id): Path<String>) 
     visit.answered(
         async {
             if let Some(id) = by_number(&visit, &id).await? {
-                return Ok(answer::on_to(&format!("/requests/{id}")));
+                let mark = if visit.query.is_empty() { "" } else { "?" };
+                return Ok(answer::on_to(&format!("/requests/{id}{mark}{}", visit.query)));
             }
             render(&visit, requests::id_of(&id)?, None).await
         }

@@ -71,6 +71,14 @@ on_both_engines! {
         }
     }
 
+    a_number_leads_to_the_same_part_of_the_page(app) {
+        let id = app.admin().new_request("By number").await;
+        let admin = app.admins_browser().await;
+        let number = request(app, &id).await["display_id"].as_str().unwrap().to_owned();
+        assert_eq!(admin.get(&format!("/requests/{number}?tab=history")).await.leads_on(), format!("/requests/{id}?tab=history"));
+        assert_eq!(admin.get(&format!("/requests/{number}")).await.leads_on(), format!("/requests/{id}"));
+    }
+
     refused_properties_are_mended_and_saved_as_a_whole(app) {
         let id = app.admin().new_request("Mended").await;
         let admin = app.admins_browser().await;
