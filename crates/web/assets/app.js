@@ -77,6 +77,22 @@ document.addEventListener("submit", ({ target }) => {
   if (target.matches("[data-draft]")) drafts.setItem(SENT, written(find("textarea", target)));
 });
 
+// A form is sent once: its buttons rest until there is an answer, or none is to be expected.
+const awake = (form) => {
+  delete form.dataset.sent;
+  all("button", form).forEach((button) => { button.disabled = false; });
+};
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = 1;
+  // The button that was pressed is part of what is sent, so it rests only then.
+  setTimeout(() => all("button", form).forEach((button) => { button.disabled = true; }));
+  setTimeout(awake, 1e4, form);
+});
+addEventListener("pageshow", () => all("form[data-sent]").forEach(awake));
+
 // Names are completed while they are typed.
 let asking = 0;
 document.addEventListener("input", (event) => {

@@ -142,6 +142,24 @@ impl Form {
         self.pairs.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Everything that was entered, for telling two forms of one page apart.
+    pub fn content(&self) -> Vec<u8> {
+        let mut content = Vec::new();
+        let mut put = |part: &[u8]| {
+            content.extend(part.len().to_le_bytes());
+            content.extend(part);
+        };
+        for (name, value) in self.pairs.iter().filter(|(name, _)| name != "token" && name != "once") {
+            put(name.as_bytes());
+            put(value.as_bytes());
+        }
+        for file in &self.files {
+            put(file.file_name.as_deref().unwrap_or_default().as_bytes());
+            put(self.body.get(file.data.clone()).unwrap_or_default());
+        }
+        content
+    }
+
     /// Names and values as they came.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.pairs

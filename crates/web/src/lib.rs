@@ -29,6 +29,7 @@ mod lists;
 mod live;
 mod names;
 mod numbers;
+mod once;
 mod portal;
 mod problem;
 mod qr;

@@ -34,6 +34,8 @@ pub(crate) struct Shell {
     pub timer: Option<TimerBox>,
     pub is_technician: bool,
     pub is_portal: bool,
+    /// The key by which a form of the page that adds something is carried out once.
+    pub once: String,
     /// What the search box holds.
     pub words: String,
     pub ways: Vec<Vec<Way>>,
@@ -66,6 +68,7 @@ impl Shell {
             timer: visit.timer.as_ref().map(|timer| TimerBox::of(visit, timer)),
             is_technician,
             is_portal,
+            once: visit.desk().fresh_id().to_string(),
             words: String::new(),
             ways: if is_portal { Vec::new() } else { ways(visit) },
         }

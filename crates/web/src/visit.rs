@@ -118,6 +118,14 @@ impl Visit {
     }
 }
 
+/// What an answer has the next page say; empty where it says nothing.
+pub(crate) fn said(response: &Response) -> &str {
+    let cookies = response.headers().get_all(header::SET_COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let said = |cookie: &'_ str| cookie.strip_prefix(FLASH).and_then(|rest| rest.strip_prefix('=')).is_some();
+    let cookie = cookies.filter(|cookie| said(cookie)).last().unwrap_or_default();
+    cookie.split_once('=').and_then(|(_, rest)| rest.split(';').next()).unwrap_or_default()
+}
+
 /// The language of a page: the person's, else what the browser asks for.
 pub(crate) fn language(person: Option<&Record>, headers: &HeaderMap) -> Lang {
     let chosen = person.and_then(|p| p.text("language")).and_then(Lang::of);

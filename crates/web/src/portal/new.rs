@@ -6,7 +6,7 @@ use crate::portal::similar;
 use crate::shell::Shell;
 use crate::statics::{self, Asset};
 use crate::visit::{Anybody, AnybodysForm, Visit};
-use crate::{answer, requests};
+use crate::{answer, once, requests};
 use askama::Template;
 use axum::response::Response;
 use desk::{Context, DeskError, Purpose};
@@ -61,30 +61,26 @@ async fn page(visit: &Visit, entered: Option<&Form>, problems: Problems) -> Resu
 }
 
 /// POST of `/portal/new`.
-pub(crate) async fn add(AnybodysForm(visit, form): AnybodysForm) -> Response {
-    visit.answered(
-        async {
-            if form.get("do") == "similar" {
-                return page(&visit, Some(&form), Problems::default()).await;
-            }
-            let place = requests::place(&visit)?;
-            let reading = form::reading(
-                &form.filled().only(&[&MAIN[..], &MORE[..]].concat()),
-                &place.module,
-                &visit.times,
-            );
-            let files = form.uploads(Purpose::Listed);
-            let add = async |ctx: &Context, patch: &Patch| {
-                visit.desk().add_with_files(ctx, &place, patch, &files).await
-            };
-            match form::carry_out(&visit, &place.module, reading, add).await? {
-                Ok(done) => Ok(visit.done(&format!("/portal/requests/{}", done.record.id()), "reported")),
-                Err(mut problems) => {
-                    problems.lift(&visit, &place.module, |path| MAIN.contains(&path) || MORE.contains(&path));
-                    page(&visit, Some(&form), problems).await
-                }
-            }
+pub(crate) async fn add(AnybodysForm(mut visit, form): AnybodysForm) -> Response {
+    let done = once::carried_out(&mut visit, form, |id| format!("/portal/requests/{id}"), save).await;
+    visit.answered(done)
+}
+
+async fn save(visit: &Visit, form: Form) -> Result<Response, DeskError> {
+    if form.get("do") == "similar" {
+        return page(visit, Some(&form), Problems::default()).await;
+    }
+    let place = requests::place(visit)?;
+    let asked = form.filled().only(&[&MAIN[..], &MORE[..]].concat());
+    let reading = form::reading(&asked, &place.module, &visit.times);
+    let files = form.uploads(Purpose::Listed);
+    let add =
+        async |ctx: &Context, patch: &Patch| visit.desk().add_with_files(ctx, &place, patch, &files).await;
+    match form::carry_out(visit, &place.module, reading, add).await? {
+        Ok(done) => Ok(visit.done(&format!("/portal/requests/{}", done.record.id()), "reported")),
+        Err(mut problems) => {
+            problems.lift(visit, &place.module, |path| MAIN.contains(&path) || MORE.contains(&path));
+            page(visit, Some(&form), problems).await
         }
-        .await,
-    )
+    }
 }

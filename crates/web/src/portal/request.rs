@@ -6,7 +6,7 @@ use crate::shell::Shell;
 use crate::show::{self, Cell};
 use crate::times::Moment;
 use crate::visit::{Anybody, AnybodysForm, Visit};
-use crate::{answer, requests, rich};
+use crate::{answer, once, requests, rich};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -94,25 +94,25 @@ async fn render(visit: &Visit, id: Id, entered: Option<(Form, Problems)>) -> Res
 /// POST of `/portal/requests/{id}/{act}`.
 pub(crate) async fn act(
     Path((id, act)): Path<(String, String)>,
-    AnybodysForm(visit, form): AnybodysForm,
+    AnybodysForm(mut visit, form): AnybodysForm,
 ) -> Response {
-    visit.answered(
-        async {
-            let id = requests::id_of(&id)?;
-            let said = match act.as_str() {
-                "reply" => "reply_sent",
-                "confirm" => "confirmed",
-                "reopen" => "reopened",
-                "cancel" => "cancel_asked",
-                _ => return Err(DeskError::NotFound),
-            };
-            match attempt(&visit, &form, id, &act).await? {
-                Ok(()) => Ok(visit.done(&format!("/portal/requests/{id}"), said)),
-                Err(problems) => render(&visit, id, Some((form, problems))).await,
-            }
+    let here = format!("/portal/requests/{id}");
+    let run = async |visit: &Visit, form: Form| {
+        let id = requests::id_of(&id)?;
+        let said = match act.as_str() {
+            "reply" => "reply_sent",
+            "confirm" => "confirmed",
+            "reopen" => "reopened",
+            "cancel" => "cancel_asked",
+            _ => return Err(DeskError::NotFound),
+        };
+        match attempt(visit, &form, id, &act).await? {
+            Ok(()) => Ok(visit.done(&format!("/portal/requests/{id}"), said)),
+            Err(problems) => render(visit, id, Some((form, problems))).await,
         }
-        .await,
-    )
+    };
+    let done = once::carried_out(&mut visit, form, |_| here.clone(), run).await;
+    visit.answered(done)
 }
 
 async fn attempt(visit: &Visit, form: &Form, id: Id, act: &str) -> Result<Result<(), Problems>, DeskError> {

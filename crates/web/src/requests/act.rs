@@ -6,7 +6,7 @@ use super::page::{self, Entered};
 use super::parts::THINGS;
 use crate::form::{self, Form, Problems, TextForm};
 use crate::visit::{Technician, TechniciansForm, Visit};
-use crate::{answer, files, requests, timer, undo};
+use crate::{answer, files, once, requests, timer, undo};
 use axum::extract::Path;
 use axum::response::Response;
 use desk::{Context, DeskError, Place, Purpose};
@@ -15,15 +15,15 @@ use model::{Id, Patch, Record};
 /// POST of `/requests/{id}/{act}`.
 pub(crate) async fn run(
     Path((id, name)): Path<(String, String)>,
-    TechniciansForm(visit, form): TechniciansForm,
+    TechniciansForm(mut visit, form): TechniciansForm,
 ) -> Response {
-    visit.answered(
-        async {
-            let act = Act { visit: &visit, id: requests::id_of(&id)?, form };
-            act.run(&name).await
-        }
-        .await,
-    )
+    let here = format!("/requests/{id}");
+    let run = async |visit: &Visit, form: Form| {
+        let act = Act { visit, id: requests::id_of(&id)?, form };
+        act.run(&name).await
+    };
+    let done = once::carried_out(&mut visit, form, |_| here.clone(), run).await;
+    visit.answered(done)
 }
 
 /// What is offered to be taken back as soon as it is done.

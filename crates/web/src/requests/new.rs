@@ -4,7 +4,7 @@ use crate::form::{self, Form, Problems};
 use crate::input::{self, Control, Filled};
 use crate::shell::Shell;
 use crate::visit::{Technician, TechniciansForm, Visit};
-use crate::{answer, requests};
+use crate::{answer, once, requests};
 use askama::Template;
 use axum::response::Response;
 use desk::{Context, DeskError, Purpose};
@@ -89,23 +89,22 @@ async fn page(visit: &Visit, entered: Option<&Form>, problems: Problems) -> Resu
 }
 
 /// POST of `/requests/new`.
-pub(crate) async fn add(TechniciansForm(visit, form): TechniciansForm) -> Response {
-    visit.answered(
-        async {
-            let place = requests::place(&visit)?;
-            let reading = form::reading(&form.filled(), &place.module, &visit.times);
-            let files = form.uploads(Purpose::Listed);
-            let add = async |ctx: &Context, patch: &Patch| {
-                visit.desk().add_with_files(ctx, &place, patch, &files).await
-            };
-            match form::carry_out(&visit, &place.module, reading, add).await? {
-                Ok(done) => Ok(visit.done(&format!("/requests/{}", done.record.id()), "request_added")),
-                Err(mut problems) => {
-                    problems.lift(&visit, &place.module, |path| form.has(path));
-                    page(&visit, Some(&form), problems).await
-                }
-            }
+pub(crate) async fn add(TechniciansForm(mut visit, form): TechniciansForm) -> Response {
+    let done = once::carried_out(&mut visit, form, |id| format!("/requests/{id}"), save).await;
+    visit.answered(done)
+}
+
+async fn save(visit: &Visit, form: Form) -> Result<Response, DeskError> {
+    let place = requests::place(visit)?;
+    let reading = form::reading(&form.filled(), &place.module, &visit.times);
+    let files = form.uploads(Purpose::Listed);
+    let add =
+        async |ctx: &Context, patch: &Patch| visit.desk().add_with_files(ctx, &place, patch, &files).await;
+    match form::carry_out(visit, &place.module, reading, add).await? {
+        Ok(done) => Ok(visit.done(&format!("/requests/{}", done.record.id()), "request_added")),
+        Err(mut problems) => {
+            problems.lift(visit, &place.module, |path| form.has(path));
+            page(visit, Some(&form), problems).await
         }
-        .await,
-    )
+    }
 }

@@ -55,6 +55,34 @@ on_both_engines! {
         assert!(page.status() == 422 && page.says("id=\"p-technician-problem\"") && page.says("id=\"p-due_by_time-problem\""), "{}", page.html());
     }
 
+    a_form_that_is_sent_twice_adds_once(app) {
+        app.requester("Rita Reed").await;
+        let admin = app.admins_browser().await;
+        let once = admin.get("/requests/new").await.shown().hidden("once");
+        let fields = [("once", once.as_str()), ("requester", "Rita Reed <rita.reed@example.com>"), ("subject", "Twice")];
+        // A refusal does not use the key up.
+        assert_eq!(admin.post("/requests/new", &[("once", once.as_str()), ("requester", "Nobody"), ("subject", "Twice")]).await.status(), 422);
+        let (first, second) = tokio::join!(admin.post("/requests/new", &fields), admin.post("/requests/new", &fields));
+        let to = first.leads_on();
+        assert_eq!(second.leads_on(), to);
+        assert!(admin.get(&to).await.shown().says("class=\"flash"));
+        assert_eq!(admin.upload("/requests/new", &fields, &[]).await.leads_on(), to);
+        let count = async |path: &str, key: &str| app.admin().get(path).await.ok()[key].as_array().map_or(0, Vec::len);
+        assert_eq!(count("/requests", "requests").await, 1);
+        // Something else under the same key is something else, and so is the same from a page that was loaded anew.
+        let note = format!("{to}/note");
+        let once = admin.get(&to).await.shown().hidden("once");
+        for (once, words) in [(once.as_str(), "One"), (&once, "One"), (&once, "Two"), ("another", "One")] {
+            admin.post(&note, &[("once", once), ("description", words)]).await.leads_on();
+        }
+        assert_eq!(count(&format!("{to}/notes"), "notes").await, 3);
+        let portal = admin.get("/portal/new").await.shown().hidden("once");
+        let fields = [("once", portal.as_str()), ("subject", "Mine"), ("description", "Twice")];
+        let to = admin.post("/portal/new", &fields).await.leads_on();
+        assert_eq!(admin.post("/portal/new", &fields).await.leads_on(), to);
+        assert_eq!(count("/requests", "requests").await, 2);
+    }
+
     the_address_of_a_form_leads_to_its_page(app) {
         let id = app.admin().new_request("Loaded anew").await;
         let admin = app.admins_browser().await;
