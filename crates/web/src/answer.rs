@@ -36,7 +36,8 @@ pub(crate) fn page_leading_to(status: StatusCode, page: &impl Template, leads_to
         (header::CACHE_CONTROL, "no-store"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // Within the desk a form says which page it was on, for the way back after signing in anew.
+        (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
@@ -79,12 +80,18 @@ pub(crate) fn on_to(path: &str) -> Response {
 /// GET of a form's address, where a refusal stood before the page was loaded anew: on to the page that the form is of,
 /// which is one step up.
 pub(crate) async fn above(uri: Uri) -> Response {
-    let above = uri.path().trim_end_matches('/').rsplit_once('/').map_or("", |(above, _)| above);
-    let above = if above.is_empty() { "/" } else { above };
-    match uri.query() {
-        Some(query) => on_to(&format!("{above}?{query}")),
-        None => on_to(above),
-    }
+    on_to(&one_up(&uri))
+}
+
+/// The address of the page that a form is of. One for a new record, or of a record's fields, is a page itself.
+pub(crate) fn one_up(uri: &Uri) -> String {
+    let path = uri.path().trim_end_matches('/');
+    let above = match path.rsplit_once('/') {
+        Some((_, "new" | "edit")) => path,
+        Some((above, _)) if !above.is_empty() => above,
+        _ => "/",
+    };
+    uri.query().map_or_else(|| above.to_owned(), |query| format!("{above}?{query}"))
 }
 
 /// A file to keep. Never shown inside the desk's own origin: what people upload is theirs, not ours.

@@ -16,7 +16,8 @@ use axum::response::Response;
 use desk::timers::Timer;
 use desk::{Context, Desk, DeskError, Scopes, Snapshot, TraceId};
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::uri::{Authority, PathAndQuery};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 use model::Record;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::net::{IpAddr, SocketAddr};
@@ -156,11 +157,27 @@ async fn visit(parts: &Parts, web: &Arc<Web>) -> Result<Visit, Response> {
 
 /// The sign-in page, and from there back to the page that was asked for.
 fn to_sign_in(parts: &Parts) -> Response {
+    if parts.method != Method::GET {
+        let back = came_from(parts).unwrap_or_else(|| answer::one_up(&parts.uri));
+        return answer::on_to(&format!(
+            "/sign_in?ended=1&next={}",
+            utf8_percent_encode(&back, NON_ALPHANUMERIC)
+        ));
+    }
     let asked = parts.uri.path_and_query().map_or("/", |p| p.as_str());
-    if asked == "/" || parts.method != Method::GET {
+    if asked == "/" {
         return answer::on_to("/sign_in");
     }
     answer::on_to(&format!("/sign_in?next={}", utf8_percent_encode(asked, NON_ALPHANUMERIC)))
+}
+
+/// The page of ours that a form was on.
+fn came_from(parts: &Parts) -> Option<String> {
+    let page: Uri = parts.headers.get(header::REFERER)?.to_str().ok()?.parse().ok()?;
+    let host = parts.headers.get(header::HOST).and_then(|v| v.to_str().ok());
+    let host = host.or(parts.uri.authority().map(Authority::as_str))?;
+    let path = page.path_and_query().map(PathAndQuery::as_str).filter(|path| is_local(path))?;
+    (page.authority().is_some_and(|a| a.as_str() == host)).then(|| path.to_owned())
 }
 
 async fn form(request: Request, web: &Arc<Web>) -> Result<(Visit, Form), Response> {

@@ -222,7 +222,9 @@ pub(crate) async fn show(State(web): State<Arc<Web>>, request: Request) -> Respo
         return answer::on_to(&back);
     }
     let door = Door { client: None, action: &action, back: &back };
-    door.page(&web, request.headers(), "", None, StatusCode::OK).await
+    let has_ended = Form::of_query(request.uri().query().unwrap_or("")).has("ended");
+    let why = has_ended.then(|| language(None, request.headers()).text("sign_in.ended"));
+    door.page(&web, request.headers(), "", why, StatusCode::OK).await
 }
 
 /// POST of the sign-in form.

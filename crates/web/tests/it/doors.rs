@@ -26,6 +26,24 @@ async fn wait_after(app: &App, email: &str, password: &str, from: Option<IpAddr>
 }
 
 on_both_engines! {
+    a_form_without_a_session_leads_back_to_its_page(app) {
+        let browser = Browser::new(app);
+        let sent = async |path: &str, referer: &str| {
+            let headers = [("Host", "desk.example.com"), ("Referer", referer), ("Content-Type", "application/x-www-form-urlencoded")];
+            browser.send("POST", path, &headers, "description=Lost").await.leads_on()
+        };
+        let back = |path: &str| format!("/sign_in?ended=1&next={}", encoded(path));
+        assert_eq!(sent("/requests/1/reply", "https://desk.example.com/requests/1?list=x").await, back("/requests/1?list=x"));
+        for elsewhere in ["https://evil.example.com/requests/2", "https://desk.example.com//evil.example.com/", "x", ""] {
+            assert_eq!(sent("/requests/1/reply", elsewhere).await, back("/requests/1"), "{elsewhere}");
+        }
+        assert_eq!(sent("/requests/new", "").await, back("/requests/new"));
+        let page = browser.get("/sign_in?ended=1&next=%2Fme").await.shown();
+        assert!(page.says("Your session ended; what you sent was not saved."), "{}", page.html());
+        assert_eq!(sign_in(app, &browser, "/sign_in?ended=1&next=%2Fme", &app.admin_password).await.leads_on(), "/me");
+        assert_eq!(browser.get("/me").await.shown().header("referrer-policy"), "same-origin");
+    }
+
     one_sign_in_serves_every_page(app) {
         let browser = Browser::new(app);
         assert_eq!(browser.get("/").await.leads_on(), "/sign_in");
