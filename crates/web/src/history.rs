@@ -8,6 +8,8 @@ use model::{Filter, Id, Kind, Module, Record};
 use serde_json::Value as Json;
 use std::sync::Arc;
 
+/// Characters of a text that was or is.
+const TEXT_MAX: usize = 300;
 /// So many changes are shown, the newest.
 const CHANGES: u64 = 200;
 
@@ -105,7 +107,10 @@ fn in_words(visit: &Visit, kind: Option<&Kind>, value: &Json) -> String {
         Json::Null => String::new(),
         Json::Bool(b) => visit.lang().text(if *b { "word.yes" } else { "word.no" }).to_owned(),
         Json::Number(n) => n.to_string(),
-        Json::String(text) => model::excerpt(text, 300),
+        Json::String(text) if matches!(kind, None | Some(Kind::Html { .. })) => {
+            model::excerpt(text, TEXT_MAX)
+        }
+        Json::String(text) => show::beginning(text, TEXT_MAX),
         Json::Array(items) => {
             let words: Vec<String> = items.iter().map(|item| in_words(visit, kind, item)).collect();
             words.join(", ")

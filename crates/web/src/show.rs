@@ -183,5 +183,17 @@ pub(crate) fn title(record: &Record) -> String {
     // What programs call a type of CI is not what people call it.
     let spoken = record.module.slot("display_name").filter(|_| record.module.name == "ci_type");
     let title = spoken.and_then(|slot| record.at(slot).as_str()).unwrap_or_else(|| record.title());
-    if title.is_empty() { record.id().to_string() } else { model::excerpt(title, EXCERPT) }
+    let leaf = record.module.find(record.module.title);
+    match title {
+        "" => record.id().to_string(),
+        html if leaf.is_some_and(|leaf| matches!(leaf.field.kind, Kind::Html { .. })) => {
+            model::excerpt(html, EXCERPT)
+        }
+        text => beginning(text, EXCERPT),
+    }
+}
+
+/// The beginning of a plain text, in which an angle bracket is an angle bracket.
+pub(crate) fn beginning(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
 }

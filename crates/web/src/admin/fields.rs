@@ -4,7 +4,7 @@ use crate::form::{self, Form, Problems};
 use crate::input::Choice;
 use crate::shell::Shell;
 use crate::visit::{Administrator, AdministratorsForm, Visit};
-use crate::{answer, texts::Lang};
+use crate::{answer, show, texts::Lang};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -72,7 +72,7 @@ fn page(visit: &Visit, form: &Form, wrong: i64, problems: Problems) -> Response 
             kind: kind(lang, field.kind).to_owned(),
             has_options: matches!(field.kind, FieldKind::Dropdown | FieldKind::MultiSelect),
             options: entered.map_or_else(|| lines.join("\n"), |form| form.get("options").to_owned()),
-            summary: model::excerpt(&names.join(", "), 120),
+            summary: show::beginning(&names.join(", "), 120),
             is_mandatory: field.mandatory,
             is_first: at == 0,
             is_last: at == last,

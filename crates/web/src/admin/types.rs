@@ -6,7 +6,7 @@ use crate::form::{Form, Problems, refused};
 use crate::records::{edit, page};
 use crate::shell::Shell;
 use crate::visit::{Administrator, AdministratorsForm, Technician, Visit};
-use crate::{answer, names, requests};
+use crate::{answer, names, requests, show};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -158,7 +158,7 @@ fn inherited(visit: &Visit, of: &Arc<Record>, shown: Id, can_edit: bool, came: &
             name: field.text("display_name").unwrap_or(field.title()).to_owned(),
             key: field.text("field_key").unwrap_or("").to_owned(),
             kind: visit.lang().label(field.text("field_type").unwrap_or("")),
-            options: model::excerpt(&form.value("options").replace('\n', ", "), 100),
+            options: show::beginning(&form.value("options").replace('\n', ", "), 100),
             is_mandatory: field.is("mandatory"),
             form: (is_own && can_edit).then_some(form),
             is_open,

@@ -107,6 +107,20 @@ on_both_engines! {
         }
     }
 
+    plain_text_is_shown_as_it_was_typed(app) {
+        let typed = "Error at <stdin>: List<String>";
+        let shown = "Error at &#60;stdin&#62;: List&#60;String&#62;";
+        let id = app.admin().new_request(typed).await;
+        let admin = app.admins_browser().await;
+        let page = admin.get("/requests").await.shown();
+        assert_eq!(titles(&page), [shown]);
+        let ci = admin.post("/cmdb/ci_server/new", &[("name", typed)]).await.leads_on();
+        for path in [format!("/requests/{id}"), ci.clone(), "/cmdb".to_owned(), "/search?q=stdin".to_owned()] {
+            let page = admin.get(&path).await.shown();
+            assert!(page.says(shown) && !page.says("<stdin>"), "{path}: {}", page.html());
+        }
+    }
+
     columns_are_chosen(app) {
         requests(app, 2).await;
         let page = app.admins_browser().await.get("/requests?cols=subject&cols=mode&cols=is_overdue&cols=password").await.shown();
