@@ -66,8 +66,15 @@ impl Act<'_> {
             "restore" => ("do", "", "restored"),
             _ => return Err(DeskError::NotFound),
         };
-        match self.attempt(name).await? {
-            Ok(()) => {
+        let done = match name {
+            "approval" => {
+                let asked = self.ask(&requests::place(self.visit)?).await?;
+                asked.map(|is_asked| if is_asked { said } else { "approver_named" })
+            }
+            _ => self.attempt(name).await?.map(|()| said),
+        };
+        match done {
+            Ok(said) => {
                 let to = page::address(self.id, tab, beside::asked(self.visit).as_deref());
                 if UNDOABLE.contains(&name) {
                     return undo::done(self.visit, &to, said, self.id).await;
@@ -115,7 +122,6 @@ impl Act<'_> {
                 let task = requests::id_of(self.form.get("id"))?;
                 self.done(module, desk.close_task(&visit.ctx, &tasks, task).await)
             }
-            "approval" => self.ask(&place).await,
             "decide" => self.decide(&place).await,
             "link" => self.link(&place).await,
             "unlink" => {
@@ -245,8 +251,9 @@ impl Act<'_> {
         Ok(said)
     }
 
-    /// Asks an approver: on a level that is there, or on a new one.
-    async fn ask(&self, place: &Place) -> Tried {
+    /// Names an approver, on a level that is there or on a new one, and says whether they were asked: a level waits for
+    /// those before it.
+    async fn ask(&self, place: &Place) -> Result<Result<bool, Problems>, DeskError> {
         let levels = self.below(place, "approval_level").await?;
         let desk = self.visit.desk();
         let approvals = self.visit.snapshot.module("approval")?.clone();
@@ -280,7 +287,8 @@ impl Act<'_> {
         let rows = levels.below(level, approvals.clone(), "approval_level");
         let reading = form::reading(&self.form, &approvals, &self.visit.times);
         let add = async |ctx: &Context, patch: &Patch| desk.add(ctx, &rows, patch).await;
-        Ok(form::carry_out(self.visit, &approvals, reading, add).await?.map(|_| ()))
+        let added = form::carry_out(self.visit, &approvals, reading, add).await?;
+        Ok(added.map(|outcome| !outcome.record.get("sent_on").is_null()))
     }
 
     async fn decide(&self, place: &Place) -> Tried {

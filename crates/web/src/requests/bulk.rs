@@ -54,6 +54,9 @@ async fn all(visit: &Visit, form: &Form) -> Result<Response, DeskError> {
     if ids.is_empty() {
         return Ok(visit.done(&back, "nothing_chosen"));
     }
+    if form.get("do") == "edit" && !changes_anything(visit, form)? {
+        return Ok(visit.done(&back, "nothing_to_change"));
+    }
     let mut done = 0;
     let (mut refused, mut entries) = (Vec::new(), Vec::new());
     for id in ids {
@@ -84,6 +87,12 @@ async fn all(visit: &Visit, form: &Form) -> Result<Response, DeskError> {
         back,
     };
     Ok(answer::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
+}
+
+/// Whether the form sets any field of a request.
+fn changes_anything(visit: &Visit, form: &Form) -> Result<bool, DeskError> {
+    let place = requests::place(visit)?;
+    Ok(place.module.leaves().iter().any(|leaf| form.given(&leaf.path).is_some_and(|_| leaf.path != "id")))
 }
 
 async fn title(visit: &Visit, id: Id) -> Result<String, DeskError> {

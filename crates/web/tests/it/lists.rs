@@ -171,6 +171,10 @@ on_both_engines! {
             assert_eq!(request["request"]["priority"]["name"], "High");
         }
         assert_eq!(admin.post("/requests/bulk", &[("do", "edit"), ("back", "//evil.example.com")]).await.leads_on(), "/requests");
+        let fields = [("id", ids[0].as_str()), ("status", ""), ("priority", ""), ("do", "edit"), ("back", "/requests")];
+        admin.post("/requests/bulk", &fields).await.leads_on();
+        let page = admin.get("/requests").await.shown();
+        assert!(page.says("Nothing was set, so nothing was changed."), "{}", page.html());
         // One that is refused does not keep the others from theirs, and is told.
         let page = admin.post("/requests/bulk", &[("id", &ids[0]), ("id", "100001999999999999"), ("do", "trash")]).await;
         assert!(page.status() == 422 && page.says("1 request was changed.") && page.says("It does not exist"), "{}", page.html());

@@ -62,6 +62,12 @@ on_both_engines! {
         assert!(nobody.status() == 422 && nobody.says("id=\"approver-problem\""), "{}", nobody.html());
         assert!(admin.get(&format!("/requests/{id}?tab=approvals")).await.says("Nobody was asked."), "no level was left behind");
         admin.post(&format!("/requests/{id}/approval"), &[("approver", "Bea Boss <bea.boss@example.com>")]).await.leads_on();
+        assert!(admin.get(&format!("/requests/{id}?tab=approvals")).await.says("The approver was asked."));
+        let (second, _) = app.requester("Sue Second").await;
+        admin.post(&format!("/requests/{id}/approval"), &[("approver", "Sue Second <sue.second@example.com>")]).await.leads_on();
+        let page = admin.get(&format!("/requests/{id}?tab=approvals")).await.shown();
+        assert!(page.says("To Be Sent") && page.says("as soon as it is their turn"), "{}", page.html());
+        assert!(!Browser::of(app, second).await.get("/").await.says("Waiting for your approval"));
         let browser = Browser::of(app, boss).await;
         let home = browser.get("/").await.shown();
         assert!(home.says("Waiting for your approval") && home.says("A new laptop"), "{}", home.html());
