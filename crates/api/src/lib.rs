@@ -55,12 +55,32 @@ pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions, pag
 async fn elsewhere(mut known: Router, mut request: Request) -> Response {
     let path = request.uri().path_and_query().map_or("", http::uri::PathAndQuery::as_str);
     let single = path.strip_prefix("//").map(|rest| format!("/{}", rest.trim_start_matches('/')));
-    let Some(uri) = single.and_then(|path| path.parse().ok()) else { return v3::nowhere().await };
-    *request.uri_mut() = uri;
+    match single.and_then(|path| path.parse().ok()) {
+        Some(uri) => *request.uri_mut() = uri,
+        None if is_for_a_person(&request) => {
+            *request.uri_mut() = http::Uri::from_static(NOT_FOUND_PAGE);
+            *request.method_mut() = http::Method::GET;
+        }
+        None => return v3::nowhere().await,
+    }
     match known.call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     }
+}
+
+/// Where the pages that are served beside the calls have one that says that there is nothing.
+const NOT_FOUND_PAGE: &str = "/not_found";
+
+/// Whether a browser shows the answer to somebody, which it says by what it accepts; programs call below `/api` and `/app`.
+fn is_for_a_person(request: &Request) -> bool {
+    let accepts = request.headers().get(http::header::ACCEPT).and_then(|v| v.to_str().ok());
+    let path = request.uri().path();
+    let is_a_call = ["/api", "/app"]
+        .iter()
+        .filter_map(|face| path.strip_prefix(face))
+        .any(|rest| rest.is_empty() || rest.starts_with('/'));
+    !is_a_call && accepts.is_some_and(|accepts| accepts.contains("text/html"))
 }
 
 fn faces(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Router {

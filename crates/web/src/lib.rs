@@ -131,6 +131,7 @@ fn doors() -> Router<Arc<Web>> {
     use sign_in::{consent, set_up, sso};
     Router::new()
         .route("/static/{file}", get(statics::serve))
+        .route("/not_found", get(problem::not_found))
         .route("/sign_in", get(sign_in::show).post(sign_in::enter))
         .route("/sign_in/sso", get(sso::begin))
         .route("/sign_in/sso/back", get(sso::back))

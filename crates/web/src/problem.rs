@@ -4,11 +4,11 @@ use crate::answer;
 use crate::refusals;
 use crate::shell::{Bare, Shell};
 use crate::texts::Lang;
-use crate::visit::Visit;
+use crate::visit::{Anybody, Visit, language};
 use askama::Template;
 use axum::response::Response;
 use desk::DeskError;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 /// Within the pages of somebody who is signed in.
 #[derive(Template)]
@@ -82,6 +82,14 @@ pub(crate) fn of_error(visit: &Visit, error: DeskError) -> Response {
     };
     let quote = matches!(error, DeskError::Internal(_)).then(|| format!("{:032x}", visit.ctx.trace));
     show(visit, status, &words, quote, instead)
+}
+
+/// The page in place of one that is not there, for whoever comes.
+pub(crate) async fn not_found(visitor: Result<Anybody, Response>, headers: HeaderMap) -> Response {
+    match visitor {
+        Ok(Anybody(visit)) => of_error(&visit, DeskError::NotFound),
+        Err(_) => bare_error(language(None, &headers), DeskError::NotFound),
+    }
 }
 
 /// The page for a form that cannot be read or is not ours.

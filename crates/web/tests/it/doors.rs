@@ -26,6 +26,21 @@ async fn wait_after(app: &App, email: &str, password: &str, from: Option<IpAddr>
 }
 
 on_both_engines! {
+    a_page_that_is_not_there_is_a_page(app) {
+        let (admin, stranger) = (app.admins_browser().await, Browser::new(app));
+        let html = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+        for browser in [&admin, &stranger] {
+            let page = browser.send("GET", "/nope/at/all", &html, "").await;
+            assert_eq!((page.status(), page.header("content-type")), (404, "text/html; charset=utf-8"));
+            assert!(page.says("It does not exist, or you may not see it."), "{}", page.html());
+        }
+        assert!(admin.send("GET", "/nope", &html, "").await.says("class=\"side\"") && !stranger.send("GET", "/nope", &html, "").await.says("class=\"side\""));
+        for (path, headers) in [("/nope", &[("Accept", "application/json")][..]), ("/api/nope", &html), ("/app/nope", &html), ("/nope", &[])] {
+            let answer = admin.send("GET", path, headers, "").await;
+            assert!(answer.status() == 404 && answer.html().starts_with('{'), "{path}: {}", answer.html());
+        }
+    }
+
     a_form_without_a_session_leads_back_to_its_page(app) {
         let browser = Browser::new(app);
         let sent = async |path: &str, referer: &str| {
