@@ -97,7 +97,7 @@ addEventListener("pageshow", () => all("form[data-sent]").forEach(awake));
 let asking = 0;
 document.addEventListener("input", (event) => {
   const input = event.target;
-  if (!input.dataset?.suggest || input.dataset.suggest === "record") return;
+  if (!input.dataset?.suggest) return;
   clearTimeout(asking);
   asking = setTimeout(async () => {
     const words = input.value.trim();

@@ -33,6 +33,8 @@ pub(crate) struct Control {
     pub rows: Vec<DocumentRow>,
     /// Whose names complete what is typed: `user` or `technician`.
     pub people: &'static str,
+    /// For a record of another module that is typed: the module whose names complete it.
+    pub completed_by: String,
     /// For a long text: whether its source is edited, because it is more than text.
     pub is_source: bool,
     /// What the form first showed: a save compares with it, so it stays the same however often the form comes back.
@@ -302,11 +304,24 @@ fn small(visit: &Visit, target: &Arc<Module>, given: &[&str]) -> Vec<Choice> {
             || !(desk::is_gone(row)
                 || target.name == "request_template" && desk::is_hidden_template(&visit.ctx, row))
     });
-    let choice = |row: &Arc<Record>| {
+    let usable: Vec<&Arc<Record>> = usable.collect();
+    let choice = |row: &&Arc<Record>| {
         let color = row.module.slot("color").and_then(|slot| row.at(slot).as_str()).map(str::to_owned);
-        Choice { color, ..Choice::new(row.id().to_string(), row.title()) }
+        Choice { color, ..Choice::new(row.id().to_string(), told_apart(visit, row, &usable)) }
     };
-    usable.map(choice).collect()
+    usable.iter().map(choice).collect()
+}
+
+/// What a row is called among others: with its site where another one has the same name.
+fn told_apart(visit: &Visit, row: &Record, among: &[&Arc<Record>]) -> String {
+    let site = row.module.slot("site").and_then(|_| row.reference("site"));
+    let site = site.and_then(|id| visit.snapshot.record(id));
+    match site {
+        Some(site) if among.iter().any(|r| r.id() != row.id() && r.title() == row.title()) => {
+            format!("{} ({})", row.title(), site.title())
+        }
+        _ => row.title().to_owned(),
+    }
 }
 
 async fn reference(
@@ -341,6 +356,7 @@ async fn reference(
     // Typed by name; an id from the record is shown as what it means.
     control.kind = if target.table == "person" { "person" } else { "record" };
     control.people = people(&target.name);
+    control.completed_by = target.name.to_string();
     control.help = Some(names::of(visit.lang(), &target.name));
     if let Some(record) = current.parse::<Id>().ok().and_then(|id| filled.view.record(id)) {
         control.value = typed_name(record);

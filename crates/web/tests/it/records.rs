@@ -144,11 +144,29 @@ on_both_engines! {
         assert!(admin.get("/search?q=printers").await.shown().says("All printers smoke"));
     }
 
+    departments_of_one_name_are_told_apart(app) {
+        let admin = app.admins_browser().await;
+        for site in ["North", "South"] {
+            let to = admin.post("/admin/sites/new", &[("name", site)]).await.leads_on();
+            let fields = [("name", "Sales"), ("site", to.rsplit('/').next().unwrap())];
+            admin.post("/admin/departments/new", &fields).await.leads_on();
+        }
+        admin.post("/admin/departments/new", &[("name", "Legal")]).await.leads_on();
+        let page = admin.get("/users/new").await.shown();
+        for choice in [">Sales (North)<", ">Sales (South)<", ">Legal<"] {
+            assert!(page.says(choice), "{choice}: {}", page.html());
+        }
+    }
+
     names_are_completed(app) {
         app.requester("Rita Reed").await;
         let admin = app.admins_browser().await;
         assert_eq!(admin.get("/suggest/user?q=rit").await.shown().html(), "[\"Rita Reed <rita.reed@example.com>\"]");
         assert_eq!(admin.get("/suggest/nonsense?q=x").await.status(), 404);
+        let kind = app.desk.snapshot().named("product_type", "Workstation").first().unwrap().id().to_string();
+        admin.post("/products/new", &[("name", "Slate 5"), ("product_type", &kind)]).await.leads_on();
+        assert!(admin.get("/assets/new").await.shown().says("data-suggest=\"product\""));
+        assert_eq!(admin.get("/suggest/product?q=sla").await.shown().html(), "[\"Slate 5\"]");
         assert!(admin.get("/palette").await.shown().says("/requests/new"));
     }
 }
