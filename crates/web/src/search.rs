@@ -1,5 +1,6 @@
 //! Finding: one box for everything, as a page and for the palette.
 
+use crate::records::loans;
 use crate::requests::page::by_number;
 use crate::shell::Shell;
 use crate::show;
@@ -260,15 +261,29 @@ pub(crate) async fn suggest(
         async {
             let asked = crate::form::Form::of_query(&visit.query);
             let words = asked.get("q").trim();
-            let module = visit.snapshot.module(&module).map_err(|_| DeskError::NotFound)?.clone();
-            let names = if words.is_empty() { Vec::new() } else { suggested(&visit, &module, words).await? };
+            // Of assets those that may be lent.
+            let (name, narrowed) = match module.as_str() {
+                "lendable" => ("asset", Some(loans::lendable(visit.snapshot.module("asset")?))),
+                name => (name, None),
+            };
+            let module = visit.snapshot.module(name).map_err(|_| DeskError::NotFound)?.clone();
+            let names = if words.is_empty() {
+                Vec::new()
+            } else {
+                suggested(&visit, &module, words, narrowed).await?
+            };
             Ok(json_answer(json!(names).to_string()))
         }
         .await,
     )
 }
 
-async fn suggested(visit: &Visit, module: &Arc<Module>, words: &str) -> Result<Vec<String>, DeskError> {
+async fn suggested(
+    visit: &Visit,
+    module: &Arc<Module>,
+    words: &str,
+    narrowed: Option<Filter>,
+) -> Result<Vec<String>, DeskError> {
     const SUGGESTED: u64 = 8;
     let begins = |path: &str| test(module, path, Op::StartsWith, vec![model::fold(words).into()]);
     let mut filter = begins(module.title);
@@ -278,6 +293,9 @@ async fn suggested(visit: &Visit, module: &Arc<Module>, words: &str) -> Result<V
             "inactive",
             vec![false.into()],
         ));
+    }
+    if let Some(narrowed) = narrowed {
+        filter = filter.and(narrowed);
     }
     let ask = ListAsk::new(filter, SUGGESTED);
     let page = visit.desk().list(&visit.ctx, &Place::top(module.clone()), ask).await?;

@@ -2,7 +2,7 @@
 //! speaks against it.
 
 use super::page::{Came, first, render};
-use super::place_of;
+use super::{loans, place_of};
 use crate::form::{self, Form, Problems};
 use crate::visit::{Technician, TechniciansForm, Visit};
 use crate::{answer, files, names, requests, timer, undo};
@@ -67,6 +67,9 @@ async fn run(visit: &Visit, form: Form, path: &str, id: Id, act: &str) -> Result
             added
         }
         "note" if module.name == "problem" => note(visit, &form, &place, id).await?,
+        "take_back" if module.table == "asset" || module.name == "asset_loan" => {
+            loans::take_back(visit, &place, id).await?
+        }
         "attach" => files::attach(visit, &form, &place, id).await?,
         "detach" => {
             let file = requests::id_of(form.get("id"))?;
@@ -77,6 +80,7 @@ async fn run(visit: &Visit, form: Form, path: &str, id: Id, act: &str) -> Result
     match done {
         Ok(()) => match act {
             "attach" => Ok(visit.done(&base, "attached")),
+            "take_back" => Ok(visit.done(&base, "taken_back")),
             "worklog" => Ok(visit.done(&base, "time_added")),
             "pickup" | "close" => undo::done(visit, &base, "saved", id).await,
             _ => Ok(visit.done(&base, "saved")),

@@ -1,7 +1,7 @@
 //! The form of a record of any module: a new one, or one that is there.
 
 use super::page::first;
-use super::{may, place_at, place_of};
+use super::{loans, may, place_at, place_of};
 use crate::form::{self, Form, Problems};
 use crate::input::{self, Control, Filled};
 use crate::shell::Shell;
@@ -93,7 +93,10 @@ async fn page(
     let record = record.unwrap_or_else(|| input::begun(module));
     let view = visit.desk().view(std::slice::from_ref(&record), None).await?;
     let filled = Filled { record: &record, view: &view, entered, problems: &problems };
-    let groups = groups(visit, module, filled, is_new).await?;
+    let mut groups = groups(visit, module, filled, is_new).await?;
+    if let Some((_, controls)) = groups.first_mut().filter(|_| is_new && module.name == "asset_loan") {
+        controls.insert(0, loans::control(visit, module, entered, &problems).await?);
+    }
     let (one, many) = names::both(visit, module);
     let list = names::list(module);
     let own = names::record(module, record.id()).unwrap_or_default();
@@ -168,7 +171,10 @@ pub(crate) async fn cmdb_add(
 pub(crate) async fn save_new(visit: &Visit, form: &Form, path: &str) -> Result<Response, DeskError> {
     let place = place_at(visit, path)?;
     let module = place.module.clone();
-    let reading = form::reading(&form.filled(), &module, &visit.times);
+    let reading = match module.name.as_ref() {
+        "asset_loan" => loans::reading(visit, form, &module).await?,
+        _ => form::reading(&form.filled(), &module, &visit.times),
+    };
     let add = async |ctx: &Context, patch: &Patch| visit.desk().add(ctx, &place, patch).await;
     match form::carry_out(visit, &module, reading, add).await? {
         Ok(done) => {

@@ -3,6 +3,7 @@
 
 pub(crate) mod act;
 pub(crate) mod edit;
+pub(crate) mod loans;
 pub(crate) mod page;
 
 use crate::cmdb::types::{self, TypeRow};

@@ -1,6 +1,6 @@
 //! The page of a record of any module: its fields in groups, what is below it, what it belongs to, what happened to it.
 
-use super::{may, place_of};
+use super::{loans, may, place_of};
 use crate::form::{Form, Problems};
 use crate::input::Control;
 use crate::requests;
@@ -36,6 +36,8 @@ struct RecordPage {
     changes: Vec<history::Change>,
     is_history: bool,
     edit: Option<String>,
+    /// The form for a loan of it.
+    lend: Option<String>,
     /// What can be done with it besides: the form's address, a word, an icon.
     acts: Vec<(&'static str, &'static str, &'static str)>,
     can_delete: bool,
@@ -168,6 +170,7 @@ pub(crate) async fn render(
         },
         changes: if is_history { history::of(visit, &place, id).await? } else { Vec::new() },
         is_history,
+        lend: lend(visit, record),
         edit: may(visit, module, Verb::Update).then(|| format!("{base}/edit")),
         acts: acts(visit, record),
         can_delete: may(visit, module, Verb::Delete) && !is_shipped,
@@ -189,12 +192,17 @@ pub(crate) async fn render(
 
 /// What is offered to be done with a record, where it stands.
 fn acts(visit: &Visit, record: &Record) -> Vec<(&'static str, &'static str, &'static str)> {
+    let lang = visit.lang();
+    let is_out = record.module.table == "asset" && record.is("is_loaned")
+        || record.module.name == "asset_loan" && record.get("closed_time").is_null();
+    if is_out {
+        return vec![("take_back", lang.text("action.take_back"), "history")];
+    }
     let owner = match record.module.name.as_ref() {
         "problem" => "technician",
         "task" => "owner",
         _ => return Vec::new(),
     };
-    let lang = visit.lang();
     let status = record.reference("status").and_then(|id| visit.snapshot.record(id));
     let is_open = status.is_none_or(|status| status.is("in_progress"));
     let mut acts = Vec::new();
@@ -205,6 +213,13 @@ fn acts(visit: &Visit, record: &Record) -> Vec<(&'static str, &'static str, &'st
         acts.push(("close", lang.text("action.close"), "check"));
     }
     acts
+}
+
+/// Where an asset that may be lent is lent.
+fn lend(visit: &Visit, record: &Record) -> Option<String> {
+    let loans = visit.snapshot.module("asset_loan").ok()?;
+    let is_offered = loans::is_lendable(record) && may(visit, loans, Verb::Create);
+    is_offered.then(|| format!("{}/new?loaned_assets={}", names::list(loans), record.id()))
 }
 
 /// By what people know a record besides its title.

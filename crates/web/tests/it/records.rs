@@ -144,6 +144,44 @@ on_both_engines! {
         assert!(admin.get("/search?q=printers").await.shown().says("All printers smoke"));
     }
 
+    an_asset_is_lent_and_comes_back(app) {
+        let (rita, _) = app.requester("Rita Reed").await;
+        app.admin().post("/products", json!({"product": {"name": "Latitude", "product_type": {"name": "Workstation"}}})).await.ok();
+        let mut ids = Vec::new();
+        for (name, is_loanable) in [("lap-1", true), ("lap-2", true), ("lap-3", false)] {
+            let asset = json!({"asset": {"name": name, "product": {"name": "Latitude"}, "is_loanable": is_loanable}});
+            ids.push(app.admin().post("/assets", asset).await.ok()["asset"]["id"].as_str().unwrap().to_owned());
+        }
+        let admin = app.admins_browser().await;
+        assert_eq!(admin.get("/suggest/lendable?q=lap").await.shown().html(), "[\"lap-1\",\"lap-2\"]");
+        assert!(!admin.get(&format!("/assets/{}", ids[2])).await.says("/asset_loans/new"));
+        let at = format!("/assets/{}", ids[0]);
+        let form = format!("/asset_loans/new?loaned_assets={}", ids[0]);
+        assert!(admin.get(&at).await.shown().says(&format!("href=\"{form}\"")));
+        let page = admin.get(&form).await.shown();
+        assert!(page.says("name=\"loaned_assets\" type=\"text\" value=\"lap-1\""), "{}", page.html());
+        let fields = |second: &'static str| [("loaned_assets", "lap-1"), ("loaned_assets", second), ("loaned_assets", ""),
+            ("loaned_to_user", "Rita Reed <rita.reed@example.com>"), ("due_by_time", "2026-03-20T10:00")];
+        for second in ["lap-3", "lap-9"] {
+            let page = admin.post("/asset_loans/new", &fields(second)).await;
+            assert!(page.status() == 422 && page.says("id=\"f-loaned_assets-problem\"") && page.says(second), "{}", page.html());
+        }
+        let loan = admin.post("/asset_loans/new", &fields("LAP-2")).await.leads_on();
+        let stored = app.admin().get(&loan).await.ok()["asset_loan"].clone();
+        assert_eq!((stored["loaned_to_user"]["id"].as_str(), stored["status"].as_str()), (Some(rita.to_string().as_str()), Some("On Loan")));
+        assert_eq!(admin.get("/suggest/lendable?q=lap").await.shown().html(), "[]");
+        // One comes back, then what is left.
+        assert!(admin.get(&at).await.shown().says(&format!("action=\"{at}/take_back\"")));
+        admin.post(&format!("{at}/take_back"), &[]).await.leads_on();
+        assert!(!admin.get(&at).await.shown().says("/take_back"));
+        assert!(admin.get(&loan).await.shown().says(&format!("action=\"{loan}/take_back\"")));
+        admin.post(&format!("{loan}/take_back"), &[]).await.leads_on();
+        assert_eq!(app.admin().get(&loan).await.ok()["asset_loan"]["status"], "Closed");
+        assert!(!admin.get(&loan).await.shown().says("/take_back"));
+        let page = admin.post("/asset_loans/new", &[("loaned_assets", ""), ("loaned_to_user", "Rita Reed <rita.reed@example.com>")]).await;
+        assert!(page.status() == 422 && page.says("id=\"f-loaned_assets-problem\""), "{}", page.html());
+    }
+
     departments_of_one_name_are_told_apart(app) {
         let admin = app.admins_browser().await;
         for site in ["North", "South"] {
