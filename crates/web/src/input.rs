@@ -395,15 +395,38 @@ fn narrow(visit: &Visit, choices: &mut Vec<Choice>, leaf: &Leaf, target: &Arc<Mo
     };
     choices.retain(|c| row(c).is_some_and(|r| parent.is_none() || r.reference(within) == parent));
     if parent.is_none() {
+        let above =
+            |c: &Choice| row(c).and_then(|r| r.reference(within)).and_then(|id| visit.snapshot.record(id));
+        // In the order in which those above are chosen from.
+        choices.sort_by_cached_key(|choice| {
+            let above = above(choice);
+            above.and_then(|a| visit.snapshot.rows(&a.module.name).iter().position(|r| r.id() == a.id()))
+        });
         // Which one it is of is said beside it, since names repeat.
         for choice in choices {
-            let above =
-                row(choice).and_then(|r| r.reference(within)).and_then(|id| visit.snapshot.record(id));
-            if let Some(above) = above {
+            if let Some(above) = above(choice) {
                 choice.label = format!("{} › {}", above.title(), choice.label);
             }
         }
     }
+}
+
+/// The same form, in which what was chosen brings along what it belongs to, where that was left open: a subcategory its
+/// category.
+pub(crate) fn with_parents(visit: &Visit, module: &Module, mut form: Form) -> Form {
+    // From below, since what is brought along belongs to something as well.
+    for leaf in module.leaves().iter().rev() {
+        let (Some(within), Some(target)) = (leaf.field.within.as_deref(), leaf.target()) else { continue };
+        if form.given(within).is_some() {
+            continue;
+        }
+        let chosen = form.given(&leaf.path).and_then(|id| id.parse().ok());
+        let chosen = chosen.and_then(|id| visit.snapshot.record_of(target, id));
+        if let Some(above) = chosen.and_then(|row| row.reference(within)) {
+            form.set(within, &above.to_string());
+        }
+    }
+    form
 }
 
 /// The technicians who can be chosen, by name; none where there are too many for a list.

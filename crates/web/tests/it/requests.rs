@@ -107,6 +107,41 @@ on_both_engines! {
         assert_eq!(admin.get(&format!("/requests/{number}")).await.leads_on(), format!("/requests/{id}"));
     }
 
+    a_subcategory_brings_its_category_along(app) {
+        let mut rows = Vec::new();
+        let admin = app.admins_browser().await;
+        for (category, subcategories) in [("Zeal", ["Alpha", "Beta"]), ("Apt", ["Gamma", "Alpha"])] {
+            let above = admin.post("/admin/categories/new", &[("name", category)]).await.leads_on();
+            let above = above.rsplit('/').next().unwrap().to_owned();
+            for name in subcategories {
+                let to = admin.post("/admin/subcategories/new", &[("name", name), ("category", &above)]).await.leads_on();
+                rows.push((to.rsplit('/').next().unwrap().to_owned(), format!("{category} › {name}")));
+            }
+        }
+        // Grouped by category, in the order of the categories.
+        let html = admin.get("/requests/new").await.shown().html();
+        let choices = html.split("id=\"new-subcategory\"").nth(1).unwrap().split("</select>").next().unwrap().to_owned();
+        let heads: Vec<&str> = choices.split("<option").filter_map(|o| o.split_once('>')?.1.split_once(" › ").map(|(head, _)| head)).collect();
+        let mut grouped = heads.clone();
+        grouped.dedup();
+        let mut once = grouped.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(grouped.len(), once.len(), "{heads:?}");
+        app.requester("Rita Reed").await;
+        let fields = [("requester", "Rita Reed <rita.reed@example.com>"), ("subject", "Sorted"), ("category", ""), ("subcategory", &rows[3].0)];
+        let to = admin.post("/requests/new", &fields).await.leads_on();
+        let stored = async |to: &str| {
+            let made = request(app, to.rsplit('/').next().unwrap()).await;
+            format!("{} › {}", made["category"]["name"].as_str().unwrap_or_default(), made["subcategory"]["name"].as_str().unwrap_or_default())
+        };
+        assert_eq!(stored(&to).await, rows[3].1);
+        let id = app.admin().new_request("Sorted later").await;
+        let fields = [("was.category", ""), ("category", ""), ("was.subcategory", ""), ("subcategory", rows[1].0.as_str())];
+        admin.post(&format!("/requests/{id}/properties"), &fields).await.leads_on();
+        assert_eq!(stored(&format!("/requests/{id}")).await, rows[1].1);
+    }
+
     refused_properties_are_mended_and_saved_as_a_whole(app) {
         let id = app.admin().new_request("Mended").await;
         let admin = app.admins_browser().await;
