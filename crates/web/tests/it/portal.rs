@@ -41,6 +41,14 @@ on_both_engines! {
         assert_eq!(request["request"]["status"]["name"], "Closed");
         assert_eq!(request["request"]["closure_info"]["requester_ack_resolution"], true);
         assert_eq!(request["request"]["technician"], json!(null), "what a requester may not set was not set");
+        // Closed: an answer leaves it so, and says so; it can be opened again with one.
+        let page = browser.get(&to).await.shown();
+        assert!(page.says("the request stays closed") && page.says(&format!("formaction=\"{to}/reopen\"")), "{}", page.html());
+        browser.post(&format!("{to}/reply"), &[("description", "Thank you")]).await.leads_on();
+        assert_eq!(tom_api.get(&format!("/requests/{id}")).await.ok()["request"]["status"]["name"], "Closed");
+        browser.post(&format!("{to}/reopen"), &[("description", "It smokes anew")]).await.leads_on();
+        let page = browser.get(&to).await.shown();
+        assert!(page.says("It smokes anew") && page.says(">Open<") && !page.says("stays closed"), "{}", page.html());
     }
 
     a_request_is_no_longer_needed(app) {
