@@ -35,6 +35,8 @@ pub(crate) struct Control {
     pub people: &'static str,
     /// For a record of another module that is typed: the module whose names complete it.
     pub completed_by: String,
+    /// For several records that are typed: the names that were, and room for more.
+    pub typed: Vec<String>,
     /// For a long text: whether its source is edited, because it is more than text.
     pub is_source: bool,
     /// What the form first showed: a save compares with it, so it stays the same however often the form comes back.
@@ -145,7 +147,7 @@ fn shown_values(control: &Control) -> Vec<String> {
     match control.kind {
         "rows" => Vec::new(),
         // None of several is said by an empty value, so that the name is there in any case.
-        "checks" => std::iter::once(String::new()).chain(chosen()).collect(),
+        "checks" | "some" => std::iter::once(String::new()).chain(chosen()).collect(),
         "check" if control.value == "true" => vec!["false".to_owned(), "true".to_owned()],
         "check" => vec!["false".to_owned()],
         "select" => vec![chosen().next().unwrap_or_default()],
@@ -208,7 +210,7 @@ async fn as_entered(visit: &Visit, leaf: &Leaf, filled: Filled<'_>) -> Result<Co
         Kind::Ref(target) => reference(visit, &mut control, leaf, target, filled).await?,
         Kind::RefMany(target) => {
             let target = visit.snapshot.module(target)?.clone();
-            control.kind = "checks";
+            control.kind = if target.size == Size::Small { "checks" } else { "some" };
             let given: Vec<String> = match entered {
                 Some(form) => form.all(path).map(str::to_owned).collect(),
                 None => model::record::ids_of(value).iter().map(ToString::to_string).collect(),
@@ -216,12 +218,15 @@ async fn as_entered(visit: &Visit, leaf: &Leaf, filled: Filled<'_>) -> Result<Co
             let given: Vec<&str> = given.iter().map(String::as_str).collect();
             let choices = match target.size {
                 Size::Small => small(visit, &target, &given),
-                // Those that are there; more are tied from the other side or by search.
-                _ => given
-                    .iter()
-                    .filter_map(|id| filled.view.record(id.parse().ok()?))
-                    .map(|r| Choice::new(r.id().to_string(), show::title(r)))
-                    .collect(),
+                // Those that are there can be left out, and more are typed.
+                _ => {
+                    let there = |id: &&str| filled.view.record(id.parse().ok()?);
+                    let typed = given.iter().filter(|id| there(id).is_none()).map(|name| (*name).to_owned());
+                    control.typed = typed.chain([String::new(), String::new()]).collect();
+                    control.completed_by = target.name.to_string();
+                    let there = given.iter().filter_map(|id| there(id));
+                    there.map(|r| Choice::new(r.id().to_string(), show::title(r))).collect()
+                }
             };
             control.choices = chosen(choices.into_iter(), &given);
         }

@@ -161,7 +161,7 @@ pub(crate) async fn render(
         marks: marks(visit, &view, record),
         groups: groups(visit, &view, record),
         texts: texts(visit, &view, record),
-        below: if is_history { Vec::new() } else { below(visit, &place, record).await? },
+        below: if is_history { Vec::new() } else { below(visit, &view, &place, record).await? },
         files: if has_files && !is_history {
             let files = visit.desk().attachments(&visit.ctx, &place, id).await?;
             Some(timeline::links(visit, &files, &base))
@@ -262,6 +262,7 @@ pub(crate) fn groups(visit: &Visit, view: &View, record: &Record) -> Vec<Group> 
             && leaf.path != module.title
             && Some(leaf.path.as_str()) != module.deleted_flag()
             && !is_long(&leaf.field.kind)
+            && !names_records(visit, leaf)
             && !matches!(leaf.field.kind, Kind::Json);
         if !is_shown {
             continue;
@@ -312,8 +313,9 @@ pub(crate) fn texts(visit: &Visit, view: &View, record: &Record) -> Vec<(String,
         .collect()
 }
 
-async fn below(visit: &Visit, place: &Place, record: &Record) -> Result<Vec<Below>, DeskError> {
+async fn below(visit: &Visit, view: &View, place: &Place, record: &Record) -> Result<Vec<Below>, DeskError> {
     let mut lists: Vec<Below> = documents(visit, record).collect();
+    lists.extend(named(visit, view, record));
     for child in &place.module.children {
         let rows = visit.snapshot.module(child.module)?.clone();
         let place = place.below(record.clone(), rows.clone(), child.field);
@@ -325,12 +327,32 @@ async fn below(visit: &Visit, place: &Place, record: &Record) -> Result<Vec<Belo
         let more = format!("{}?f.{}={}", names::list(&rows), related.field, record.id());
         lists.extend(rows_below(visit, &Place::top(rows.clone()), &rows, mine, Some(more)).await?);
     }
-    if place.module.name == "problem" {
-        let rows = visit.snapshot.module("request")?.clone();
-        let mine = equals(&rows, "problem", vec![record.id().into()]);
-        lists.extend(rows_below(visit, &Place::top(rows.clone()), &rows, mine, None).await?);
-    }
     Ok(lists)
+}
+
+/// Whether a field names several records that have pages of their own.
+fn names_records(visit: &Visit, leaf: &model::Leaf) -> bool {
+    let Kind::RefMany(target) = &leaf.field.kind else { return false };
+    leaf.field.shown && visit.snapshot.module(target).is_ok_and(|target| target.size != model::Size::Small)
+}
+
+/// The records that fields of a record name, as lists of links.
+fn named(visit: &Visit, view: &View, record: &Record) -> Vec<Below> {
+    let fields = record.module.leaves().iter().filter(|leaf| names_records(visit, leaf));
+    let list = |leaf: &model::Leaf| {
+        let ids = record.references(&leaf.path);
+        let records = ids.iter().filter_map(|id| view.record(*id));
+        let label = visit.lang().label(&leaf.field.label);
+        Below {
+            columns: vec![label.clone()],
+            label,
+            rows: records
+                .map(|r| (names::record(&r.module, r.id()), vec![Cell::text(show::title(r))]))
+                .collect(),
+            more: None,
+        }
+    };
+    fields.map(list).filter(|list| !list.rows.is_empty()).collect()
 }
 
 /// The documents of a record that are lists.

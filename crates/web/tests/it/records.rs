@@ -139,6 +139,25 @@ on_both_engines! {
         for words in ["All printers smoke", "<p>Since Monday</p>", "It is the toner", "toner.txt"] {
             assert!(page.says(words), "{words}: {}", page.html());
         }
+        // What it is about is typed, and shown as links.
+        app.admin().post("/products", json!({"product": {"name": "Inkwell", "product_type": {"name": "Printer"}}})).await.ok();
+        let asset = app.admin().post("/assets", json!({"asset": {"name": "prn-1", "product": {"name": "Inkwell"}}})).await.ok();
+        let asset = format!("/assets/{}", asset["asset"]["id"].as_str().unwrap());
+        let ci = admin.post("/cmdb/ci_server/new", &[("name", "print-server")]).await.leads_on();
+        let form = admin.get(&format!("{to}/edit")).await.shown();
+        for input in ["data-suggest=\"asset\"", "data-suggest=\"ci\""] {
+            assert!(form.says(input), "{input}: {}", form.html());
+        }
+        let fields = [("was.assets", ""), ("assets", "prn-1"), ("assets", ""), ("was.configuration_items", ""), ("configuration_items", "print-server")];
+        admin.post(&format!("{to}/edit"), &fields).await.leads_on();
+        let page = admin.get(&to).await.shown();
+        assert!(page.says(&format!("href=\"{asset}\">prn-1<")) && page.says(&format!("href=\"{ci}\">print-server<")), "{}", page.html());
+        let id = asset.rsplit('/').next().unwrap();
+        assert!(admin.get(&format!("{to}/edit")).await.shown().says(&format!("name=\"assets\" value=\"{id}\" checked")));
+        admin.post(&format!("{to}/edit"), &[("was.assets", ""), ("was.assets", id), ("assets", "")]).await.leads_on();
+        assert!(!admin.get(&to).await.shown().says("prn-1"));
+        let page = admin.post(&format!("{to}/edit"), &[("assets", "prn-9")]).await;
+        assert!(page.status() == 422 && page.says("value=\"prn-9\"") && page.says("id=\"f-assets-problem\""), "{}", page.html());
         admin.post(&format!("{to}/pickup"), &[]).await.leads_on();
         assert!(admin.get("/palette?q=printers").await.shown().says("All printers smoke"));
         assert!(admin.get("/search?q=printers").await.shown().says("All printers smoke"));
