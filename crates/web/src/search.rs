@@ -302,6 +302,10 @@ async fn suggested(
     if module.table == "ci" {
         return Ok(crate::cmdb::relations::completed(visit, &page.records));
     }
+    if module.name == "problem" {
+        let numbered = |p: &Record| format!("PB-{} {}", p.get("display_id"), p.title());
+        return Ok(page.records.iter().map(numbered).collect());
+    }
     Ok(page.records.iter().map(input::typed_name).collect())
 }
 

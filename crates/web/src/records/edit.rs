@@ -6,13 +6,13 @@ use crate::form::{self, Form, Problems};
 use crate::input::{self, Control, Filled};
 use crate::shell::Shell;
 use crate::visit::{Technician, TechniciansForm, Visit};
-use crate::{answer, names, requests, show, undo};
+use crate::{answer, names, requests, rich, show, undo};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use desk::{Context, DeskError, Place, Verb};
 use http::StatusCode;
-use model::{Module, Patch, Record};
+use model::{Id, Module, Patch, Record};
 
 #[derive(Template)]
 #[template(path = "records/form.html")]
@@ -26,6 +26,8 @@ struct FormPage {
     general: Vec<String>,
     groups: Vec<(String, Vec<Control>)>,
     is_new: bool,
+    /// For a problem that is made of a request: the request.
+    of_request: Option<String>,
 }
 
 /// GET of `/{plural}/new`.
@@ -53,8 +55,21 @@ pub(crate) async fn new_page(visit: &Visit, path: &str) -> Result<Response, Desk
     if !may(visit, &place.module, Verb::Create) {
         return Err(DeskError::NotPermitted);
     }
-    let asked = Form::of_query(&visit.query);
+    let mut asked = Form::of_query(&visit.query);
+    if place.module.name == "problem"
+        && let Some(id) = request_of(&asked)
+    {
+        let request = visit.desk().get(&visit.ctx, &requests::place(visit)?, id).await?;
+        let description = request.text("description").unwrap_or_default();
+        asked.set("title", request.title());
+        asked.set("description", &rich::typed(description).unwrap_or_else(|| model::plain_text(description)));
+    }
     page(visit, &place, None, Some(&asked), Problems::default()).await
+}
+
+/// The request that a new problem is made of.
+fn request_of(form: &Form) -> Option<Id> {
+    form.given("request").and_then(|id| id.parse().ok())
 }
 
 /// GET of `/{plural}/{id}/edit`.
@@ -107,7 +122,10 @@ async fn page(
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = Shell::new(visit, &title);
     let general = problems.general.clone();
-    Ok(answer::page(status, &FormPage { shell, action, back, back_label, title, general, groups, is_new }))
+    let of_request = entered.filter(|_| is_new && module.name == "problem").and_then(request_of);
+    let of_request = of_request.map(|id| id.to_string());
+    let page = FormPage { shell, action, back, back_label, title, general, groups, is_new, of_request };
+    Ok(answer::page(status, &page))
 }
 
 async fn groups(
@@ -178,7 +196,13 @@ pub(crate) async fn save_new(visit: &Visit, form: &Form, path: &str) -> Result<R
     let add = async |ctx: &Context, patch: &Patch| visit.desk().add(ctx, &place, patch).await;
     match form::carry_out(visit, &module, reading, add).await? {
         Ok(done) => {
-            let to = names::record(&module, done.record.id()).unwrap_or_else(|| names::list(&module));
+            let made = done.record.id();
+            if module.name == "problem"
+                && let Some(request) = request_of(form)
+            {
+                visit.desk().set_incidents(&visit.ctx, Some(made), &[request]).await?;
+            }
+            let to = names::record(&module, made).unwrap_or_else(|| names::list(&module));
             Ok(visit.done(&to, "added"))
         }
         Err(mut problems) => {

@@ -9,7 +9,7 @@ use crate::visit::{Technician, TechniciansForm, Visit};
 use crate::{answer, files, input, once, requests, timer, undo};
 use axum::extract::Path;
 use axum::response::Response;
-use desk::{Context, DeskError, Place, Purpose};
+use desk::{Context, DeskError, ListAsk, Place, Purpose};
 use model::{Id, Patch, Record};
 
 /// POST of `/requests/{id}/{act}`.
@@ -56,6 +56,8 @@ impl Act<'_> {
             "unlink" => ("link", "related", "unlinked"),
             "name" => ("name", "related", "saved"),
             "unname" => ("name", "related", "saved"),
+            "problem" => ("problem", "related", "saved"),
+            "no_problem" => ("problem", "related", "saved"),
             "attach" => ("attach", "", "attached"),
             "detach" => ("attach", "", "detached"),
             "pickup" => ("do", "", "picked_up"),
@@ -130,6 +132,8 @@ impl Act<'_> {
             }
             "name" => self.name(&place, self.form.given("name")).await,
             "unname" => self.name(&place, None).await,
+            "problem" => self.problem(module).await,
+            "no_problem" => self.done(module, desk.set_incidents(&visit.ctx, None, &[id]).await),
             "attach" => files::attach(visit, &self.form, &place, id).await,
             "detach" => {
                 let file = requests::id_of(self.form.get("id"))?;
@@ -308,6 +312,20 @@ impl Act<'_> {
         let linked = self.visit.desk().link_requests(&self.visit.ctx, self.id, &[(other, comments)]).await;
         let done = form::refused(self.visit, &place.module, linked)?;
         Ok(done.map_err(|_| unknown()))
+    }
+
+    /// Ties the request to a problem, by its number or as it was completed: `PB-12 Printers smoke`.
+    async fn problem(&self, module: &model::Module) -> Tried {
+        let visit = self.visit;
+        let problems = visit.snapshot.module("problem")?.clone();
+        let word = self.form.get("problem").split_whitespace().next().unwrap_or_default();
+        let number = word.rsplit(['-', '#']).next().and_then(|digits| digits.parse::<i64>().ok());
+        let unknown = || Problems::one("problem", visit.lang().text("error.no_such_problem"));
+        let Some(number) = number else { return Ok(Err(unknown())) };
+        let ask = ListAsk::new(model::filter::equals(&problems, "display_id", vec![number.into()]), 1);
+        let found = visit.desk().list(&visit.ctx, &Place::top(problems), ask).await?.records;
+        let Some(problem) = found.first().map(Record::id) else { return Ok(Err(unknown())) };
+        self.done(module, visit.desk().set_incidents(&visit.ctx, Some(problem), &[self.id]).await)
     }
 
     /// Names one more thing that the request is about, or one less: the one under `id`.

@@ -247,7 +247,7 @@ fn tab_of(form: &str) -> &'static str {
         "worklog" => "time",
         "resolution" => "resolution",
         "approval" => "approvals",
-        "link" | "name" => "related",
+        "link" | "name" | "problem" => "related",
         _ => "",
     }
 }

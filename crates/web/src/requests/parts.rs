@@ -3,11 +3,12 @@
 use super::page::{Entered, cell, problem};
 use super::timeline::{self, Entry, FileLink};
 use crate::input::Choice;
+use crate::records::may;
 use crate::rich;
 use crate::show::{self, Cell};
 use crate::times::Moment;
 use crate::visit::Visit;
-use desk::{DeskError, ListAsk, Place, View};
+use desk::{DeskError, ListAsk, Place, Verb, View};
 use model::{Filter, Id, Record};
 
 /// The fields that name what a request is about, and the modules that they refer to.
@@ -74,6 +75,10 @@ pub(super) struct ApprovalRow {
 pub(super) struct Related {
     pub links: Vec<Linked>,
     pub problem: Option<Cell>,
+    /// What speaks against the problem that was named.
+    pub problem_wrong: Option<String>,
+    /// Where a problem is made of the request, for whoever may.
+    pub new_problem: Option<String>,
     pub things: Vec<Things>,
 }
 
@@ -267,7 +272,10 @@ pub(super) async fn related(
         problem: problem(entered, "name", field),
     });
     let cause = visit.desk().problem_of(&visit.ctx, record.id()).await?;
+    let may_add = may(visit, visit.snapshot.module("problem")?, Verb::Create);
     Ok(Related {
+        problem_wrong: problem(entered, "problem", "problem"),
+        new_problem: may_add.then(|| format!("/problems/new?request={}", record.id())),
         links: linked.iter().map(row).collect(),
         problem: cause.as_ref().map(show::of_record),
         things: things.collect(),

@@ -142,6 +142,28 @@ on_both_engines! {
         assert_eq!(stored(&format!("/requests/{id}")).await, rows[1].1);
     }
 
+    a_request_is_tied_to_a_problem(app) {
+        let admin = app.admins_browser().await;
+        let id = app.admin().new_request("Smoke on floor two").await;
+        let related = format!("/requests/{id}?tab=related");
+        let form = format!("/problems/new?request={id}");
+        assert!(admin.get(&related).await.shown().says(&format!("href=\"{form}\"")));
+        let page = admin.get(&form).await.shown();
+        assert!(page.says("value=\"Smoke on floor two\"") && page.hidden("request") == id, "{}", page.html());
+        let problem = admin.post("/problems/new", &[("title", "Printers smoke"), ("request", id.as_str())]).await.leads_on();
+        // Listed once.
+        assert_eq!(admin.get(&problem).await.shown().html().matches("Smoke on floor two").count(), 1);
+        assert!(admin.get(&related).await.shown().says(&format!("href=\"{problem}\"")));
+        admin.post(&format!("/requests/{id}/no_problem"), &[]).await.leads_on();
+        assert!(!admin.get(&problem).await.shown().says("Smoke on floor two"));
+        let page = admin.post(&format!("/requests/{id}/problem"), &[("problem", "PB-999")]).await;
+        assert!(page.status() == 422 && page.says("id=\"problem-problem\""), "{}", page.html());
+        let names: Vec<String> = serde_json::from_str(&admin.get("/suggest/problem?q=prin").await.shown().html()).unwrap();
+        assert_eq!(names.len(), 1);
+        admin.post(&format!("/requests/{id}/problem"), &[("problem", &names[0])]).await.leads_on();
+        assert!(admin.get(&related).await.shown().says(&format!("href=\"{problem}\"")));
+    }
+
     refused_properties_are_mended_and_saved_as_a_whole(app) {
         let id = app.admin().new_request("Mended").await;
         let admin = app.admins_browser().await;
