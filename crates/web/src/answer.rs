@@ -77,12 +77,6 @@ pub(crate) fn on_to(path: &str) -> Response {
     redirect(path).unwrap_or_else(|| bare(StatusCode::BAD_REQUEST))
 }
 
-/// GET of a form's address, where a refusal stood before the page was loaded anew: on to the page that the form is of,
-/// which is one step up.
-pub(crate) async fn above(uri: Uri) -> Response {
-    on_to(&one_up(&uri))
-}
-
 /// The address of the page that a form is of. One for a new record, or of a record's fields, is a page itself.
 pub(crate) fn one_up(uri: &Uri) -> String {
     let path = uri.path().trim_end_matches('/');

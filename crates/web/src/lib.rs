@@ -148,9 +148,9 @@ fn own_pages() -> Router<Arc<Web>> {
     Router::new()
         .route("/", get(home::show))
         .route("/me", get(account::show))
-        .route("/me/preferences", get(answer::above).post(account::prefer))
+        .route("/me/preferences", get(visit::above_for_anybody).post(account::prefer))
         .route("/me/theme", post(account::theme))
-        .route("/me/password", get(answer::above).post(account::password))
+        .route("/me/password", get(visit::above_for_anybody).post(account::password))
         .route("/me/sessions/end", post(account::end))
         .route("/live", get(live::events))
         .route("/live/writing", post(live::writing))
@@ -166,7 +166,7 @@ fn portal_pages() -> Router<Arc<Web>> {
         .route("/portal/similar", get(portal::similar::show))
         .route("/portal/requests", get(portal::list))
         .route("/portal/requests/{id}", get(portal::request::show))
-        .route("/portal/requests/{id}/{act}", get(answer::above).post(portal::request::act))
+        .route("/portal/requests/{id}/{act}", get(visit::above_for_anybody).post(portal::request::act))
         .route("/portal/requests/{id}/files/{file}", get(portal::request::file))
         .route("/portal/requests/{id}/{module}/{said}/files/{file}", get(portal::request::said_file))
 }
@@ -177,15 +177,15 @@ fn request_pages() -> Router<Arc<Web>> {
         .route("/search", get(search::show))
         .route("/palette", get(search::palette))
         .route("/suggest/{module}", get(search::suggest))
-        .route("/undo", get(answer::above).post(undo::run))
+        .route("/undo", get(visit::above).post(undo::run))
         .route("/timer/{act}", post(timer::run))
         .route("/views", post(views::add))
         .route("/views/{id}", post(views::change))
         .route("/requests", get(requests::list::show))
-        .route("/requests/bulk", get(answer::above).post(requests::bulk::run))
+        .route("/requests/bulk", get(visit::above).post(requests::bulk::run))
         .route("/requests/new", get(requests::new::show).post(requests::new::add))
         .route("/requests/{id}", get(requests::page::show))
-        .route("/requests/{id}/{act}", get(answer::above).post(requests::act::run))
+        .route("/requests/{id}/{act}", get(visit::above).post(requests::act::run))
         .route("/requests/{id}/files/{file}", get(requests::act::file))
         .route("/requests/{id}/{module}/{said}/files/{file}", get(requests::act::said_file))
 }
@@ -199,21 +199,21 @@ fn record_pages() -> Router<Arc<Web>> {
         .route("/cmdb/{word}/new", get(edit::cmdb_new).post(edit::cmdb_add))
         .route("/cmdb/{word}/edit", get(edit::edit).post(edit::change))
         .route("/cmdb/{word}/impact", get(cmdb::impact::show))
-        .route("/cmdb/{word}/{act}", get(answer::above).post(cmdb::page::act))
+        .route("/cmdb/{word}/{act}", get(visit::above).post(cmdb::page::act))
         .route("/cmdb/{word}/files/{file}", get(act::file))
         .route("/admin", get(admin::show))
         .route("/admin/{plural}", get(records::admin_list))
         .route("/admin/{plural}/new", get(edit::admin_new).post(edit::admin_add))
         .route("/admin/{plural}/{id}", get(page::admin_show))
         .route("/admin/{plural}/{id}/edit", get(edit::admin_edit).post(edit::admin_change))
-        .route("/admin/{plural}/{id}/{act}", get(answer::above).post(act::admin_act));
+        .route("/admin/{plural}/{id}/{act}", get(visit::above).post(act::admin_act));
     for plural in names::WORK {
         router = router
             .route(&format!("/{plural}"), get(records::list))
             .route(&format!("/{plural}/new"), get(edit::new).post(edit::add))
             .route(&format!("/{plural}/{{id}}"), get(page::show))
             .route(&format!("/{plural}/{{id}}/edit"), get(edit::edit).post(edit::change))
-            .route(&format!("/{plural}/{{id}}/{{act}}"), get(answer::above).post(act::act))
+            .route(&format!("/{plural}/{{id}}/{{act}}"), get(visit::above).post(act::act))
             .route(&format!("/{plural}/{{id}}/files/{{file}}"), get(act::file));
     }
     router

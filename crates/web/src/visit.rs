@@ -248,6 +248,17 @@ senders! {
     AdministratorsForm, Context::is_administrator;
 }
 
+/// GET of a form's address, where a refusal stood before the page was loaded anew: on to the page that the form is of,
+/// which is one step up.
+pub(crate) async fn above(Technician(_): Technician, uri: Uri) -> Response {
+    answer::on_to(&answer::one_up(&uri))
+}
+
+/// The same of forms that anybody has.
+pub(crate) async fn above_for_anybody(Anybody(_): Anybody, uri: Uri) -> Response {
+    answer::on_to(&answer::one_up(&uri))
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_local;

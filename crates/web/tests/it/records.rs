@@ -141,7 +141,7 @@ on_both_engines! {
         }
         // What it is about is typed, and shown as links.
         app.admin().post("/products", json!({"product": {"name": "Inkwell", "product_type": {"name": "Printer"}}})).await.ok();
-        let asset = app.admin().post("/assets", json!({"asset": {"name": "prn-1", "product": {"name": "Inkwell"}}})).await.ok();
+        let asset = app.admin().post("/assets", json!({"asset": {"name": "prn-1", "product": {"name": "Inkwell"}, "state": {"name": "In Store"}}})).await.ok();
         let asset = format!("/assets/{}", asset["asset"]["id"].as_str().unwrap());
         let ci = admin.post("/cmdb/ci_server/new", &[("name", "print-server")]).await.leads_on();
         let form = admin.get(&format!("{to}/edit")).await.shown();
@@ -168,7 +168,7 @@ on_both_engines! {
         app.admin().post("/products", json!({"product": {"name": "Latitude", "product_type": {"name": "Workstation"}}})).await.ok();
         let mut ids = Vec::new();
         for (name, is_loanable) in [("lap-1", true), ("lap-2", true), ("lap-3", false)] {
-            let asset = json!({"asset": {"name": name, "product": {"name": "Latitude"}, "is_loanable": is_loanable}});
+            let asset = json!({"asset": {"name": name, "product": {"name": "Latitude"}, "state": {"name": "In Store"}, "is_loanable": is_loanable}});
             ids.push(app.admin().post("/assets", asset).await.ok()["asset"]["id"].as_str().unwrap().to_owned());
         }
         let admin = app.admins_browser().await;

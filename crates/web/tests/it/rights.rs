@@ -31,7 +31,7 @@ on_both_engines! {
         let routes = routes();
         assert!(routes.len() > 60 && routes.contains(&"/users/100001000000000001/edit".to_owned()), "{routes:?}");
         for path in &routes {
-            let is_door = ["/static/", "/sign_in", "/sign_out", "/oauth/", "/set_up"].iter().any(|door| path.starts_with(door));
+            let is_door = ["/static/", "/sign_in", "/sign_out", "/oauth/", "/set_up", "/not_found"].iter().any(|door| path.starts_with(door));
             let is_everybodys = path == "/" || path.starts_with("/me") || path.starts_with("/portal");
             if is_door {
                 continue;
