@@ -121,10 +121,9 @@ impl Visit {
 
 /// What an answer has the next page say; empty where it says nothing.
 pub(crate) fn said(response: &Response) -> &str {
-    let cookies = response.headers().get_all(header::SET_COOKIE).iter().filter_map(|v| v.to_str().ok());
-    let said = |cookie: &'_ str| cookie.strip_prefix(FLASH).and_then(|rest| rest.strip_prefix('=')).is_some();
-    let cookie = cookies.filter(|cookie| said(cookie)).last().unwrap_or_default();
-    cookie.split_once('=').and_then(|(_, rest)| rest.split(';').next()).unwrap_or_default()
+    let cookies = response.headers().get_all(header::SET_COOKIE).iter().rev().filter_map(|v| v.to_str().ok());
+    let mut pairs = cookies.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+    pairs.find(|(name, _)| *name == FLASH).map_or("", |(_, said)| said)
 }
 
 /// The language of a page: the person's, else what the browser asks for.
