@@ -143,10 +143,10 @@ pub fn may_ask(ctx: &Context, snapshot: &Snapshot, path: &Path) -> bool {
         let is_embedded = || {
             module.embedded().iter().any(|node| matches!(node, Node::Leaf { slot: own, .. } if *own == slot))
         };
-        if depth > 0 && !(is_shown && is_embedded()) {
-            if !leaf.field.shown || !may_read_all(ctx, snapshot, module) {
-                return false;
-            }
+        let is_told = depth == 0 || (is_shown && is_embedded());
+        let may_read = || leaf.field.shown && may_read_all(ctx, snapshot, module);
+        if !(is_told || may_read()) {
+            return false;
         }
         is_shown = leaf.field.shown;
     }

@@ -63,12 +63,7 @@ impl Desk {
     }
 
     /// What these places of these records refer to, as far as it is known.
-    fn at_hand<'s>(
-        &self,
-        snapshot: &'s Snapshot,
-        records: &[Record],
-        slots: Option<&[usize]>,
-    ) -> AtHand<'s> {
+    fn at_hand<'s>(&self, snapshot: &'s Snapshot, records: &[Record], slots: Option<&[usize]>) -> AtHand<'s> {
         let mut met: Map<Id, Arc<Record>> = Map::default();
         let mut wanted: Vec<(&str, Vec<Id>)> = Vec::new();
         let Some(first) = records.first() else { return AtHand { met, wanted } };

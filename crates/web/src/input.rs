@@ -224,7 +224,7 @@ async fn as_entered(visit: &Visit, leaf: &Leaf, filled: Filled<'_>) -> Result<Co
                     let typed = given.iter().filter(|id| there(id).is_none()).map(|name| (*name).to_owned());
                     control.typed = typed.chain([String::new(), String::new()]).collect();
                     control.completed_by = target.name.to_string();
-                    let there = given.iter().filter_map(|id| there(id));
+                    let there = given.iter().filter_map(there);
                     there.map(|r| Choice::new(r.id().to_string(), show::title(r))).collect()
                 }
             };
