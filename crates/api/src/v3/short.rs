@@ -56,12 +56,34 @@ fn at<'a>(row: &'a Json, field: &str) -> Option<&'a Json> {
     Some(found.get("value").or_else(|| found.get("name")).unwrap_or(found))
 }
 
-/// By number where both are some, else by text; what is missing comes first.
+/// What is missing comes first, then numbers, then texts: one order for all of them, whatever is side by side.
 fn compare(a: Option<&Json>, b: Option<&Json>) -> Ordering {
-    let number = |value: Option<&Json>| value.and_then(|v| v.as_i64().or_else(|| v.as_str()?.parse().ok()));
-    if let (Some(a), Some(b)) = (number(a), number(b)) {
-        return a.cmp(&b);
+    let place = |value: Option<&Json>| {
+        let number = value.and_then(|v| v.as_i64().or_else(|| v.as_str()?.parse().ok()));
+        let text = value.and_then(wire::scalar::text).map(|text| model::fold(&text));
+        match (number, text) {
+            (Some(number), _) => (1, number, String::new()),
+            (None, Some(text)) => (2, 0, text),
+            (None, None) => (0, 0, String::new()),
+        }
+    };
+    place(a).cmp(&place(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn all_values_are_in_one_order() {
+        let mut rows: Vec<Json> =
+            ["1a", "10", "b", "9", "A"].iter().map(|name| json!({"name": name})).collect();
+        rows.push(json!({"name": null}));
+        rows.push(json!({"other": 1}));
+        sort(&mut rows, &SortBy { field: "name".into(), descending: false }).ok();
+        let names: Vec<&Json> =
+            rows.iter().filter_map(|row| row.get("name")).filter(|n| !n.is_null()).collect();
+        assert_eq!(names, ["9", "10", "1a", "A", "b"]);
     }
-    let text = |value: Option<&Json>| value.and_then(wire::scalar::text).map(|text| model::fold(&text));
-    text(a).cmp(&text(b))
 }
