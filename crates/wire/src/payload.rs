@@ -110,12 +110,15 @@ pub fn web_form(content_type: Option<&str>, body: &[u8], pairs_max: usize) -> Op
 /// characters, which PostgreSQL cannot store. A name without `=` has an empty value.
 #[must_use]
 pub fn form_pairs(form: &str) -> Vec<(String, String)> {
-    let mut pairs = Vec::new();
+    each_pair(form).collect()
+}
+
+/// The same pairs one after the other, for whoever looks for one of them among more than anybody should have sent.
+pub fn each_pair(form: &str) -> impl Iterator<Item = (String, String)> + '_ {
     let mut rest = form.as_bytes();
-    while let Some((name, value)) = next_pair(&mut rest) {
-        pairs.push((lossy(&decode(name)), lossy(&decode(value))));
-    }
-    pairs
+    std::iter::from_fn(move || {
+        next_pair(&mut rest).map(|(name, value)| (lossy(&decode(name)), lossy(&decode(value))))
+    })
 }
 
 /// Whether a value that looks like raw JSON is believed to be raw.
