@@ -411,6 +411,8 @@ async fn a_half_written_answer_stays() {
         browser.fill("#reply-text", "A whole sentence.");
         browser.click("form[action*='/reply'] button.primary");
         browser.wait_for_words("Your answer was sent.");
+        // The words may be seen before the script has run that forgets what was sent.
+        browser.wait_for("document.documentElement.classList.contains('js')");
         browser.go(&page);
         browser.wait_for("document.documentElement.classList.contains('js')");
         assert_eq!(browser.text(said), "");
