@@ -15,6 +15,7 @@ const EXCERPT: usize = 250;
 pub struct View {
     snapshot: Arc<Snapshot>,
     met: Map<Id, Arc<Record>>,
+    people: u64,
 }
 
 impl View {
@@ -27,6 +28,11 @@ impl View {
     #[must_use]
     pub const fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
+    }
+    /// The people that it was made with, as [`Desk::people_as_of`] tells them.
+    #[must_use]
+    pub const fn people_as_of(&self) -> u64 {
+        self.people
     }
 }
 
@@ -45,7 +51,7 @@ impl Desk {
     /// # Errors
     /// When the database does not answer.
     pub async fn view(&self, records: &[Record], slots: Option<&[usize]>) -> Result<View, DeskError> {
-        let snapshot = self.glance();
+        let (snapshot, people) = (self.glance(), self.people_as_of());
         let AtHand { mut met, wanted } = self.at_hand(&snapshot, records, slots);
         for (name, mut ids) in wanted {
             ids.sort_unstable();
@@ -59,7 +65,13 @@ impl Desk {
             }
         }
         // Taken after the people: what their texts show of lookups is then never older than they are.
-        Ok(View { snapshot: self.snapshot(), met })
+        Ok(View { snapshot: self.snapshot(), met, people })
+    }
+
+    /// A number that is another one as soon as anything was acknowledged by which people may have changed.
+    #[must_use]
+    pub fn people_as_of(&self) -> u64 {
+        self.people.generation()
     }
 
     /// What these places of these records refer to, as far as it is known.

@@ -86,11 +86,14 @@ proptest! {
         let stencil = Writer::new(&everything, &utc).stencil(&record, |slot| is(&varies, slot)).unwrap();
         let mut changed = record.clone();
         let mut fits = true;
-        for slot in (0..module.leaves().len()).filter(|slot| is(&over, *slot) && (anywhere || is(&varies, *slot))).take(20) {
+        let places = (0..module.leaves().len()).filter(|slot| is(&over, *slot) && (anywhere || is(&varies, *slot)));
+        for slot in places.take(20) {
             fits &= stencil.slots().contains(&slot);
             changed.put(slot, if is(&empty, slot) { Value::from("[\"3\"]") } else { Value::Null });
         }
-        for (record, zone, fits) in [(&record, &utc, true), (&record, &tokyo, true), (&changed, &utc, fits)] {
+        let cases =
+            [(&record, &utc, true), (&record, &tokyo, true), (&changed, &utc, fits), (&changed, &tokyo, fits)];
+        for (record, zone, fits) in cases {
             let (mut plain, mut filled) = (String::from("before"), String::from("before"));
             let writer = Writer::new(&everything, zone);
             writer.record(&mut plain, record);

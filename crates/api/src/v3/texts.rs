@@ -2,18 +2,18 @@
 //! ([`wire::writer::Stencil`]).
 //!
 //! Nothing has to be forgotten here. A text counts for the very record that it was made of, told by where its values are in
-//! memory, and with the very lookups; the store forgets a record before a commit that changed it is acknowledged, and what it
-//! reads then is another one.
+//! memory, with the very lookups, and as long as no person was changed; the store forgets a record before a commit that changed
+//! it is acknowledged, and what it reads then is another one.
 
-use desk::{Snapshot, View};
-use model::{Origin, Record};
+use desk::{Desk, Snapshot, View};
+use model::{Origin, Record, Size};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::sync::{Arc, Weak};
 use wire::writer::{Stencil, Writer};
 
 /// What a request's text usually takes.
-const USUAL_BYTES: u64 = 8 * 1024;
+const USUAL_BYTES: u64 = 9 * 1024;
 
 /// The texts, by the ids of their records.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(crate) struct Text {
     origin: Origin,
     /// Held weakly: lookups that were replaced are not kept for it, and no others come to lie in their place.
     snapshot: Weak<Snapshot>,
+    /// The people whom it names ([`Desk::people_as_of`]).
+    people: u64,
     stencil: Stencil,
 }
 
@@ -52,25 +54,31 @@ impl Texts {
         self.0.get(&record.id().get()).filter(|text| record.comes_from(&text.origin))
     }
 
-    /// Keeps the text of a record, with what an answer has put over it. It gets holes there and where the one before has
-    /// some.
+    /// Keeps the text of a record, with what an answer has put over it. What was put over this time or before differs, and so
+    /// do records that change by themselves, where it refers to any.
     pub fn keep(&self, writer: &Writer<'_>, record: &Record, view: &View, before: Option<&Text>) {
         let module = &record.module;
         let far = view.snapshot().catalogue.far_references(&module.name);
         let before = before.map_or(&[][..], Text::slots);
         let is_of_row = |slot: usize| module.leaf(slot).is_some_and(|leaf| leaf.field.excerpt_of.is_some());
+        let is_far = |slot: usize| far.iter().any(|far| far.slot == slot && far.size != Size::People);
         let varies = |slot: usize| {
-            far.iter().any(|far| far.slot == slot)
-                || before.contains(&slot)
+            before.contains(&slot)
                 || (record.put_over().any(|over| over == slot) && !is_of_row(slot))
+                || (is_far(slot) && !record.at(slot).is_null())
         };
         let (Some(origin), Some(stencil)) = (record.origin(), writer.stencil(record, varies)) else { return };
-        let snapshot = Arc::downgrade(view.snapshot());
-        self.0.insert(record.id().get(), Arc::new(Text { origin, snapshot, stencil }));
+        let (snapshot, people) = (Arc::downgrade(view.snapshot()), view.people_as_of());
+        self.0.insert(record.id().get(), Arc::new(Text { origin, snapshot, people, stencil }));
     }
 }
 
 impl Text {
+    /// Whether it names people as they are.
+    pub fn knows_people(&self, desk: &Desk) -> bool {
+        self.people == desk.people_as_of()
+    }
+
     /// The places of the record that must be looked at for each answer.
     pub fn slots(&self) -> &[usize] {
         self.stencil.slots()

@@ -249,7 +249,7 @@ const WHOLE_BYTES: usize = 8 * 1024;
 async fn write_whole(call: &Call<'_>, record: Record, out: &mut String) -> Result<(), Failure> {
     let text = call.api.texts.of(&record);
     let mut records = [record];
-    if let Some(text) = &text {
+    if let Some(text) = text.as_ref().filter(|text| text.knows_people(call.desk())) {
         let view = looked_at(call, &mut records, Some(text.slots())).await?;
         let seen = Seen(&view);
         let writer = Writer::new(&seen, &call.ctx.zone);

@@ -34,7 +34,7 @@ fn sqlite_options(memory_mib: u32, beside: bool) -> SqliteOptions {
 }
 
 /// One part in so many of the memory is for records as they are written.
-const TEXTS: u32 = 9;
+const TEXTS: u32 = 6;
 
 /// The memory for records as the API writes them, in bytes.
 pub(super) fn text_bytes(place: &Place) -> u64 {

@@ -48,7 +48,7 @@ impl Default for SqliteOptions {
             read_deadline: Duration::from_secs(10),
             read_queue: 1024,
             write_queue: 4096,
-            cache_mib: 40,
+            cache_mib: 36,
             records_mib: 24,
             mmap_bytes: 0,
             shared: false,

@@ -2,28 +2,36 @@
 //! the members in which answers differ are written anew.
 
 use super::Writer;
+use jiff::tz::TimeZone;
 use model::{Form, Node, Record};
 
-/// A shared record as it is written, with holes for the members in which answers about it differ: times, which are shown
-/// in the caller's zone, records that change by themselves, and what was worked out for one answer.
+/// A shared record as it is written, and the members in which answers about it differ: what was worked out for one answer,
+/// and times, where the caller is in another zone.
+///
+/// What references show is copied. Whoever keeps a stencil says where they vary, and forgets it when what they show of the
+/// others may have changed.
 #[derive(Debug)]
 pub struct Stencil {
     text: String,
+    zone: TimeZone,
     holes: Vec<Hole>,
     slots: Vec<usize>,
 }
 
-/// A member that is left out: where in the text, and which of the module's members, by its place in the tree.
+/// A member that may be written anew: where in the text it is, and which of the module's members, by its place in the tree.
 #[derive(Clone, Copy, Debug)]
 struct Hole {
-    at: u32,
+    from: u32,
+    to: u32,
     member: u16,
-    /// Its place in the member, where that is a group of which only this is left out.
+    /// Its place in the member, where that is a group of which only this differs.
     inner: Option<u16>,
+    /// Whether it differs in every answer, not only in other zones.
+    varies: bool,
 }
 
 impl Stencil {
-    /// The places of the record that may differ: those that the holes show, and what is not shown at all.
+    /// The places of the record that may differ in the same zone: those that the members show, and what is not shown at all.
     #[must_use]
     pub fn slots(&self) -> &[usize] {
         &self.slots
@@ -39,35 +47,41 @@ impl Stencil {
 }
 
 impl Writer<'_> {
-    /// Writes a record, leaving holes for the places that `varies` names, beside those of times. `None` for a record that is
-    /// not shared or too large.
+    /// Writes a record, remembering the members with the places that `varies` names, beside times. `None` for a record that
+    /// is not shared or too large.
     #[must_use]
     pub fn stencil(&self, record: &Record, varies: impl Fn(usize) -> bool) -> Option<Stencil> {
         if !record.is_shared() {
             return None;
         }
-        let mut stencil = Stencil { text: String::with_capacity(4096), holes: Vec::new(), slots: Vec::new() };
-        let is_hole = |slot: usize, form: Form| form == Form::Time || varies(slot);
+        let mut stencil = Stencil {
+            text: String::with_capacity(8 * 1024),
+            zone: self.zone.clone(),
+            holes: Vec::new(),
+            slots: Vec::new(),
+        };
+        let differs = |slot: usize, form: Form| {
+            let has_time = form == Form::Time && !record.at(slot).is_null();
+            Differs { always: varies(slot), elsewhere: has_time || varies(slot) }
+        };
         let tree = record.module.tree();
         stencil.text.push('{');
         for (member, node) in tree.iter().enumerate() {
             let member = u16::try_from(member).ok()?;
+            let hole = Hole { from: 0, to: 0, member, inner: None, varies: false };
             match node {
                 Node::Group { key, members, collapse }
-                    if can_be_split(record, members, *collapse, &is_hole) =>
+                    if can_be_split(record, members, *collapse, &differs) =>
                 {
                     stencil.text.push_str(if member == 0 { key.first() } else { key.next() });
                     stencil.text.push('{');
                     for (inner, node) in members.iter().enumerate() {
-                        let hole = Hole { at: 0, member, inner: Some(u16::try_from(inner).ok()?) };
-                        self.cut(&mut stencil, record, node, hole, inner == 0, &is_hole)?;
+                        let hole = Hole { inner: Some(u16::try_from(inner).ok()?), ..hole };
+                        self.cut(&mut stencil, record, node, hole, &differs)?;
                     }
                     stencil.text.push('}');
                 }
-                node => {
-                    let hole = Hole { at: 0, member, inner: None };
-                    self.cut(&mut stencil, record, node, hole, member == 0, &is_hole)?;
-                }
+                node => self.cut(&mut stencil, record, node, hole, &differs)?,
             }
         }
         stencil.text.push('}');
@@ -80,21 +94,24 @@ impl Writer<'_> {
         Some(stencil)
     }
 
-    /// Writes a member into the text, or leaves a hole for it.
+    /// Writes a member into the text, and remembers where if it may differ.
     fn cut(
         &self,
         stencil: &mut Stencil,
         record: &Record,
         node: &Node,
         hole: Hole,
-        is_first: bool,
-        is_hole: &impl Fn(usize, Form) -> bool,
+        differs: &impl Fn(usize, Form) -> Differs,
     ) -> Option<()> {
-        if has(node, is_hole) {
-            stencil.holes.push(Hole { at: u32::try_from(stencil.text.len()).ok()?, ..hole });
+        let from = u32::try_from(stencil.text.len()).ok()?;
+        self.node(&mut stencil.text, record, node, 0, hole.is_first());
+        let Differs { always: varies, elsewhere } = has(node, differs);
+        if elsewhere {
+            let to = u32::try_from(stencil.text.len()).ok()?;
+            stencil.holes.push(Hole { from, to, varies, ..hole });
+        }
+        if varies {
             each(node, &mut |slot, _| stencil.slots.push(slot));
-        } else {
-            self.node(&mut stencil.text, record, node, 0, is_first);
         }
         Some(())
     }
@@ -106,25 +123,42 @@ impl Writer<'_> {
         if !record.is_shared() || record.put_over().any(|slot| !stencil.slots.contains(&slot)) {
             return false;
         }
+        let is_elsewhere = *self.zone != stencil.zone;
         let tree = record.module.tree();
-        let (begin, mut from) = (out.len(), 0);
-        for hole in &stencil.holes {
-            let at = hole.at as usize;
+        let (begin, mut copied) = (out.len(), 0);
+        for hole in stencil.holes.iter().filter(|hole| hole.varies || is_elsewhere) {
             let node = match (tree.get(usize::from(hole.member)), hole.inner) {
                 (Some(Node::Group { members, .. }), Some(inner)) => members.get(usize::from(inner)),
                 (node, _) => node,
             };
-            let (Some(piece), Some(node)) = (stencil.text.get(from..at), node) else {
+            let (Some(piece), Some(node)) = (stencil.text.get(copied..hole.from as usize), node) else {
                 out.truncate(begin);
                 return false;
             };
             out.push_str(piece);
-            self.node(out, record, node, 0, hole.inner.unwrap_or(hole.member) == 0);
-            from = at;
+            self.node(out, record, node, 0, hole.is_first());
+            copied = hole.to as usize;
         }
-        out.push_str(stencil.text.get(from..).unwrap_or_default());
+        out.push_str(stencil.text.get(copied..).unwrap_or_default());
         true
     }
+}
+
+impl Hole {
+    /// Whether nothing is before it in its object.
+    const fn is_first(&self) -> bool {
+        match self.inner {
+            Some(inner) => inner == 0,
+            None => self.member == 0,
+        }
+    }
+}
+
+/// Whether a member is written otherwise in every answer, and whether it is in another zone.
+#[derive(Clone, Copy, Default)]
+struct Differs {
+    always: bool,
+    elsewhere: bool,
 }
 
 /// Whether a group is written member by member: some of it differs, and whether it is null does not depend on that.
@@ -132,16 +166,19 @@ fn can_be_split(
     record: &Record,
     members: &[Node],
     collapse: bool,
-    is_hole: &impl Fn(usize, Form) -> bool,
+    differs: &impl Fn(usize, Form) -> Differs,
 ) -> bool {
-    let differs = members.iter().any(|member| has(member, is_hole));
-    let stays = |member: &Node| !has(member, is_hole) && !super::is_empty(record, member);
-    differs && (!collapse || members.iter().any(stays))
+    let stays = |member: &Node| !has(member, differs).always && !super::is_empty(record, member);
+    members.iter().any(|member| has(member, differs).elsewhere) && (!collapse || members.iter().any(stays))
 }
 
-fn has(node: &Node, is_hole: &impl Fn(usize, Form) -> bool) -> bool {
-    let mut found = false;
-    each(node, &mut |slot, form| found = found || is_hole(slot, form));
+fn has(node: &Node, differs: &impl Fn(usize, Form) -> Differs) -> Differs {
+    let mut found = Differs::default();
+    each(node, &mut |slot, form| {
+        let leaf = differs(slot, form);
+        found.always |= leaf.always;
+        found.elsewhere |= leaf.elsewhere;
+    });
     found
 }
 
