@@ -282,6 +282,33 @@ on_both_engines! {
         }
     }
 
+    a_day_and_an_instant_are_two_things(app) {
+        let admin = app.admin();
+        for (key, kind) in [("date_due", "Date"), ("dt_due", "Date/Time")] {
+            let field = json!({"name": key, "field_key": key, "field_type": kind, "module": {"name": "request"}});
+            admin.post("/udf_fields", json!({"udf_field": field})).await.ok();
+        }
+        let with = |key: &str, value: &Json| json!({"request": {"subject": "s", "udf_fields": {key: value}}});
+        // What a day is given as is not what it is shown as: milliseconds, as a text, and no time beside the day.
+        let shown = json!({"display_value": "Sep 18, 2026", "value": "1789689600000"});
+        for day in [json!({"value": "2026-09-18"}), json!("2026-09-18"), shown.clone(), json!({"value": 1_789_689_600_000_i64})] {
+            let made = admin.post("/requests", with("date_due", &day)).await.ok()["request"].clone();
+            assert_eq!(made["udf_fields"]["date_due"], shown, "{day}");
+            let read = admin.get(&format!("/requests/{}", made["id"].as_str().unwrap())).await.ok();
+            assert_eq!(read["request"]["udf_fields"]["date_due"], shown);
+        }
+        for value in [json!("2026-09-18"), json!("1789689600000"), json!({"value": "2026-09-18"})] {
+            let test = json!({"search_criteria": {"field": "udf_fields.date_due", "condition": "is", "value": value}});
+            assert_eq!(admin.list("/requests", test).await.ok()["requests"].as_array().unwrap().len(), 4, "{value}");
+        }
+        let made = admin.post("/requests", with("dt_due", &shown)).await.ok();
+        assert_eq!(made["request"]["udf_fields"]["dt_due"]["display_value"], "Sep 18, 2026 12:00 AM");
+        for (key, text) in [("dt_due", "2026-09-18"), ("dt_due", "2026-09-18T10:00:00Z"), ("date_due", "2026-02-30"), ("date_due", "soon")] {
+            let refused = admin.post("/requests", with(key, &json!({"value": text}))).await.refused(400, 4001, &format!("udf_fields.{key}"));
+            assert!(refused.to_string().contains("Unable to parse JSON for : udf_fields."), "{refused}");
+        }
+    }
+
     udf_fields_in_every_form(app) {
         let admin = app.admin();
         for (key, kind, extra) in [
