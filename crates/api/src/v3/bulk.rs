@@ -40,40 +40,47 @@ pub(crate) fn ids(call: &Call<'_>) -> Result<Vec<Id>, Failure> {
 pub(crate) async fn edit(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
     let ids = ids(call)?;
     let (given, patch) = write::given(call, &place.module)?;
-    let mut done = Vec::new();
+    let mut done = Done::default();
     let mut entities = Vec::new();
     let mut refused = Vec::new();
     for id in ids {
+        if done.is_over(id) {
+            continue;
+        }
         let result = call.desk().edit(&given.ctx, place, id, &patch).await;
         if !given.is_whole() {
             // Nothing is written; what the records have against it is told together.
             refused.extend(given.judge(result.map(|_| ())).err());
             continue;
         }
-        let became = match result {
+        match result {
             Ok(outcome) => {
-                entities.push(write::whole(call, outcome.record).await?);
-                if outcome.unmet.is_empty() { Became::Done } else { Became::DoneInPart(outcome.unmet) }
+                // Written it is, whether or not it can be shown.
+                entities.extend(write::whole(call, outcome.record).await.ok());
+                let unmet = outcome.unmet;
+                done.put(id, if unmet.is_empty() { Became::Done } else { Became::DoneInPart(unmet) });
             }
-            Err(error) => Became::Refused(stop_or_tell(call, error)?),
-        };
-        done.push((id, became));
+            Err(error) => done.refuse(id, error, call.ctx.trace)?,
+        }
     }
     Failure::merge(refused)?;
-    Ok(tell(&done, Some((place.module.list_key(), entities))))
+    Ok(tell(&done.became, Some((place.module.list_key(), entities))))
 }
 
 /// DELETE of a collection with ids.
 pub(crate) async fn delete(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
     let ids = ids(call)?;
-    let mut done = Vec::new();
+    let mut done = Done::default();
     for id in ids {
-        let became = match call.desk().delete(&call.ctx, place, id).await {
-            Ok(()) => Became::Done,
-            Err(error) => Became::Refused(stop_or_tell(call, error)?),
-        };
-        done.push((id, became));
+        if done.is_over(id) {
+            continue;
+        }
+        match write::remove(call, place, id).await {
+            Ok(()) => done.put(id, Became::Done),
+            Err(error) => done.refuse(id, error, call.ctx.trace)?,
+        }
     }
+    let done = done.became;
     let all_done = done.iter().all(|(_, became)| matches!(became, Became::Done));
     if place.module.table == "ci" && all_done {
         // The documented delete of CIs, whose answer is one object (assets-cmdb.md section 1).
@@ -82,12 +89,38 @@ pub(crate) async fn delete(call: &Call<'_>, place: &Place) -> Result<Answer, Fai
     Ok(tell(&done, None))
 }
 
-/// What concerns one record is told beside the others; what concerns the call ends it.
-fn stop_or_tell(call: &Call<'_>, error: DeskError) -> Result<Failure, Failure> {
-    let for_all =
-        matches!(error, DeskError::ScopeMissing(_) | DeskError::Unavailable(_) | DeskError::Internal(_));
-    let failure = answer::failure(error, call.ctx.trace);
-    if for_all { Err(failure) } else { Ok(failure) }
+/// What became of the records so far.
+#[derive(Default)]
+struct Done {
+    became: Vec<(Id, Became)>,
+    /// What ended the call before its last record.
+    over: Option<Failure>,
+}
+
+impl Done {
+    fn put(&mut self, id: Id, became: Became) {
+        self.became.push((id, became));
+    }
+    /// What concerns one record is told beside the others. What concerns the call ends it: as a whole where nothing was done
+    /// yet, else it is told of this record and of those behind it, which are not tried.
+    fn refuse(&mut self, id: Id, error: DeskError, trace: u128) -> Result<(), Failure> {
+        let for_all =
+            matches!(error, DeskError::ScopeMissing(_) | DeskError::Unavailable(_) | DeskError::Internal(_));
+        let failure = answer::failure(error, trace);
+        if for_all && self.became.iter().all(|(_, became)| matches!(became, Became::Refused(_))) {
+            return Err(failure);
+        }
+        self.over = for_all.then(|| failure.clone());
+        self.put(id, Became::Refused(failure));
+        Ok(())
+    }
+    /// Whether the call ended before this record, which is told then.
+    fn is_over(&mut self, id: Id) -> bool {
+        let over = self.over.clone().map(Became::Refused);
+        let is_over = over.is_some();
+        self.became.extend(over.map(|became| (id, became)));
+        is_over
+    }
 }
 
 /// What became of one record.
@@ -144,5 +177,28 @@ fn tell(done: &[(Id, Became)], entities: Option<(&str, Vec<String>)>) -> Answer 
         // Where nothing was done at all, the status says so; else the elements do.
         Some(http) if done.iter().all(|(_, became)| refused(became).is_some()) => Answer::Status(http, out),
         _ => Answer::Json(out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_done_before_the_call_ended_is_told() {
+        let gone = || DeskError::Unavailable("no database".into());
+        let mut done = Done::default();
+        assert!(done.refuse(Id::new(1), DeskError::NotFound, 0).is_ok());
+        assert_eq!(done.refuse(Id::new(2), gone(), 0).unwrap_err().http, 503, "nothing was done");
+        done.put(Id::new(2), Became::Done);
+        assert!(!done.is_over(Id::new(3)));
+        assert!(done.refuse(Id::new(3), gone(), 0).is_ok());
+        assert!(done.is_over(Id::new(4)));
+        let Answer::Json(text) = tell(&done.became, None) else { panic!("part was done") };
+        let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let told = told["response_status"].as_array().unwrap();
+        let told: Vec<_> =
+            told.iter().map(|t| (t["id"].as_str().unwrap(), t["status"].as_str().unwrap())).collect();
+        assert_eq!(told, [("1", "failed"), ("2", "success"), ("3", "failed"), ("4", "failed")]);
     }
 }

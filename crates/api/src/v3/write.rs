@@ -110,19 +110,24 @@ pub(crate) async fn edit(call: &Call<'_>, place: &Place, id: Id) -> Result<Answe
     outcome(call, done, &given.key).await
 }
 
-/// DELETE of a record. Some clients say in a parameter that they mean for ever (wire-facts.md section 10).
+/// DELETE of a record.
 pub(crate) async fn delete(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
-    let failed = |e| answer::failure(e, call.ctx.trace);
-    call.desk().delete(&call.ctx, place, id).await.map_err(failed)?;
+    remove(call, place, id).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
+    Ok(Answer::Json(wire::envelope::status_only(None)))
+}
+
+/// Deletes a record. Some clients say in a parameter that they mean for ever (wire-facts.md section 10).
+pub(crate) async fn remove(call: &Call<'_>, place: &Place, id: Id) -> Result<(), DeskError> {
+    call.desk().delete(&call.ctx, place, id).await?;
     let for_ever = call.param("delete_type").is_some_and(|t| t.eq_ignore_ascii_case("permanent"));
     if for_ever && place.module.deletion == model::Deletion::Trash {
         // It is in the trash now, or gone already if it was there before.
         match call.desk().delete(&call.ctx, place, id).await {
-            Ok(()) | Err(desk::DeskError::NotFound) => {}
-            Err(error) => return Err(failed(error)),
+            Ok(()) | Err(DeskError::NotFound) => {}
+            Err(error) => return Err(error),
         }
     }
-    Ok(Answer::Json(wire::envelope::status_only(None)))
+    Ok(())
 }
 
 /// What came with a patch: how it is to be carried out, and what was wrong with the rest of the input.

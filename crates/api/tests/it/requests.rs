@@ -594,6 +594,34 @@ on_both_engines! {
         assert_eq!(admin.get(&format!("/requests/{c}")).await.ok()["request"]["subject"], "C");
     }
 
+    of_many_each_is_told_what_became_of_it(app) {
+        let admin = app.admin();
+        let told = |reply: &testkit::Reply| -> Vec<(String, u64)> {
+            let rows = reply.json()["response_status"].as_array().unwrap().clone();
+            let code = |row: &Json| row["messages"][0]["status_code"].as_u64().or(row["status_code"].as_u64()).unwrap();
+            rows.iter().map(|row| (row["id"].as_str().unwrap().to_owned(), code(row))).collect()
+        };
+        let (a, b, c) = (admin.new_request("A").await, admin.new_request("B").await, admin.new_request("C").await);
+        let reply = admin.delete(&format!("/requests?ids={a},999,{b},{a}")).await;
+        assert_eq!(reply.status, 200, "what could be done is done");
+        assert_eq!(told(&reply), [(a.clone(), 2000), ("999".into(), 4007), (b.clone(), 2000)]);
+        // One that its deleter may not delete, and one that is needed.
+        let level = admin.post("/levels", json!({"level": {"name": "Tier 9"}})).await.ok()["level"]["id"].as_str().unwrap().to_owned();
+        let reply = admin.delete(&format!("/levels?ids=100001000000006671,{level}")).await;
+        assert_eq!(told(&reply), [("100001000000006671".into(), 4002), (level.clone(), 2000)]);
+        admin.get(&format!("/levels/{level}")).await.refused(404, 4007, "-");
+        // Nothing at all was done: so says the status.
+        let reply = admin.delete(&format!("/levels?ids=100001000000006671,{level}")).await;
+        assert_eq!((reply.status.as_u16(), told(&reply)[1].1), (403, 4007));
+        assert_eq!(admin.delete("/requests?ids=998,999").await.status, 404);
+        // For ever is for ever with many as with one.
+        let reply = admin.delete(&format!("/requests?ids={c}&delete_type=permanent")).await;
+        assert_eq!(told(&reply), [(c.clone(), 2000)]);
+        for (id, is_there) in [(a, true), (c, false)] {
+            assert_eq!(admin.put(&format!("/requests/{id}/restore_from_trash"), json!({})).await.status.is_success(), is_there);
+        }
+    }
+
     two_edits_of_one_request_both_hold(app) {
         let admin = app.admin();
         let id = admin.new_request("Both").await;
