@@ -279,7 +279,15 @@ fn change(field: &Field, value: &Json, path: &str) -> Result<Change, Failure> {
             option.map(|o| Change::Value(Value::Text(o.to_string()))).ok_or_else(not_valid)
         }
         Kind::PickMany { options } => texts(value, options, path),
-        Kind::Ref(_) => Ok(reference(value, path)?.map_or(Change::Clear, Change::Ref)),
+        Kind::Ref(_) => match reference(value, path)? {
+            Some(meant) => Ok(Change::Ref(meant)),
+            // Null empties the field, and so does an empty text (requests.md section 1). An object says that there is
+            // something: one that names no record is a slip, and takes nobody's technician away.
+            None if lenient::opened(value).is_object() => {
+                Err(not_valid().saying(format!("{path} names no record; null empties it")))
+            }
+            None => Ok(Change::Clear),
+        },
         Kind::RefMany(_) => {
             let value = lenient::opened(value);
             let items = match value.as_ref() {

@@ -218,7 +218,8 @@ fn values_are_read_in_every_form() {
     check("priority", json!("12"), id(12));
     check("priority", json!("High"), name("High"));
     check("priority", json!("{'name': 'High'}"), name("High"));
-    check("priority", json!({}), Change::Clear);
+    check("priority", Json::Null, Change::Clear);
+    check("priority", json!(""), Change::Clear);
     check(
         "requester",
         json!({"email_id": "a@example.com"}),
@@ -251,6 +252,15 @@ fn what_cannot_be_meant_is_refused() {
     for nothing in [json!({}), json!({"display_value": "x"}), json!({"value": ""}), json!({"value": "soon"})]
     {
         check("due_by_time", nothing, 4001, "Unable to parse JSON for : due_by_time");
+    }
+    for nobody in [
+        json!({}),
+        json!({"id": null}),
+        json!({"name": ""}),
+        json!({"id": "", "name": null}),
+        json!("{'id': None}"),
+    ] {
+        check("priority", nobody, 4001, "priority names no record; null empties it");
     }
     for bare in [json!(["a", "b"]), json!([{"name": "a"}, "b"]), json!([12]), json!([[]]), json!("['a']")] {
         check("tags", bare, 4001, "EXTRA_VALUE_FOUND_IN_JSONARRAY");

@@ -572,6 +572,25 @@ on_both_engines! {
             .refused(400, 4001, "merge_requests");
     }
 
+    a_reference_to_nothing_empties_nothing(app) {
+        let admin = app.admin();
+        let input = json!({"request": {"subject": "Kept", "priority": {"name": "High"}, "technician": {"email_id": "ada.admin@example.com"}}});
+        let id = admin.post("/requests", input).await.ok()["request"]["id"].as_str().unwrap().to_owned();
+        let path = format!("/requests/{id}");
+        for slip in [json!({"id": null}), json!({}), json!({"id": ""}), json!({"name": null, "email_id": ""})] {
+            for field in ["priority", "technician"] {
+                admin.put(&path, json!({"request": {field: slip}})).await.refused(400, 4001, field);
+            }
+        }
+        let kept = admin.get(&path).await.ok()["request"].clone();
+        assert_eq!((&kept["priority"]["name"], &kept["technician"]["name"]), (&json!("High"), &json!("Ada Admin")));
+        for none in [json!(null), json!("")] {
+            let emptied = admin.put(&path, json!({"request": {"technician": none}})).await.ok()["request"].clone();
+            assert_eq!(emptied["technician"], Json::Null);
+            admin.put(&path, json!({"request": {"technician": {"id": null, "email_id": "ada.admin@example.com"}}})).await.ok();
+        }
+    }
+
     many_at_once(app) {
         let admin = app.admin();
         let (a, b) = (admin.new_request("A").await, admin.new_request("B").await);
