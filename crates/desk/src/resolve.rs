@@ -114,9 +114,26 @@ impl Desk {
     }
 
     /// A subcategory must belong to the category: one that was given and does not is refused, one that was there
-    /// before goes with the old category.
+    /// before goes with the old category. Where nothing is said of the category, the one that was given brings its own along.
     fn settle_children(&self, draft: &mut Draft) {
         let module = draft.new.module.clone();
+        // From below, since what is brought along belongs to something as well.
+        for (slot, leaf) in module.leaves().iter().enumerate().rev() {
+            let Some(above) = leaf.field.within.as_deref().and_then(|parent| module.slot(parent)) else {
+                continue;
+            };
+            if !draft.given.contains(&slot) || !is_left_open(draft, above) {
+                continue;
+            }
+            let child =
+                draft.new.at(slot).as_int().and_then(|id| draft.snapshot.record(Id::new(id))).cloned();
+            if let (Some(child), Some(parent)) = (child, &leaf.field.within)
+                && fits(draft, leaf, &child)
+            {
+                draft.new.put(above, child.reference(parent));
+                draft.given.push(above);
+            }
+        }
         for (slot, leaf) in module.leaves().iter().enumerate() {
             let Some(parent) = &leaf.field.within else { continue };
             let Some(child) = draft.new.at(slot).as_int().and_then(|id| draft.snapshot.record(Id::new(id)))
@@ -128,9 +145,8 @@ impl Desk {
             }
             if draft.given.contains(&slot) {
                 draft.refuse(Refusal::not_valid(&leaf.path));
-            } else {
-                draft.new.put(slot, Value::Null);
             }
+            draft.new.put(slot, Value::Null);
         }
     }
 
@@ -309,12 +325,19 @@ fn find_small(draft: &Draft, leaf: &Leaf, target: &Arc<Module>, input: &RefInput
         return draft.snapshot.record_of(&target.name, id).filter(usable).map(|r| r.id());
     }
     let name = input.name.as_deref()?;
-    let mut found = draft.snapshot.named(&target.name, name).iter().filter(usable);
+    let found = draft.snapshot.named(&target.name, name).iter().filter(usable);
     match &leaf.field.within {
-        // Names of children are looked up inside their parent (setup.md section 7).
+        // Names of children are looked up inside their parent (setup.md section 7). Where that is left open, a name that one
+        // parent alone knows says it.
         Some(parent) => {
+            let fitting: Vec<&Arc<Record>> = found.filter(|r| fits(draft, leaf, r)).collect();
             let inside = draft.new.reference(parent);
-            found.find(|r| r.reference(parent) == inside).map(|r| r.id())
+            let own = fitting.iter().find(|r| r.reference(parent) == inside);
+            match (own, fitting.as_slice()) {
+                (Some(own), _) => Some(own.id()),
+                (None, [one]) => Some(one.id()),
+                (None, _) => None,
+            }
         }
         None => {
             let all: Vec<&Arc<Record>> = found.collect();
@@ -330,6 +353,25 @@ fn find_small(draft: &Draft, leaf: &Leaf, target: &Arc<Module>, input: &RefInput
             in_site(own).or_else(|| in_site(None)).or_else(|| all.first()).map(|r| r.id())
         }
     }
+}
+
+/// Whether nothing is said of a field inside which others are looked up: the input is silent, and a record that is there
+/// has nothing in it. What a new one has is its template's, which chooses for whoever does not.
+fn is_left_open(draft: &Draft, slot: usize) -> bool {
+    !draft.given.contains(&slot) && draft.old.as_ref().is_none_or(|old| old.at(slot).is_null())
+}
+
+/// Whether a record may stand in a field: whether what it belongs to is what the record says, or may be brought along.
+fn fits(draft: &Draft, leaf: &Leaf, row: &Arc<Record>) -> bool {
+    let module = &draft.new.module;
+    let above = leaf.field.within.as_deref().and_then(|parent| Some((parent, module.slot(parent)?)));
+    let Some((parent, slot)) = above else { return true };
+    let own = row.reference(parent);
+    if !is_left_open(draft, slot) {
+        return own == draft.new.reference(parent);
+    }
+    let own = own.and_then(|id| draft.snapshot.record(id)).filter(|above| !is_gone(above));
+    own.zip(module.leaf(slot)).is_some_and(|(own, leaf)| fits(draft, leaf, own))
 }
 
 /// The site that a reference names beside a name of its own.

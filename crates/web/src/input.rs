@@ -416,24 +416,6 @@ fn narrow(visit: &Visit, choices: &mut Vec<Choice>, leaf: &Leaf, target: &Arc<Mo
     }
 }
 
-/// The same form, in which what was chosen brings along what it belongs to, where that was left open: a subcategory its
-/// category.
-pub(crate) fn with_parents(visit: &Visit, module: &Module, mut form: Form) -> Form {
-    // From below, since what is brought along belongs to something as well.
-    for leaf in module.leaves().iter().rev() {
-        let (Some(within), Some(target)) = (leaf.field.within.as_deref(), leaf.target()) else { continue };
-        if form.given(within).is_some() {
-            continue;
-        }
-        let chosen = form.given(&leaf.path).and_then(|id| id.parse().ok());
-        let chosen = chosen.and_then(|id| visit.snapshot.record_of(target, id));
-        if let Some(above) = chosen.and_then(|row| row.reference(within)) {
-            form.set(within, &above.to_string());
-        }
-    }
-    form
-}
-
 /// The technicians who can be chosen, by name; none where there are too many for a list.
 ///
 /// # Errors

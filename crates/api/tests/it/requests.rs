@@ -216,7 +216,7 @@ on_both_engines! {
             (json!({"request": {"subject": "x", "priority": {"id": "100001000000006657"}}}), 400, 4001, "priority"),
             (json!({"request": {"subject": "x", "requester": {"email_id": "no@example.com"}}}), 400, 4001, "requester"),
             (json!({"request": {"subject": "x", "requester": {"email": "no@example.com"}}}), 400, 4001, "email"),
-            (json!({"request": {"subject": "x", "subcategory": {"name": "MS Office"}}}), 400, 4001, "subcategory"),
+            (json!({"request": {"subject": "x", "category": null, "subcategory": {"name": "MS Office"}}}), 400, 4001, "subcategory"),
             (json!({"request": {"subject": "x", "display_id": "7"}}), 400, 4014, "display_id"),
             (json!({"request": {"subject": "x", "is_trashed": true}}), 400, 4009, "is_trashed"),
             (json!({"request": {"subject": "x", "tags": ["a", "b"]}}), 400, 4001, "tags"),

@@ -115,7 +115,64 @@ on_both_engines! {
         // What the input says of the parent counts.
         let other = with(json!({"category": {"name": "Internet"}, "subcategory": {"name": "MS Office"}}));
         admin.post("/requests", other).await.refused(400, 4001, "subcategory");
-        admin.post("/requests", json!({"request": {"subject": "s", "subcategory": {"name": "MS Office"}}})).await
+        // A template's category is none that the input gave: what it chooses elsewhere brings its own along.
+        let elsewhere = admin.post("/requests", with(json!({"subcategory": {"id": "100001000001000505"}}))).await.ok()["request"].clone();
+        assert_eq!((&elsewhere["category"]["name"], &elsewhere["subcategory"]["name"]), (&json!("Network"), &json!("Router")));
+    }
+
+    a_subcategory_brings_its_category_along(app) {
+        let admin = app.admin();
+        let seen = |made: Json, key: &str| ["category", "subcategory", "item"].map(|path| made[key][path]["name"].as_str().unwrap_or("-").to_owned());
+        for (path, key, title) in [("/requests", "request", "subject"), ("/problems", "problem", "title")] {
+            let add = async |more: Json| {
+                let mut input = json!({title: "s"});
+                input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+                admin.post(path, json!({key: input})).await
+            };
+            let (office, install) = (json!({"id": "100001000000006717"}), json!({"id": "100001000000006773"}));
+            for (more, filed) in [
+                (json!({"subcategory": office}), ["Software", "MS Office", "-"]),
+                (json!({"subcategory": {"name": "ms office"}}), ["Software", "MS Office", "-"]),
+                (json!({"item": install}), ["Software", "MS Office", "Install"]),
+                (json!({"item": {"name": "Reset password"}}), ["User Administration", "Account", "Reset password"]),
+                (json!({"category": {"name": "Software"}, "item": install}), ["Software", "MS Office", "Install"]),
+                (json!({"category": {"name": "Software"}, "item": {"name": "Update"}}), ["Software", "Adobe Reader", "Update"]),
+            ] {
+                assert_eq!(seen(add(more.clone()).await.ok(), key), filed, "{more}");
+            }
+            // What is said of the category counts, also that there is none.
+            for (more, field) in [
+                (json!({"category": {"name": "Network"}, "subcategory": office}), "subcategory"),
+                (json!({"category": null, "subcategory": office}), "subcategory"),
+                (json!({"category": {"name": "Network"}, "item": install}), "item"),
+                (json!({"subcategory": {"name": "Router"}, "item": install}), "item"),
+            ] {
+                add(more).await.refused(400, 4001, field);
+            }
+            // What was left open so far, and what was not.
+            let at = |made: &Json| format!("{path}/{}", made[key]["id"].as_str().unwrap());
+            let open = at(&add(json!({})).await.ok());
+            assert_eq!(seen(admin.put(&open, json!({key: {"item": install}})).await.ok(), key), ["Software", "MS Office", "Install"]);
+            let router = json!({key: {"subcategory": {"id": "100001000001000505"}}});
+            admin.put(&open, router.clone()).await.refused(400, 4001, "subcategory");
+            let moved = admin.put(&open, json!({key: {"category": {"name": "Network"}, "subcategory": {"name": "Router"}}})).await.ok();
+            assert_eq!(seen(moved, key), ["Network", "Router", "-"]);
+        }
+        // A name that two categories know says neither.
+        for category in ["Zeal", "Apt"] {
+            admin.post("/categories", json!({"category": {"name": category}})).await.ok();
+            admin.post("/subcategories", json!({"subcategory": {"name": "Alpha", "category": {"name": category}}})).await.ok();
+        }
+        let named = |more: Json| {
+            let mut input = json!({"subject": "s", "subcategory": {"name": "Alpha"}});
+            input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({"request": input})
+        };
+        admin.post("/requests", named(json!({}))).await.refused(400, 4001, "subcategory");
+        assert_eq!(seen(admin.post("/requests", named(json!({"category": {"name": "Zeal"}}))).await.ok(), "request"), ["Zeal", "Alpha", "-"]);
+        // One that was retired is brought along by nothing.
+        admin.delete("/categories/100001000000006693").await.ok();
+        admin.post("/requests", json!({"request": {"subject": "s", "subcategory": {"id": "100001000001000505"}}})).await
             .refused(400, 4001, "subcategory");
     }
 

@@ -72,7 +72,6 @@ async fn save(visit: &Visit, form: Form) -> Result<Response, DeskError> {
     }
     let place = requests::place(visit)?;
     let asked = form.filled().only(&[&MAIN[..], &MORE[..]].concat());
-    let asked = input::with_parents(visit, &place.module, asked);
     let reading = form::reading(&asked, &place.module, &visit.times);
     let files = form.uploads(Purpose::Listed);
     let add =

@@ -191,7 +191,7 @@ pub(crate) async fn save_new(visit: &Visit, form: &Form, path: &str) -> Result<R
     let module = place.module.clone();
     let reading = match module.name.as_ref() {
         "asset_loan" => loans::reading(visit, form, &module).await?,
-        _ => form::reading(&input::with_parents(visit, &module, form.filled()), &module, &visit.times),
+        _ => form::reading(&form.filled(), &module, &visit.times),
     };
     let add = async |ctx: &Context, patch: &Patch| visit.desk().add(ctx, &place, patch).await;
     match form::carry_out(visit, &module, reading, add).await? {
@@ -233,7 +233,7 @@ async fn save(visit: &Visit, form: &Form, path: &str, id: &str) -> Result<Respon
     let id = requests::id_of(id)?;
     let place = &place_of(visit, path, id).await?;
     let module = place.module.clone();
-    let reading = form::reading(&input::with_parents(visit, &module, form.changed()), &module, &visit.times);
+    let reading = form::reading(&form.changed(), &module, &visit.times);
     let edit = async |ctx: &Context, patch: &Patch| visit.desk().edit(ctx, place, id, patch).await;
     match form::carry_out(visit, &module, reading, edit).await? {
         Ok(outcome) if outcome.unmet.is_empty() => {

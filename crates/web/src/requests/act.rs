@@ -6,7 +6,7 @@ use super::page::{self, Entered};
 use super::parts::THINGS;
 use crate::form::{self, Form, Problems, TextForm};
 use crate::visit::{Technician, TechniciansForm, Visit};
-use crate::{answer, files, input, once, requests, timer, undo};
+use crate::{answer, files, once, requests, timer, undo};
 use axum::extract::Path;
 use axum::response::Response;
 use desk::{Context, DeskError, ListAsk, Place, Purpose};
@@ -187,7 +187,7 @@ impl Act<'_> {
 
     async fn properties(&self, place: &Place) -> Tried {
         let id = self.id;
-        let form = input::with_parents(self.visit, &place.module, self.form.changed());
+        let form = self.form.changed();
         let reading = form::reading(&form, &place.module, &self.visit.times);
         let edit = async |ctx: &Context, patch: &Patch| self.visit.desk().edit(ctx, place, id, patch).await;
         match form::carry_out(self.visit, &place.module, reading, edit).await? {

@@ -96,8 +96,7 @@ pub(crate) async fn add(TechniciansForm(mut visit, form): TechniciansForm) -> Re
 
 async fn save(visit: &Visit, form: Form) -> Result<Response, DeskError> {
     let place = requests::place(visit)?;
-    let reading =
-        form::reading(&input::with_parents(visit, &place.module, form.filled()), &place.module, &visit.times);
+    let reading = form::reading(&form.filled(), &place.module, &visit.times);
     let files = form.uploads(Purpose::Listed);
     let add =
         async |ctx: &Context, patch: &Patch| visit.desk().add_with_files(ctx, &place, patch, &files).await;
