@@ -9,6 +9,7 @@ use crate::{
     tasks, templates, udf, users, worklogs,
 };
 use model::{Id, Module, Record};
+use std::sync::Arc;
 use store::Statement;
 
 /// Looks at a draft before it is written: fills, corrects, refuses, adds to what is committed with it.
@@ -146,7 +147,28 @@ pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> R
         }
         _ => {}
     }
-    if is_needed(record) { Err(DeskError::Shipped) } else { Ok(()) }
+    if is_needed(record) {
+        return Err(DeskError::Shipped);
+    }
+    let users = relied_upon(&desk.snapshot(), record);
+    if users.is_empty() { Ok(()) } else { Err(DeskError::InUse(users)) }
+}
+
+/// The plurals of the modules by whose rows the desk works and that speak of a record: without it they would stop without a
+/// word. That other records hold it is no such thing: it stays readable in them.
+pub(crate) fn relied_upon(snapshot: &Snapshot, record: &Record) -> Vec<String> {
+    let is_named = match record.module.table.as_ref() {
+        // Requests of that impact and urgency would have no priority.
+        "priority" => {
+            let gives = |row: &Arc<Record>| row.reference("priority") == Some(record.id());
+            snapshot.rows("priority_matrix").iter().any(gives).then_some("priority_matrix")
+        }
+        // What an additional field refers to: the field would be gone, and all that records hold in it.
+        "ci_type" | "product_type" => udf::refers_to(snapshot, record).then_some("udf_field"),
+        _ => None,
+    };
+    let module = is_named.and_then(|name| snapshot.catalogue.module(name));
+    module.map(|module| module.plural.to_string()).into_iter().collect()
 }
 
 /// Whether the desk does not work without a record. Other shipped rows are values to choose from, which an
@@ -156,8 +178,10 @@ pub(crate) fn is_needed(record: &Record) -> bool {
         "portal" => true,
         "status" | "role" | "approval_status" | "request_template" | "problem_template" | "asset_state"
         | "asset_type" | "asset_category" | "person" => record.id().is_shipped(),
-        // Shipped product types are there for good (assets-cmdb.md section 4).
+        // Shipped product types are there for good (assets-cmdb.md section 4). Types of CI are not (section 5.1), but for the
+        // root, below which those are that name none.
         "product_type" => record.is("mandatory"),
+        "ci_type" => record.id() == cmdb::types::ROOT,
         "site" => record.id() == crate::shipped::BASE_SITE,
         _ => BEGINNINGS.contains(&record.id()),
     }
@@ -289,10 +313,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_new_request_begins_with_is_needed() {
+    fn what_a_new_record_begins_with_is_needed() {
         let catalogue = model::Catalogue::new(&model::Additions::default());
-        let requests = catalogue.module("request").unwrap();
-        for leaf in requests.leaves() {
+        for leaf in catalogue.modules().iter().flat_map(|module| module.leaves()) {
             let (model::Preset::Shipped(tail), Some(target)) = (&leaf.field.preset, leaf.target()) else {
                 continue;
             };

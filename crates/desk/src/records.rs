@@ -550,14 +550,19 @@ impl Desk {
             Err(DeskError::Refused(more)) => more.into_iter().for_each(|refusal| draft.refuse(refusal)),
             other => other?,
         }
-        // By an edit as little as by a delete.
-        if let Some(Deletion::Flag(flag)) = draft.old.as_ref().map(|old| old.module.deletion)
-            && draft.changes(flag)
-            && draft.new.is(flag)
-            && nouns::is_needed(&draft.new)
-            && draft.new.module.size == Size::Small
-        {
-            draft.refuse(Refusal::NotEditable(flag.into()));
+        // By an edit as little as by a delete. What is inactive is taken for nothing new either.
+        for flag in ["deleted", "inactive"] {
+            let goes = !draft.is_new()
+                && draft.new.module.size == Size::Small
+                && draft.new.module.slot(flag).is_some()
+                && draft.changes(flag)
+                && draft.new.is(flag);
+            let stays = || {
+                nouns::is_needed(&draft.new) || !nouns::relied_upon(&draft.snapshot, &draft.new).is_empty()
+            };
+            if goes && stays() {
+                draft.refuse(Refusal::NotEditable(flag.into()));
+            }
         }
         mandatory(draft);
         draft.check()

@@ -3,6 +3,7 @@
 use crate::draft::Draft;
 use crate::{Desk, DeskError, Refusal};
 use model::{Access, Catalogue, Check, Field, Kind, Name, Pattern, Record, Storage, Value};
+use serde_json::{Value as Json, json};
 
 /// Finds the module that a lookup means by its name or its path.
 pub type Targets<'a> = &'a dyn Fn(&str) -> Option<Name>;
@@ -123,7 +124,7 @@ pub(crate) async fn number(desk: &Desk, draft: &mut Draft) -> Result<(), DeskErr
     Ok(())
 }
 
-fn list(row: &Record, path: &str) -> Vec<serde_json::Value> {
+fn list(row: &Record, path: &str) -> Vec<Json> {
     row.text(path).and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default()
 }
 
@@ -150,7 +151,7 @@ pub(crate) fn numbered_options(row: &Record) -> Vec<NumberedOption> {
     let options = list(row, "allowed_values");
     let numbered = options.iter().zip(1_i64..).filter_map(|(option, place)| {
         let name = option.as_str().or_else(|| option.get("value")?.as_str())?.to_owned();
-        let id = option.get("id").and_then(serde_json::Value::as_i64).unwrap_or(place);
+        let id = option.get("id").and_then(Json::as_i64).unwrap_or(place);
         Some(NumberedOption { id, name, former: option.get("former").is_some_and(|f| f == true) })
     });
     numbered.collect()
@@ -159,13 +160,13 @@ pub(crate) fn numbered_options(row: &Record) -> Vec<NumberedOption> {
 /// Options as a row keeps them.
 pub(crate) fn options_text(options: &[NumberedOption]) -> String {
     let all = options.iter().map(|option| {
-        let mut json = serde_json::json!({"id": option.id, "value": option.name});
+        let mut json = json!({"id": option.id, "value": option.name});
         if let (true, Some(object)) = (option.former, json.as_object_mut()) {
             object.insert("former".into(), true.into());
         }
         json
     });
-    serde_json::Value::Array(all.collect()).to_string()
+    Json::Array(all.collect()).to_string()
 }
 
 /// Gives every option of a field of users a number that it keeps: the one that it comes with, else the one that its name
@@ -177,7 +178,7 @@ fn number_options(draft: &mut Draft) {
     }
     let before = draft.old.as_ref().map(numbered_options).unwrap_or_default();
     let named = |name: &str| before.iter().find(|known| known.name.eq_ignore_ascii_case(name));
-    let own = |option: &serde_json::Value| option.get("id").and_then(serde_json::Value::as_i64);
+    let own = |option: &Json| option.get("id").and_then(Json::as_i64);
     let mut options = numbered_options(&draft.new);
     let mut taken: Vec<i64> = given.iter().filter_map(own).collect();
     for (option, given) in options.iter_mut().zip(&given) {
@@ -205,7 +206,7 @@ fn limit(row: &Record, name: &str) -> Option<usize> {
 
 /// The module that a lookup refers to.
 fn reference(row: &Record, targets: Targets<'_>) -> Option<Name> {
-    let value: serde_json::Value = serde_json::from_str(row.text("reference_entity")?).ok()?;
+    let value: Json = serde_json::from_str(row.text("reference_entity")?).ok()?;
     let name = value.as_str().or_else(|| value.get("name")?.as_str())?;
     targets(if name == "group" { "support_group" } else { name })
 }
@@ -216,13 +217,25 @@ pub(crate) fn target(catalogue: &Catalogue, name: &str) -> Option<Name> {
     Some(module.name.clone())
 }
 
-fn constraint(row: &Record, name: &str) -> Option<serde_json::Value> {
+/// Whether an additional field refers to the records of a type: to the CIs of a type of CI, to the assets of a product type.
+/// A type's own attributes go with it.
+pub(crate) fn refers_to(snapshot: &crate::Snapshot, of: &Record) -> bool {
+    let catalogue = &snapshot.catalogue;
+    let is_view = |name: &Name| {
+        let fixed = catalogue.module(name).and_then(|module| module.fixed.as_ref());
+        fixed.is_some_and(|fixed| fixed.values.first() == Some(&of.id().into()))
+    };
+    let fields = snapshot.rows("udf_field").iter().filter(|row| row.reference("ci_type") != Some(of.id()));
+    fields.filter_map(|row| reference(row, &|name| target(catalogue, name))).any(|name| is_view(&name))
+}
+
+fn constraint(row: &Record, name: &str) -> Option<Json> {
     let all = list(row, "constraints");
     let found = all.iter().find(|c| c.get("constraint_name").and_then(|n| n.as_str()) == Some(name))?;
     found.get("constraint_value").filter(|v| !v.is_null()).cloned()
 }
 
-fn float(value: &serde_json::Value) -> Option<f64> {
+fn float(value: &Json) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|n| n.is_finite())
 }
 
@@ -245,7 +258,7 @@ fn checks(row: &Record) -> Option<Vec<Check>> {
     }
     let limits = (constraint(row, "min_value"), constraint(row, "max_value"));
     if limits.0.is_some() || limits.1.is_some() {
-        let limit = |value: Option<serde_json::Value>, open: f64| value.map_or(Some(open), |v| float(&v));
+        let limit = |value: Option<Json>, open: f64| value.map_or(Some(open), |v| float(&v));
         let (min, max) = (limit(limits.0, f64::NEG_INFINITY)?, limit(limits.1, f64::INFINITY)?);
         checks.push((min <= max).then_some(Check::Between { min, max })?);
     }
@@ -257,7 +270,7 @@ fn checks(row: &Record) -> Option<Vec<Check>> {
 
 /// What a new record holds in the field where its input is silent.
 fn default(row: &Record, kind: &Kind) -> Option<Value> {
-    let given: serde_json::Value = serde_json::from_str(row.text("default_value")?).ok()?;
+    let given: Json = serde_json::from_str(row.text("default_value")?).ok()?;
     // Some wrap it, as allowed values are wrapped.
     let given = given.get("value").unwrap_or(&given);
     let text = || given.as_str().map(str::to_owned);
@@ -396,7 +409,7 @@ fn complete(draft: &mut Draft, name: &str) {
         None => draft.refuse(Refusal::not_valid("reference_entity")),
         Some(kind) => {
             let given = draft.new.text("constraints").and_then(|t| serde_json::from_str(t).ok());
-            let is_list = given.is_none_or(|given: serde_json::Value| given.is_array() || given.is_null());
+            let is_list = given.is_none_or(|given: Json| given.is_array() || given.is_null());
             if !is_list || checks(&draft.new).is_none() {
                 draft.refuse(Refusal::not_valid("constraints"));
             }

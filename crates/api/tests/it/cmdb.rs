@@ -220,6 +220,19 @@ on_both_engines! {
             assert_eq!(admin.list("/requests", criteria).await.ok()["requests"].as_array().unwrap().len(), 2);
         }
         admin.delete(&format!("/cmdb/{server}")).await.refused(400, 4005, "id");
+        // A type that a field refers to stays, whether there is a CI of it or not.
+        let kind = json!({"product_type": {"name": "Drone", "type": {"name": "Asset"}, "category": {"name": "IT"}}});
+        let drone = admin.post("/product_types", kind).await.ok()["product_type"].clone();
+        let rack = admin.post("/ci_types", json!({"ci_type": {"name": "ci_rack", "display_name": "Rack"}})).await.ok()["ci_type"].clone();
+        attribute(&admin, "ci_rack", json!({"name": "Below", "field_type": "Lookup", "reference_entity": "ci_rack"})).await.ok();
+        for (path, row, named) in [("product_types", &drone, "custom_asset_drone"), ("ci_types", &rack, "ci_rack")] {
+            let at = format!("/{path}/{}", row["id"].as_str().unwrap());
+            let field = add(json!({"name": named, "field_type": "Lookup", "reference_entity": {"name": named}})).await.ok()["udf_field"].clone();
+            let refused = admin.delete(&at).await.refused(400, 4005, "id").to_string();
+            assert!(refused.contains("udf_fields"), "{refused}");
+            admin.delete(&format!("/udf_fields/{}", field["id"].as_str().unwrap())).await.ok();
+            admin.delete(&at).await.ok();
+        }
         add(json!({"name": "x", "field_type": "Lookup", "reference_entity": "ci_toaster"})).await.refused(400, 4001, "reference_entity");
         // A field of a type is an attribute of its CIs.
         for (name, more) in [
@@ -256,6 +269,14 @@ on_both_engines! {
         attribute(&admin, "ci_ups", json!({"name": "Minutes", "field_type": "Numeric Field"})).await.ok();
         // Attributes belong to their type and go with it.
         admin.delete(&format!("/ci_types/{}", ups["id"].as_str().unwrap())).await.ok();
+        // Shipped ones may go as well, but for the root and those that something refers to.
+        let shipped = async |name: &str| {
+            let found = admin.list("/ci_types", json!({"search_criteria": {"field": "name", "condition": "is", "value": name}})).await.ok();
+            format!("/ci_types/{}", found["ci_types"][0]["id"].as_str().unwrap())
+        };
+        admin.delete(&shipped("ci_cmdb").await).await.refused(403, 4002, "-");
+        admin.delete(&shipped("ci_workstation").await).await.refused(400, 4005, "id");
+        admin.delete(&shipped("ci_mac_workstation").await).await.ok();
         add("Computer", "ci_hardware").await.refused(400, 4008, "name");
         add("Deep", "ci_windows_workstation").await.refused(400, 4001, "parent");
         add("Nowhere", "ci_nothing").await.refused(400, 4001, "parent");

@@ -235,9 +235,18 @@ on_both_engines! {
         let admin = app.admin();
         let before = json!({"request": {"subject": "before", "priority": {"name": "High"}}});
         let before = admin.post("/requests", before).await.ok()["request"]["id"].as_str().unwrap().to_owned();
-        // In use or not: flagged, and found by its id.
+        // What the matrix gives is no value to choose from only: requests would have none without a word.
+        let high = "/priorities/100001000000006805";
+        let refused = admin.delete(high).await.refused(400, 4005, "id").to_string();
+        assert!(refused.contains("priority_matrices"), "{refused}");
+        admin.put(high, json!({"priority": {"deleted": true}})).await.refused(400, 4009, "deleted");
+        let gives = json!({"search_criteria": {"field": "priority.id", "condition": "is", "value": "100001000000006805"}, "row_count": 100});
+        for row in admin.list("/priority_matrix", gives).await.ok()["priority_matrices"].as_array().unwrap() {
+            admin.delete(&format!("/priority_matrix/{}", row["id"].as_str().unwrap())).await.ok();
+        }
+        // In use by records or not: flagged, and found by its id.
         for (path, key) in [
-            ("/priorities/100001000000006805", "priority"),
+            (high, "priority"),
             ("/urgencies/100001000000007923", "urgency"),
             ("/levels/100001000000006677", "level"),
             ("/support_groups/100001000000006681", "support_group"),
@@ -247,12 +256,17 @@ on_both_engines! {
             admin.delete(path).await.refused(404, 4007, "-");
         }
         assert_eq!(admin.get(&format!("/requests/{before}")).await.ok()["request"]["priority"]["name"], "High");
-        // What new requests begin with is still there; what was retired the matrix does not give either.
+        // What new requests begin with is still there.
         let made = admin.post("/requests", json!({"request": {"subject": "after"}})).await.ok();
         assert_eq!(made["request"]["urgency"]["name"], "Normal");
         assert_eq!(made["request"]["level"]["name"], "Tier 1");
         let pressing = json!({"request": {"subject": "x", "impact": {"name": "Affects Business"}, "urgency": {"name": "Urgent"}}});
         assert_eq!(admin.post("/requests", pressing).await.ok()["request"]["priority"], Json::Null);
+        // An inactive template is taken for no new request: the one that all others begin with is not made so.
+        for (path, key) in [("/request_templates/100001000000006655", "request_template"), ("/problem_templates/100001000000128011", "problem_template")] {
+            admin.put(path, json!({key: {"inactive": true}})).await.refused(400, 4009, "inactive");
+        }
+        admin.post("/requests", json!({"request": {"subject": "still"}})).await.ok();
         let portal = admin.get("/portals").await.ok()["portals"][0]["id"].as_str().unwrap().to_owned();
         let role = admin.get("/roles").await.ok()["roles"][0]["id"].as_str().unwrap().to_owned();
         let approval = admin.get("/approval_statuses").await.ok()["approval_statuses"][0]["id"].as_str().unwrap().to_owned();
