@@ -139,7 +139,7 @@ pub(crate) fn change(leaf: &Leaf, value: &Json) -> Option<Change> {
     })
 }
 
-/// Whom or what an object with an id, a name or an address, or a bare name, means.
+/// Whom or what an object with an id, a name or an address, or a bare id or name, means.
 fn reference(value: &Json) -> Option<RefInput> {
     let text = |v: &Json| v.as_str().map(str::to_owned).or_else(|| v.is_number().then(|| v.to_string()));
     match value {
@@ -149,7 +149,10 @@ fn reference(value: &Json) -> Option<RefInput> {
             email: o.get("email_id").and_then(text),
             site: None,
         }),
-        Json::String(name) => Some(RefInput { name: Some(name.clone()), ..RefInput::default() }),
+        Json::String(text) => Some(match text.trim().parse() {
+            Ok(id) => RefInput { id: Some(id), ..RefInput::default() },
+            Err(_) => RefInput { name: Some(text.clone()), ..RefInput::default() },
+        }),
         _ => None,
     }
 }
@@ -234,13 +237,17 @@ pub(crate) async fn prepare(
 ) -> Result<(), DeskError> {
     let snapshot = draft.snapshot.clone();
     let Some(module) = snapshot.catalogue.module(of) else { return Ok(()) };
+    let of_layouts = from_layouts(draft, module);
     let is_field = |name: &str| field_slot(module, name).is_some() || module.field(name).is_some();
     if let Some(unknown) = mandatory_fields(&draft.new).into_iter().find(|name| !is_field(name)) {
         draft.refuse(Refusal::because("mandatory_fields", format!("A {of} has no field {unknown}")));
     }
-    if draft.gives(of) {
+    if draft.gives(of) || of_layouts {
+        let given = if draft.gives(of) { of } else { LAYOUTS };
         match draft.new.text(of).map(serde_json::from_str::<Json>) {
-            Some(Ok(Json::Object(values))) => check_defaults(desk, ctx, draft, module, &values).await?,
+            Some(Ok(Json::Object(values))) => {
+                check_defaults(desk, ctx, draft, module, &values, given).await?
+            }
             None => draft.new.set(of, "{}"),
             Some(_) => draft.refuse(Refusal::not_valid(of)),
         }
@@ -248,27 +255,162 @@ pub(crate) async fn prepare(
     Ok(())
 }
 
-/// Checks the values that a template gives to new records, as such a record itself would.
+/// The layouts of the form, as templates show them.
+const LAYOUTS: &str = "layouts";
+
+/// What layouts that come with a template say of its fields: what each begins with, and whether it must be filled (setup.md
+/// section 9). Where each stands on the form is the desk's own; what the template says in words of its own counts. Whether
+/// there were layouts.
+fn from_layouts(draft: &mut Draft, module: &Module) -> bool {
+    if draft.new.module.slot(LAYOUTS).is_none() || !draft.gives(LAYOUTS) {
+        return false;
+    }
+    let given = draft.new.text(LAYOUTS).map(serde_json::from_str::<Json>);
+    // They are worked out where somebody reads the template.
+    draft.new.set(LAYOUTS, Value::Null);
+    let fields = match given {
+        None | Some(Ok(Json::Null)) => return false,
+        Some(Ok(given)) => laid_out(&given),
+        Some(Err(_)) => None,
+    };
+    let Some(fields) = fields else {
+        draft.refuse(Refusal::not_valid(LAYOUTS));
+        return false;
+    };
+    // What the desk's own form has, and whatever else may be filled in; a group, such as the resolution, as a whole.
+    let is_own = |name: &str| SECTIONS.iter().any(|(_, fields)| fields.contains(&name));
+    let may_be_filled = |name: &str| match field_slot(module, name).and_then(|slot| module.leaf(slot)) {
+        Some(leaf) => leaf.field.shown && leaf.field.access == Access::Write,
+        None => module.field(name).is_some_and(|field| field.shown),
+    };
+    let stands = |name: &str| is_own(name) || may_be_filled(name);
+    let mut off: Vec<&str> = fields.iter().map(|field| field.name.as_str()).filter(|n| !stands(n)).collect();
+    if !off.is_empty() {
+        off.sort_unstable();
+        off.dedup();
+        draft.refuse(Refusal::because(LAYOUTS, not_for_templates(&off)));
+        return false;
+    }
+    let of = module.name.to_string();
+    if !draft.gives(&of) {
+        let mut values: serde_json::Map<String, Json> =
+            draft.new.text(&of).and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default();
+        let mut said: Vec<_> = fields.iter().filter_map(|f| Some((&f.name, f.default.clone()?))).collect();
+        // Where one layout gives a value and another none, there is one.
+        said.sort_by_key(|(_, value)| !value.is_null());
+        for (name, value) in said {
+            put_at(&mut values, &path_in_defaults(module, name), value);
+        }
+        draft.new.set(&of, Json::Object(values).to_string());
+    }
+    if !draft.gives("mandatory_fields") {
+        let is = |name: &str, said: bool| fields.iter().any(|f| f.name == name && f.mandatory == Some(said));
+        let mut names = mandatory_fields(&draft.new);
+        names.retain(|name| is(name, true) || !is(name, false));
+        for field in fields.iter().filter(|field| field.mandatory == Some(true)) {
+            // A request has a subject in any case.
+            if field.name != "subject" && !names.contains(&field.name) {
+                names.push(field.name.clone());
+            }
+        }
+        draft.new.set("mandatory_fields", json!(names).to_string());
+    }
+    true
+}
+
+/// A field as a layout has it.
+struct LaidOut {
+    name: String,
+    /// What it begins with, null for nothing; `None` where the layout does not say.
+    default: Option<Json>,
+    mandatory: Option<bool>,
+}
+
+/// The fields of layouts: `[{name, sections: [{name, fields: [{name, default_value: [{value}], mandatory}]}]}]`. `None` for what
+/// is no such thing.
+fn laid_out(layouts: &Json) -> Option<Vec<LaidOut>> {
+    let mut fields = Vec::new();
+    for layout in layouts.as_array()? {
+        for section in layout.get("sections").map_or(Some(&[][..]), |s| s.as_array().map(Vec::as_slice))? {
+            for field in section.get("fields").map_or(Some(&[][..]), |f| f.as_array().map(Vec::as_slice))? {
+                let default = match field.get("default_value") {
+                    None => None,
+                    Some(Json::Array(values)) => Some(match values.as_slice() {
+                        [] => Json::Null,
+                        [one] => bare(one),
+                        several => several.iter().map(bare).collect(),
+                    }),
+                    Some(other) => Some(bare(other)),
+                };
+                fields.push(LaidOut {
+                    name: field.get("name")?.as_str()?.to_owned(),
+                    default,
+                    mandatory: field.get("mandatory").and_then(Json::as_bool),
+                });
+            }
+        }
+    }
+    Some(fields)
+}
+
+/// A value without its wrapping.
+fn bare(value: &Json) -> Json {
+    value.get("value").unwrap_or(value).clone()
+}
+
+/// Where a template's values have a field that a layout names.
+fn path_in_defaults(module: &Module, name: &str) -> String {
+    let leaf = field_slot(module, name).and_then(|slot| module.leaf(slot));
+    leaf.map_or_else(|| name.to_owned(), |leaf| leaf.path.clone())
+}
+
+/// The value at a dotted path.
+fn value_at<'v>(values: &'v serde_json::Map<String, Json>, path: &str) -> Option<&'v Json> {
+    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let found = values.get(first)?;
+    rest.map_or(Some(found), |rest| value_at(found.as_object()?, rest))
+}
+
+/// Puts a value at a dotted path; null takes away what is there.
+fn put_at(values: &mut serde_json::Map<String, Json>, path: &str, value: Json) {
+    match path.split_once('.') {
+        Some((first, rest)) => {
+            let inner = values.entry(first).or_insert_with(|| json!({}));
+            if let Some(inner) = inner.as_object_mut() {
+                put_at(inner, rest, value);
+            }
+        }
+        None if value.is_null() => drop(values.remove(path)),
+        None => drop(values.insert(path.to_owned(), value)),
+    }
+}
+
+fn not_for_templates(fields: &[&str]) -> String {
+    format!("[{}] field/s cannot be added to the template", fields.join(", "))
+}
+
+/// Checks the values that a template gives to new records, as such a record itself would. `given` is where the input has them.
 async fn check_defaults(
     desk: &Desk,
     ctx: &Context,
     draft: &mut Draft,
     module: &Arc<Module>,
     values: &serde_json::Map<String, Json>,
+    given: &str,
 ) -> Result<(), DeskError> {
     let mut found = Defaults::default();
     found.collect(module, values, "");
     let Defaults { patch, off, mut wrong } = found;
     if !off.is_empty() {
-        let message = format!("[{}] field/s cannot be added to the template", off.join(", "));
-        draft.refuse(Refusal::because(module.name.to_string(), message));
+        let off: Vec<&str> = off.iter().map(String::as_str).collect();
+        draft.refuse(Refusal::because(given, not_for_templates(&off)));
     }
     let snapshot = draft.snapshot.clone();
     let mut trial = Draft::adding(snapshot, Record::new(module.clone()));
     desk.apply(ctx, &mut trial, &patch).await?;
     wrong.extend(trial.refusals.iter().filter_map(|refusal| refusal.field().map(str::to_owned)));
     if !wrong.is_empty() {
-        draft.refuse(Refusal::because(module.name.to_string(), format!("Not valid: {}", wrong.join(", "))));
+        draft.refuse(Refusal::because(given, format!("Not valid: {}", wrong.join(", "))));
     }
     Ok(())
 }
@@ -381,7 +523,7 @@ fn layouts(template: &Record, snapshot: &Snapshot) -> Json {
         .unwrap_or_default();
     let template_id = template.id().to_string();
     let field = |name: &str| {
-        let default = defaults.get(name).map(|v| json!([{"value": v}]));
+        let default = value_at(&defaults, name).map(|v| json!([{"value": v}]));
         let must = name == "subject" || mandatory.iter().any(|m| m == name);
         json!({"name": name, "template_id": template_id, "default_value": default, "scopings": [], "mandatory": must})
     };

@@ -382,6 +382,10 @@ fn complete(draft: &mut Draft, name: &str) {
     };
     new.set("field_type", found.label);
     new.set("type", found.kind_word);
+    if matches!(found.label, "Pick List" | "Radio Button" | "Check Box" | "Multi Select") {
+        collection(draft);
+    }
+    let new = &mut draft.new;
     if new.text("field_key").is_none() {
         let word: String = model::fold(name)
             .chars()
@@ -427,6 +431,50 @@ fn complete(draft: &mut Draft, name: &str) {
     let needs_options = draft.new.text("field_type").is_some_and(|kind| choices.contains(&kind));
     if needs_options && options(&draft.new).is_empty() {
         draft.refuse(Refusal::Mandatory("allowed_values".into()));
+    }
+}
+
+/// Options may be given as the constraint `collection` as well (setup.md section 12). They are the field's options then; where
+/// those are given otherwise the constraint follows them.
+fn collection(draft: &mut Draft) {
+    const NAME: &str = "collection";
+    let Some(given) = constraint(&draft.new, NAME) else { return };
+    let names = |row: &Record| -> Vec<String> {
+        numbered_options(row).into_iter().filter(|option| !option.former).map(|option| option.name).collect()
+    };
+    let is_silent = !draft.changes("allowed_values") || names(&draft.new).is_empty();
+    let collected = collected(&given);
+    if draft.changes("constraints") && is_silent && !collected.is_empty() {
+        let options = collected.iter().map(|name| json!({"value": name})).collect();
+        draft.new.set("allowed_values", Json::Array(options).to_string());
+    }
+    let names = names(&draft.new);
+    if names != collected {
+        let mut all = list(&draft.new, "constraints");
+        let own = all.iter_mut().filter(|c| c.get("constraint_name").is_some_and(|name| name == NAME));
+        for constraint in own.filter_map(Json::as_object_mut) {
+            constraint.insert("constraint_value".into(), json!(names));
+        }
+        draft.new.set("constraints", Json::Array(all).to_string());
+    }
+}
+
+/// The texts of a collection: a list of texts or of objects, the text of such a list, or texts between commas.
+fn collected(value: &Json) -> Vec<String> {
+    match value {
+        Json::Array(items) => {
+            let name = |item: &Json| {
+                let text =
+                    item.as_str().or_else(|| item.get("value").or_else(|| item.get("name"))?.as_str())?;
+                Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+            };
+            items.iter().filter_map(name).collect()
+        }
+        Json::String(text) => match serde_json::from_str::<Json>(text) {
+            Ok(list @ Json::Array(_)) => collected(&list),
+            _ => text.split(',').map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect(),
+        },
+        _ => Vec::new(),
     }
 }
 

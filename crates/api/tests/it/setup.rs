@@ -307,6 +307,66 @@ on_both_engines! {
         assert_eq!(layouts["layouts"][1]["name"], "requester_layout");
     }
 
+    layouts_say_what_a_template_begins_with(app) {
+        let admin = app.admin();
+        let field = json!({"name": "Cost centre", "field_key": "txt_cost", "field_type": "Single Line", "module": {"name": "request"}});
+        admin.post("/udf_fields", json!({"udf_field": field})).await.ok();
+        let layouts = |fields: Json| json!([
+            {"name": "technician_layout", "help_text": null, "sections": [{"name": "Details", "fields": fields}]},
+            {"name": "requester_layout", "sections": [{"name": "Details", "fields": [{"name": "subject", "scopings": []}]}]},
+        ]);
+        let fields = json!([
+            {"name": "subject", "mandatory": true, "default_value": null},
+            {"name": "mode", "default_value": [{"value": {"name": "Phone Call"}}], "mandatory": false},
+            {"name": "category", "default_value": [{"value": "100001000000006689"}]},
+            {"name": "udf_fields.txt_cost", "default_value": [{"value": "4711"}]},
+            {"name": "impact", "default_value": [], "mandatory": true},
+        ]);
+        let made = json!({"request_template": {"name": "Laid out", "layouts": layouts(fields)}});
+        let made = admin.post("/request_templates", made).await.ok()["request_template"].clone();
+        let path = format!("/request_templates/{}", made["id"].as_str().unwrap());
+        assert_eq!(made["request"], json!({"mode": {"name": "Phone Call"}, "category": "100001000000006689", "udf_fields": {"txt_cost": "4711"}}));
+        assert_eq!(made["mandatory_fields"], json!(["impact"]));
+        let of = |template: &Json, name: &str| {
+            let sections = template["layouts"][0]["sections"].as_array().unwrap().clone();
+            let all = sections.into_iter().flat_map(|section| section["fields"].as_array().unwrap().clone());
+            all.into_iter().find(|field| field["name"] == name).unwrap()
+        };
+        assert_eq!(of(&made, "udf_fields.txt_cost")["default_value"], json!([{"value": "4711"}]));
+        assert_eq!(of(&made, "impact")["mandatory"], true);
+        let asked = |more: Json| {
+            let mut input = json!({"subject": "x", "template": {"name": "Laid out"}});
+            input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({"request": input})
+        };
+        admin.post("/requests", asked(json!({}))).await.refused(400, 4012, "impact");
+        let request = admin.post("/requests", asked(json!({"impact": {"name": "Affects User"}}))).await.ok()["request"].clone();
+        assert_eq!((&request["mode"]["name"], &request["category"]["name"]), (&json!("Phone Call"), &json!("Software")));
+        assert_eq!(request["udf_fields"]["txt_cost"], "4711");
+        // What was read may be sent back, and changes nothing.
+        let put = async |layouts: &Json| admin.put(&path, json!({"request_template": {"layouts": layouts}})).await;
+        let same = put(&made["layouts"]).await.ok()["request_template"].clone();
+        for key in ["request", "mandatory_fields", "layouts"] {
+            assert_eq!(same[key], made[key], "{key}");
+        }
+        let less = put(&layouts(json!([{"name": "mode", "default_value": []}, {"name": "impact", "mandatory": false}]))).await.ok()["request_template"].clone();
+        assert_eq!(less["request"], json!({"category": "100001000000006689", "udf_fields": {"txt_cost": "4711"}}));
+        assert_eq!(less["mandatory_fields"], json!([]));
+        // What the template says in words of its own counts.
+        let both = json!({"request_template": {"request": {"mode": {"name": "E-Mail"}}, "layouts": layouts(json!([{"name": "mode", "default_value": [{"value": "6"}]}]))}});
+        assert_eq!(admin.put(&path, both).await.ok()["request_template"]["request"]["mode"]["name"], "E-Mail");
+        for (wrong, words) in [
+            (layouts(json!([{"name": "wings"}, {"name": "created_time"}])), "[created_time, wings] field/s cannot be added to the template"),
+            (layouts(json!([{"name": "mode", "default_value": [{"value": {"name": "Pigeon"}}]}])), "Not valid: mode"),
+            (json!("x"), "layouts"),
+            (json!([{"sections": {"name": "x"}}]), "layouts"),
+            (layouts(json!([{"label": "x"}])), "layouts"),
+        ] {
+            let refused = put(&wrong).await.refused(400, 4001, "layouts").to_string();
+            assert!(refused.contains(words), "{words}: {refused}");
+        }
+    }
+
     templates_are_checked_when_they_are_written(app) {
         let admin = app.admin();
         let made = admin.post("/request_templates", json!({"request_template": {"name": "Checked"}})).await.ok();
@@ -383,6 +443,35 @@ on_both_engines! {
         assert!(refused.to_string().contains("categori"), "{refused}");
         admin.put(&path, rules(&["stopped_ms"])).await.refused(400, 4001, "closure_mandatory_fields");
         admin.put(&path, rules(&["category", "resolution", "closure_info.closure_code"])).await.ok();
+    }
+
+    options_may_be_a_constraint(app) {
+        let admin = app.admin();
+        let collection = |value: Json| json!([{"constraint_name": "collection", "constraint_value": value}]);
+        let values = |row: &Json| row["allowed_values"].as_array().unwrap().iter().map(|v| v["value"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        for (kind, value) in [
+            ("Pick List", json!(["Light", "Dark"])), ("Radio Button", json!([{"value": "Light"}, {"name": "Dark"}])),
+            ("Multi Select", json!("[\"Light\",\"Dark\"]")), ("Check Box", json!("Light, Dark")),
+        ] {
+            let key = kind.to_lowercase().replace(' ', "_");
+            let field = json!({"name": kind, "field_key": key, "field_type": kind, "module": {"name": "request"}, "constraints": collection(value)});
+            let made = admin.post("/udf_fields", json!({"udf_field": field})).await.ok()["udf_field"].clone();
+            assert_eq!(values(&made), ["Light", "Dark"], "{kind}");
+            let chosen = if kind.contains("Multi") || kind.contains("Check") { json!(["Dark"]) } else { json!("Dark") };
+            let with = |value: Json| json!({"request": {"subject": "s", "udf_fields": {&key: value}}});
+            let request = admin.post("/requests", with(chosen.clone())).await.ok()["request"].clone();
+            assert_eq!(request["udf_fields"][&key], chosen);
+            admin.post("/requests", with(json!("Dim"))).await.refused(400, 4001, &format!("udf_fields.{key}"));
+            // Whichever of the two is changed, the other follows.
+            let at = format!("/udf_fields/{}", made["id"].as_str().unwrap());
+            let changed = admin.put(&at, json!({"udf_field": {"constraints": collection(json!(["Light", "Dark", "Dim"]))}})).await.ok();
+            assert_eq!(values(&changed["udf_field"]), ["Light", "Dark", "Dim"]);
+            admin.post("/requests", with(json!("Dim"))).await.ok();
+            let changed = admin.put(&at, json!({"udf_field": {"allowed_values": [{"value": "Dark"}, {"value": "Black"}]}})).await.ok();
+            assert_eq!(changed["udf_field"]["constraints"], collection(json!(["Dark", "Black"])));
+        }
+        let none = json!({"name": "None", "field_type": "Pick List", "constraints": collection(json!([]))});
+        admin.post("/udf_fields", json!({"udf_field": none})).await.refused(400, 4012, "allowed_values");
     }
 
     additional_fields_hold_what_their_kind_promises(app) {

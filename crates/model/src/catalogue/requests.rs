@@ -267,7 +267,8 @@ fn template() -> Description {
             json("workflow").computed().in_list(),
             json("request").value("{}"),
             texts("mandatory_fields"),
-            json("layouts").computed(),
+            // What they say of fields is kept as defaults and as what is mandatory; the form itself follows from those.
+            instruction("layouts"),
             boolean("has_tasks").computed(),
             boolean("has_checklists").computed(),
             boolean("is_customer_segmented").computed(),
