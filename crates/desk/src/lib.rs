@@ -168,10 +168,10 @@ impl Desk {
     /// process may be doing the same; then its rows are as good.
     async fn ship_what_is_new(&self) -> Result<(), DeskError> {
         let snapshot = self.snapshot();
-        if self.is_new() || snapshot.record(cmdb::types::ROOT).is_some() {
+        let rows = if self.is_new() { Vec::new() } else { shipped::later_rows(&snapshot, self.now())? };
+        if rows.is_empty() {
             return Ok(());
         }
-        let rows = shipped::estate_rows(&snapshot, self.now())?;
         let mut statements: Vec<Statement> = rows.iter().flat_map(|row| self.store.insert(row)).collect();
         statements.push(self.store.raise_cache_version("setup"));
         match self.store.commit(statements).await {

@@ -86,6 +86,10 @@ pub(crate) async fn prepare(
             closing_module(draft);
             Ok(())
         }
+        "project_status" => {
+            project_status(draft);
+            Ok(())
+        }
         "portal" | "site" => {
             zone(draft);
             if draft.new.module.name == "portal" {
@@ -268,6 +272,17 @@ fn status(draft: &mut Draft) {
         let name = draft.new.text("name").map(str::to_owned);
         draft.new.set("internal_name", name);
     }
+}
+
+/// A new status of projects stands behind the others, and is known by the name that it began with (setup.md section 10).
+fn project_status(draft: &mut Draft) {
+    if !draft.is_new() {
+        return;
+    }
+    let last = draft.snapshot.rows("project_status").iter().filter_map(|row| row.int("index")).max();
+    draft.new.set("index", last.unwrap_or(0).saturating_add(1));
+    let name = draft.new.text("name").map(str::to_owned);
+    draft.new.set("internal_name", name);
 }
 
 /// The module whose records a closure code closes: given by its number or by its name, kept as both (setup.md section 10).

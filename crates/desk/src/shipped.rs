@@ -95,16 +95,22 @@ pub fn rows(snapshot: &Snapshot, first: &FirstRows<'_>) -> Result<Vec<Record>, D
     categories(&mut rows)?;
     priority_matrix(&mut rows)?;
     estate::rows(&mut rows)?;
+    project_statuses(&mut rows)?;
     Ok(rows.rows)
 }
 
-/// The rows that a desk of an earlier version lacks: those of assets, problems and the CMDB.
+/// The rows that a desk of an earlier version lacks: those of assets, problems and the CMDB, and the statuses of projects.
 ///
 /// # Errors
 /// When the catalogue lacks a module, which is a mistake of ours.
-pub(crate) fn estate_rows(snapshot: &Snapshot, now: i64) -> Result<Vec<Record>, DeskError> {
+pub(crate) fn later_rows(snapshot: &Snapshot, now: i64) -> Result<Vec<Record>, DeskError> {
     let mut rows = Rows { snapshot, now, rows: Vec::new() };
-    estate::rows(&mut rows)?;
+    if snapshot.record(crate::cmdb::types::ROOT).is_none() {
+        estate::rows(&mut rows)?;
+    }
+    if snapshot.rows("project_status").is_empty() {
+        project_statuses(&mut rows)?;
+    }
     Ok(rows.rows)
 }
 
@@ -260,6 +266,25 @@ fn lookups(rows: &mut Rows<'_>) -> Result<(), DeskError> {
     {
         let cells = [("name", name.into()), ("sort_index", order.into())];
         rows.row("service_category", Id::shipped(1_000_461 + 2 * order), &cells)?;
+    }
+    Ok(())
+}
+
+fn project_statuses(rows: &mut Rows<'_>) -> Result<(), DeskError> {
+    for (i, (name, color, open)) in (0_i64..).zip([
+        ("Open", "#0066ff", true),
+        ("Closed", "#006600", false),
+        ("Canceled", "#8c8c8c", false),
+        ("Onhold", "#ff6600", true),
+    ]) {
+        let cells = [
+            ("name", name.into()),
+            ("internal_name", name.into()),
+            ("color", color.into()),
+            ("in_progress", open.into()),
+            ("index", (i + 1).into()),
+        ];
+        rows.row("project_status", Id::shipped(1_000_481 + 2 * i), &cells)?;
     }
     Ok(())
 }

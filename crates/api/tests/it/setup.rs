@@ -46,6 +46,59 @@ on_both_engines! {
         }
     }
 
+    projects_have_statuses(app) {
+        let admin = app.admin();
+        let rows = |list: Json| {
+            let rows = list["project_statuses"].as_array().unwrap().clone();
+            rows.into_iter().map(|r| json!([r["index"], r["name"], r["internal_name"], r["in_progress"]])).collect::<Vec<_>>()
+        };
+        let shipped = [
+            json!([1, "Open", "Open", true]), json!([2, "Closed", "Closed", false]),
+            json!([3, "Canceled", "Canceled", false]), json!([4, "Onhold", "Onhold", true]),
+        ];
+        assert_eq!(rows(admin.get("/project_statuses").await.ok()), shipped);
+        let add = async |status: Json| admin.post("/project_statuses", json!({"project_status": status})).await;
+        let made = add(json!({"name": "Planned", "color": "#123456", "description": "Not begun"})).await.ok()["project_status"].clone();
+        assert_eq!((&made["index"], &made["internal_name"], &made["deleted"]), (&json!(5), &json!("Planned"), &json!(false)));
+        add(json!({"color": "#123456"})).await.refused(400, 4012, "name");
+        add(json!({"name": "open"})).await.refused(400, 4008, "name");
+        for read_only in [json!({"name": "x", "index": 1}), json!({"name": "x", "internal_name": "y"})] {
+            let field = if read_only["index"].is_null() { "internal_name" } else { "index" };
+            add(read_only).await.refused(400, 4014, field);
+        }
+        let at = format!("/project_statuses/{}", made["id"].as_str().unwrap());
+        let renamed = admin.put(&at, json!({"project_status": {"name": "Ahead", "in_progress": false}})).await.ok()["project_status"].clone();
+        assert_eq!((&renamed["name"], &renamed["internal_name"], &renamed["in_progress"]), (&json!("Ahead"), &json!("Planned"), &json!(false)));
+        admin.delete(&at).await.ok();
+        assert_eq!(rows(admin.get("/project_statuses").await.ok()), shipped);
+        let (_, tina) = app.technician("Tina Tech").await;
+        tina.get("/project_statuses").await.ok();
+        tina.post("/project_statuses", json!({"project_status": {"name": "x"}})).await.refused(403, 4002, "-");
+    }
+
+    a_desk_of_an_earlier_version_gets_what_came_later(app) {
+        let gone = store::engine::Expect::Exactly(4);
+        let gone = store::Statement::new("DELETE FROM \"project_status\"", Vec::new(), gone);
+        app.desk.store().commit(vec![gone]).await.unwrap();
+        let desk = match app.another_process().await {
+            Some(other) => other.desk.clone(),
+            None => {
+                // One process has the file for itself, so the other gets a copy, log and all.
+                let copy = app.sqlite_file().with_file_name("copy.db");
+                for end in ["", "-wal"] {
+                    let of = |path: &std::path::Path| format!("{}{end}", path.display());
+                    std::fs::copy(of(&app.sqlite_file()), of(&copy)).unwrap();
+                }
+                let db = store::engine::Db::open_sqlite(&copy, store::engine::SqliteOptions::default()).await.unwrap();
+                let options = desk::DeskOptions { files_dir: app.files_dir(), clock: app.clock.clone(), node: 1 };
+                desk::Desk::open(db, options).await.unwrap()
+            }
+        };
+        let rows = desk.snapshot().rows("project_status").to_vec();
+        let names: Vec<&str> = rows.iter().map(|row| row.title()).collect();
+        assert_eq!(names, ["Open", "Closed", "Canceled", "Onhold"]);
+    }
+
     catalogues_at_the_field_and_at_the_record(app) {
         let admin = app.admin();
         for field in ["status", "priority", "group", "technician", "requester", "request_type", "category", "impact", "urgency",

@@ -57,6 +57,20 @@ pub(super) fn modules() -> Vec<Description> {
             ..sla()
         },
         closure_code(),
+        Description {
+            embed: &["in_progress", "internal_name", "color", "name", "id"],
+            sort: ("index", false),
+            ..lookup(
+                "project_status",
+                "project_statuses",
+                vec![
+                    flag("in_progress").in_list().value(true),
+                    color(),
+                    order("index").read_only(),
+                    internal_name(),
+                ],
+            )
+        },
         udf_field(),
         ci_attribute(),
     ];

@@ -73,7 +73,14 @@ pub(crate) const GROUPS: [(&str, &[&str]); 8] = [
     ("admin.classification", &["categories", "subcategories", "items", "service_categories", "slas"]),
     (
         "admin.work",
-        &["task_types", "task_templates", "worklog_types", "approval_statuses", "problem_templates"],
+        &[
+            "task_types",
+            "task_templates",
+            "worklog_types",
+            "approval_statuses",
+            "problem_templates",
+            "project_statuses",
+        ],
     ),
     (
         "admin.estate",
