@@ -92,11 +92,7 @@ fn is_text(body: &[u8]) -> bool {
 pub fn web_form(content_type: Option<&str>, body: &[u8], pairs_max: usize) -> Option<Payload> {
     let mut payload = Payload::default();
     let Some(parts) = multipart::read(body, content_type) else {
-        let pairs = body.iter().filter(|b| **b == b'&').count();
-        if pairs >= pairs_max {
-            return None;
-        }
-        payload.params = form_pairs(&String::from_utf8_lossy(body));
+        payload.params = few_pairs(&String::from_utf8_lossy(body), pairs_max)?;
         return Some(payload);
     };
     for part in parts.ok()? {
@@ -111,6 +107,13 @@ pub fn web_form(content_type: Option<&str>, body: &[u8], pairs_max: usize) -> Op
 #[must_use]
 pub fn form_pairs(form: &str) -> Vec<(String, String)> {
     each_pair(form).collect()
+}
+
+/// The same pairs; `None` for more than `pairs_max`, which are counted before any is made: somebody unknown may have sent them.
+#[must_use]
+pub fn few_pairs(form: &str, pairs_max: usize) -> Option<Vec<(String, String)>> {
+    let between = form.bytes().filter(|b| *b == b'&').count();
+    (between < pairs_max).then(|| form_pairs(form))
 }
 
 /// The same pairs one after the other, for whoever looks for one of them among more than anybody should have sent.

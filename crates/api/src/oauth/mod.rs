@@ -69,11 +69,15 @@ pub(crate) fn credentials_of<'a>(headers: &'a HeaderMap, query: &'a str) -> Opti
 #[derive(Debug, Default)]
 pub(crate) struct Params(Vec<(String, String)>);
 
+/// So many in a query and so many in a body; there are nine that mean something.
+const PAIRS_MAX: usize = 100;
+
 impl Params {
-    pub fn of(query: &str, body: &str) -> Self {
-        let mut pairs = wire::payload::form_pairs(query);
-        pairs.extend(wire::payload::form_pairs(body));
-        Self(pairs)
+    /// `None` for more parameters than anybody sends.
+    pub fn of(query: &str, body: &str) -> Option<Self> {
+        let mut pairs = wire::payload::few_pairs(query, PAIRS_MAX)?;
+        pairs.extend(wire::payload::few_pairs(body, PAIRS_MAX)?);
+        Some(Self(pairs))
     }
     /// The parameter's value; an empty one counts as missing.
     pub fn get(&self, name: &str) -> Option<&str> {

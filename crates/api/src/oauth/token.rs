@@ -100,7 +100,7 @@ async fn params(request: Request) -> Result<Params, Response> {
     let (parts, body) = request.into_parts();
     let too_large = || answer(StatusCode::PAYLOAD_TOO_LARGE, json!({"error": "general_error"}));
     let body = Limited::new(body, BODY_BYTES_MAX).collect().await.map_err(|_| too_large())?.to_bytes();
-    Ok(Params::of(parts.uri.query().unwrap_or(""), &String::from_utf8_lossy(&body)))
+    Params::of(parts.uri.query().unwrap_or(""), &String::from_utf8_lossy(&body)).ok_or_else(too_large)
 }
 
 fn refused(error: &OAuthError) -> Response {

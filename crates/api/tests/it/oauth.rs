@@ -109,6 +109,17 @@ on_both_engines! {
         assert_eq!((wrong.status.as_u16(), wrong.json()["error"].clone()), (405, json!("invalid_request")));
     }
 
+    nobody_sends_more_parameters_than_there_are(app) {
+        let (few, many, long) = (vec!["a"; 100].join("&"), vec!["a"; 101].join("&"), "a".repeat(64 * 1024 + 1));
+        for path in ["/oauth/v2/token", "/oauth/v2/token/revoke"] {
+            for (query, body, status) in [("", &few, 200), ("", &many, 413), (&many, &few, 413), ("", &long, 413)] {
+                let reply = app.nobody().send("POST", &format!("{path}?{query}"), &[FORM], body.clone()).await;
+                assert_eq!(reply.status, status, "{path} {} {}", query.len(), body.len());
+                assert_eq!(reply.json()["error"] == "general_error", status == 413, "{}", reply.json());
+            }
+        }
+    }
+
     a_self_client_acts_on_its_own_and_with_codes(app) {
         let s = &app.secrets;
         let credentials = [("client_id", s.client_id.as_str()), ("client_secret", s.client_secret.as_str())];
