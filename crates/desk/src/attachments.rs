@@ -84,6 +84,7 @@ impl Desk {
             return Err(DeskError::NotPermitted);
         }
         may_write_on(ctx, place, &record)?;
+        self.is_open_to(ctx, place, &record).await?;
         self.room_for(&record, 1).await?;
         let row = self.file_row(ctx, &record, &file)?;
         let mut statements = self.store.insert(&row);
@@ -167,6 +168,15 @@ impl Desk {
             }
         }
         done
+    }
+
+    /// Whether a closed request, or one above a record, keeps the caller from changing its files.
+    async fn is_open_to(&self, ctx: &Context, place: &Place, record: &Record) -> Result<(), DeskError> {
+        let is_request = record.module.table == "request";
+        if is_request && crate::requests::is_locked(ctx, record, &self.snapshot()) {
+            return Err(DeskError::NotPermitted);
+        }
+        crate::requests::may_change_below(self, ctx, place, record).await
     }
 
     /// Whether a record may have so many files more.
@@ -259,6 +269,7 @@ impl Desk {
     pub async fn detach(&self, ctx: &Context, place: &Place, owner: Id, id: Id) -> Result<(), DeskError> {
         permit(ctx, place, Verb::Update)?;
         let record = self.get_in(ctx, place, owner).await?;
+        self.is_open_to(ctx, place, &record).await?;
         let rows = self.attachments_of(&[owner]).await?;
         let row = rows.iter().find(|r| r.id() == id).ok_or(DeskError::NotFound)?;
         if !ctx.is_technician() && row.reference("attached_by") != Some(ctx.caller.user) {

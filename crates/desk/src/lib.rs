@@ -78,7 +78,7 @@ pub use preferences::PREFERENCES;
 pub use presence::Looking;
 pub use records::{ListAsk, Outcome, Page, Place};
 pub use request_views::{REQUEST_VIEWS, request_view};
-pub use requests::{overdue, response_overdue, statuses::RESOLVED as SOLVED};
+pub use requests::{is_locked, overdue, response_overdue, statuses::RESOLVED as SOLVED};
 pub use resolve::is_gone;
 pub use search::has_words;
 pub use snapshot::{Settings, Snapshot};

@@ -45,15 +45,23 @@ impl Desk {
         Ok(linked)
     }
 
-    /// The ids of the requests linked to one, as far as the caller sees them.
-    pub(crate) async fn linked_ids(&self, ctx: &Context, id: Id) -> Result<Vec<Id>, DeskError> {
+    /// The requests linked to one that the caller sees.
+    pub(crate) async fn linked_seen(&self, ctx: &Context, id: Id) -> Result<Vec<Record>, DeskError> {
         let place = self.requests()?;
-        let mut ids = Vec::new();
+        let mut linked = Vec::new();
         for other in self.links_of(id).await?.iter().filter_map(|link| other_end(link, id)) {
             let seen = self.get_visible(ctx, &place.module, other).await?;
-            ids.extend(seen.filter(|r| !in_trash(r)).map(|r| r.id()));
+            linked.extend(seen.filter(|r| !in_trash(r)));
         }
-        Ok(ids)
+        Ok(linked)
+    }
+
+    /// The ids of those to which the caller may add: a closed request may be closed for good.
+    pub(crate) async fn linked_open(&self, ctx: &Context, id: Id) -> Result<Vec<Id>, DeskError> {
+        let snapshot = self.snapshot();
+        let mut linked = self.linked_seen(ctx, id).await?;
+        linked.retain(|request| !crate::requests::is_locked(ctx, request, &snapshot));
+        Ok(linked.iter().map(Record::id).collect())
     }
 
     async fn links_of(&self, id: Id) -> Result<Vec<Record>, DeskError> {
@@ -81,6 +89,9 @@ impl Desk {
             return Err(DeskError::NotPermitted);
         }
         let record = self.get(ctx, &place, id).await?;
+        if crate::requests::is_locked(ctx, &record, &self.snapshot()) {
+            return Err(DeskError::NotPermitted);
+        }
         if others.is_empty() {
             return Err(Refusal::Mandatory("link_requests".into()).into());
         }
@@ -132,6 +143,9 @@ impl Desk {
             return Err(DeskError::NotPermitted);
         }
         let record = self.get(ctx, &place, id).await?;
+        if crate::requests::is_locked(ctx, &record, &self.snapshot()) {
+            return Err(DeskError::NotPermitted);
+        }
         if others.is_empty() {
             return Err(Refusal::Mandatory("link_requests".into()).into());
         }

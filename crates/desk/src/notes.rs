@@ -43,7 +43,7 @@ pub(crate) async fn prepare(
     // Behind the note itself, which the statements of a draft follow.
     draft.statements.extend(refresh(desk, &request, &draft.snapshot));
     if draft.new.is("add_to_linked_requests") {
-        for linked in desk.linked_ids(ctx, request.id()).await? {
+        for linked in desk.linked_open(ctx, request.id()).await? {
             let mut copy = draft.new.clone();
             copy.set("id", desk.new_id(ctx));
             copy.set("request", linked);

@@ -546,6 +546,9 @@ impl Desk {
         place: &Place,
         draft: &mut Draft,
     ) -> Result<(), DeskError> {
+        for row in draft.old.iter().chain(std::iter::once(&draft.new)) {
+            crate::requests::may_change_below(self, ctx, place, row).await?;
+        }
         match nouns::prepare(self, ctx, place, draft).await {
             Err(DeskError::Refused(more)) => more.into_iter().for_each(|refusal| draft.refuse(refusal)),
             other => other?,
@@ -642,6 +645,7 @@ impl Desk {
 
     async fn try_delete(&self, ctx: &Context, place: &Place, id: Id) -> Result<(), Written> {
         let record = self.get_in(ctx, place, id).await?;
+        crate::requests::may_change_below(self, ctx, place, &record).await?;
         nouns::may_delete(self, ctx, &record).await?;
         match place.module.deletion {
             Deletion::Trash if !in_trash(&record) => self.to_trash(ctx, place, &record).await,

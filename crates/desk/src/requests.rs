@@ -190,13 +190,70 @@ fn only_closes(draft: &Draft) -> bool {
         matches!(path, "status" | "status_change_comments" | "update_reason")
             || path.starts_with("closure_info.")
     };
+    // A file that is tied to it leaves a statement and no field.
     draft.operation == "CLOSE"
+        && draft.statements.is_empty()
         && draft.given.iter().filter_map(|slot| module.leaf(*slot)).all(|leaf| about_closing(&leaf.path))
 }
 
 /// Whether a request is closed for good, as far as the caller is concerned.
-pub(crate) fn is_locked(ctx: &Context, request: &Record, snapshot: &Snapshot) -> bool {
+#[must_use]
+pub fn is_locked(ctx: &Context, request: &Record, snapshot: &Snapshot) -> bool {
     snapshot.settings.closed_requests_locked && !ctx.is_administrator() && is_completed(request, snapshot)
+}
+
+/// What hangs on a request that is closed for good is as closed as the request, however far below it is. A reply of those whose
+/// request it is goes on: by it they say that it is not over after all.
+///
+/// # Errors
+/// [`DeskError::NotPermitted`].
+pub(crate) async fn may_change_below(
+    desk: &Desk,
+    ctx: &Context,
+    place: &Place,
+    row: &Record,
+) -> Result<(), DeskError> {
+    if !desk.snapshot().settings.closed_requests_locked || ctx.is_administrator() {
+        return Ok(());
+    }
+    let Some(request) = above(desk, place, row).await? else { return Ok(()) };
+    let is_reply = row.module.name == "notification" && is_own(ctx, &request);
+    if is_locked(ctx, &request, &desk.snapshot()) && !is_reply {
+        return Err(DeskError::NotPermitted);
+    }
+    Ok(())
+}
+
+/// The request that a row hangs on.
+async fn above(desk: &Desk, place: &Place, row: &Record) -> Result<Option<Arc<Record>>, DeskError> {
+    let parent = place.parent.as_ref().map(|(_, parent)| parent.clone());
+    // A row that is added may not say yet what it is below.
+    let mut next = one_above(desk, parent.as_ref(), row).await?.or_else(|| parent.clone());
+    while let Some(found) = next {
+        if found.module.table == "request" {
+            return Ok(Some(found));
+        }
+        next = one_above(desk, parent.as_ref(), &found).await?;
+    }
+    Ok(None)
+}
+
+/// What a row is directly below, which may be at hand.
+async fn one_above(
+    desk: &Desk,
+    parent: Option<&Arc<Record>>,
+    row: &Record,
+) -> Result<Option<Arc<Record>>, DeskError> {
+    let Some((field, id)) = row.module.above(row) else { return Ok(None) };
+    if let Some(parent) = parent.filter(|parent| parent.id() == id) {
+        return Ok(Some(parent.clone()));
+    }
+    let snapshot = desk.snapshot();
+    let target = row.module.find(field).and_then(|leaf| leaf.target());
+    match target.and_then(|name| snapshot.catalogue.module(name)) {
+        Some(module) => Ok(desk.store.get(module, id).await?.map(Arc::new)),
+        None => Ok(None),
+    }
 }
 
 /// Whether the caller raised a request, or it was raised for them.
@@ -798,7 +855,7 @@ impl Desk {
         let (pending, all) = self.approval_counts(("request", id)).await?;
         set("approval_pending_count", pending);
         set("approval_completed_count", all - pending);
-        set("link_request_count", self.linked_ids(ctx, id).await?.len() as u64);
+        set("link_request_count", self.linked_seen(ctx, id).await?.len() as u64);
         set("attachment_count", self.attachments(ctx, place, id).await?.len() as u64);
         set("unreplied_count", u64::try_from(record.int("unreplied_count").unwrap_or(0)).unwrap_or(0));
         let (by_technicians, by_requesters) = self.reply_counts(ctx, id).await?;
@@ -821,7 +878,7 @@ impl Desk {
         if outcome.record.is("resolution.add_to_linked_requests") {
             let content = Change::Value(outcome.record.get("resolution.content").clone());
             let copy = patch_of(&place.module, vec![("resolution.content", content)]);
-            for linked in self.linked_ids(ctx, id).await? {
+            for linked in self.linked_open(ctx, id).await? {
                 // One that was deleted or closed meanwhile does not keep the others from theirs.
                 if let Err(error) = self.edit_as(ctx, &place, linked, &copy, "RESOLUTION").await {
                     tracing::info!(%error, request.id = %linked, "the resolution was not copied to a linked request");

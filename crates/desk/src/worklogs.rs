@@ -37,7 +37,7 @@ pub(crate) async fn prepare(
         draft.statements.push(desk.store.stamp(&request.module, request.id(), &stamps, Expect::Exactly(1)));
     }
     if draft.is_new() && draft.new.is("add_time_for_linked_requests") {
-        for linked in desk.linked_ids(ctx, request.id()).await? {
+        for linked in desk.linked_open(ctx, request.id()).await? {
             let mut copy = draft.new.clone();
             copy.set("id", desk.new_id(ctx));
             copy.set("request", linked);

@@ -1,7 +1,7 @@
 //! A request's life beside plain edits: locks, holds, cancellation, service requests, the end of merged ones.
 
 use serde_json::{Value as Json, json};
-use testkit::{App, on_both_engines};
+use testkit::{App, Client, on_both_engines};
 
 /// Changes the desk's own settings.
 async fn set(app: &App, settings: Json) {
@@ -31,11 +31,76 @@ on_both_engines! {
         ] {
             theo.put(&format!("{path}{name}"), input).await.refused(403, 4002, "-");
         }
-        theo.post(&format!("{path}/notes"), json!({"request_note": {"description": "by the way"}})).await.ok();
         theo.put(&format!("{path}/_close"), closure).await.ok();
         app.admin().put(&path, json!({"request": {"subject": "Administrators may"}})).await.ok();
         theo.put(&format!("{path}/_reopen"), json!({})).await.ok();
         theo.put(&format!("{path}/_pickup"), json!({})).await.ok();
+    }
+
+    what_hangs_on_a_closed_request_is_as_locked(app) {
+        set(app, json!({"closed_requests_locked": true})).await;
+        let (_, theo) = app.technician("Theo Tech").await;
+        let (_, rita) = app.requester("Rita Requester").await;
+        let request = rita.new_request("Printer").await;
+        let path = format!("/requests/{request}");
+        let rows = [
+            ("notes", "request_note", json!({"description": "by the way", "show_to_requester": true})),
+            ("tasks", "task", json!({"title": "look"})),
+            ("worklogs", "worklog", json!({"description": "looked", "owner": {"name": "Theo Tech"}})),
+            ("drafts", "draft", json!({"description": "later"})),
+            ("reminders", "reminder", json!({"summary": "tomorrow", "date": {"value": (testkit::START + 60_000).to_string()}})),
+            ("checklists", "checklist", json!({"name": "steps"})),
+            ("approval_levels", "approval_level", json!({})),
+        ];
+        let add = async |client: &Client<'_>, at: &str, (below, key, input): &(&str, &str, Json)| {
+            client.post(&format!("{at}/{below}"), json!({*key: input})).await
+        };
+        let upload = async |client: &Client<'_>, at: &str| {
+            let body = "--b\r\nContent-Disposition: form-data; name=\"input_file\"; filename=\"a.txt\"\r\n\r\nx\r\n--b--\r\n";
+            let headers = [("Content-Type", "multipart/form-data; boundary=b")];
+            client.send("POST", &format!("/api/v3{at}/_uploads"), &headers, body).await
+        };
+        let mut there = Vec::new();
+        for row in &rows {
+            let made = add(&theo, &path, row).await.ok();
+            there.push(format!("{path}/{}/{}", row.0, made[row.1]["id"].as_str().unwrap()));
+        }
+        let file = upload(&theo, &path).await.ok()["file_id"].as_str().unwrap().to_owned();
+        let other = theo.new_request("Other").await;
+        let link = |id: &str| json!({"link_requests": [{"linked_request": {"id": id}}]});
+        theo.post(&format!("/requests/{other}/link_requests"), link(&request)).await.ok();
+        theo.put(&format!("{path}/_close"), json!({})).await.ok();
+
+        for (row, at) in rows.iter().zip(&there) {
+            add(&theo, &path, row).await.refused(403, 4002, "-");
+            theo.put(at, json!({row.1: row.2})).await.refused(403, 4002, "-");
+            theo.delete(at).await.refused(403, 4002, "-");
+        }
+        let task = &there[1];
+        add(&theo, task, &rows[2]).await.refused(403, 4002, "-");
+        theo.put(&task.replace(&path, ""), json!({"task": {"title": "x"}})).await.refused(403, 4002, "-");
+        for at in [&path, task, &there[0]] {
+            upload(&theo, at).await.refused(403, 4002, "-");
+        }
+        theo.delete(&format!("{path}/_uploads/{file}")).await.refused(403, 4002, "-");
+        theo.post(&format!("{path}/link_requests"), link(&other)).await.refused(403, 4002, "-");
+        let mail = ("notifications", "notification", json!({"subject": "Re", "to": ["rita.requester@example.com"]}));
+        add(&theo, &path, &mail).await.refused(403, 4002, "-");
+        add(&rita, &path, &rows[0]).await.refused(403, 4002, "-");
+        upload(&rita, &path).await.refused(403, 4002, "-");
+        // What is said on a linked request does not get to it.
+        let said = json!({"note": {"description": "y", "add_to_linked_requests": true}});
+        theo.post(&format!("/requests/{other}/notes"), said).await.ok();
+        assert_eq!(app.admin().get(&format!("{path}/notes")).await.ok()["notes"].as_array().unwrap().len(), 1);
+        // By a reply somebody says that it is not over.
+        add(&rita, &path, &("notifications", "notification", json!({"description": "It smokes"}))).await.ok();
+        add(&app.admin(), &path, &rows[0]).await.ok();
+        rita.put(&format!("{path}/_reopen"), json!({})).await.ok();
+        for (row, at) in rows.iter().zip(&there) {
+            theo.put(at, json!({row.1: row.2})).await.ok();
+            add(&theo, &path, row).await.ok();
+        }
+        upload(&theo, task).await.ok();
     }
 
     a_schedule_is_for_a_hold(app) {

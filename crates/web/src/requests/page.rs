@@ -72,6 +72,8 @@ struct RequestPage {
     is_open: bool,
     is_mine: bool,
     is_trashed: bool,
+    /// Whether it must be opened again before anything is done with it.
+    is_locked: bool,
     wants_cancel: Option<String>,
     tabs: Vec<Tab>,
     tab: String,
@@ -195,6 +197,7 @@ pub(crate) async fn render(visit: &Visit, id: Id, entered: Option<Entered>) -> R
         is_open: status.is_some_and(|s| s.is("in_progress")),
         is_mine: record.reference("technician") == Some(visit.ctx.caller.user),
         is_trashed,
+        is_locked: desk::is_locked(&visit.ctx, record, &visit.snapshot),
         wants_cancel: record
             .is("cancellation_requested")
             .then(|| record.text("cancel_flag_comments.comment").unwrap_or("").to_owned()),

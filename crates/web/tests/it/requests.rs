@@ -209,6 +209,23 @@ on_both_engines! {
         assert_eq!(Browser::of(app, rita).await.get(&format!("/portal/requests/{id}/mails/{file}")).await.shown().html(), "so");
     }
 
+    a_request_that_is_closed_for_good_says_so(app) {
+        let portal = app.admin().get("/portals").await.ok()["portals"][0]["id"].as_str().unwrap().to_owned();
+        app.admin().put(&format!("/portals/{portal}"), json!({"portal": {"closed_requests_locked": true}})).await.ok();
+        let (theo, api) = app.technician("Theo Tech").await;
+        let id = api.new_request("Printer").await;
+        let theo = Browser::of(app, theo).await;
+        let path = format!("/requests/{id}");
+        let offers = |page: &testkit::Page| (page.says("closed for good"), page.says(&format!("action=\"{path}/note")));
+        assert_eq!(offers(&theo.get(&path).await.shown()), (false, true));
+        theo.post(&format!("{path}/close"), &[]).await.leads_on();
+        assert_eq!(offers(&theo.get(&path).await.shown()), (true, false));
+        assert_eq!(theo.post(&format!("{path}/note"), &[("description", "x")]).await.status(), 403);
+        assert_eq!(offers(&app.admins_browser().await.get(&path).await.shown()), (false, true));
+        theo.post(&format!("{path}/reopen"), &[]).await.leads_on();
+        assert_eq!(offers(&theo.get(&path).await.shown()), (false, true));
+    }
+
     work_is_noted(app) {
         let id = app.admin().new_request("Work").await;
         let admin = app.admins_browser().await;
