@@ -131,8 +131,9 @@ pub fn visible(ctx: &Context, module: &Arc<Module>, snapshot: &Snapshot) -> Resu
 }
 
 /// Whether the caller may search or sort by a path: whether what it leads through is theirs to read. Else a search that finds
-/// something, and one that finds nothing, would read it for them letter by letter. Of the record itself they may ask about anything;
-/// of a record that it refers to about what every reference shows, and about the rest only where they may read all of them.
+/// something, and one that finds nothing, would read it for them letter by letter. Of the record itself they may ask about anything
+/// that it tells them; of a record that it refers to about what every reference shows, and about the rest only where they may read
+/// all of them.
 #[must_use]
 pub fn may_ask(ctx: &Context, snapshot: &Snapshot, path: &Path) -> bool {
     let mut is_shown = true;
@@ -140,6 +141,10 @@ pub fn may_ask(ctx: &Context, snapshot: &Snapshot, path: &Path) -> bool {
     let steps = path.via.iter().map(|(module, slot)| (module, *slot)).chain(std::iter::once(last));
     for (depth, (module, slot)) in steps.enumerate() {
         let Some(leaf) = module.leaf(slot) else { return false };
+        let is_telling = |path: &str| module.table == "request" && TELLING.contains(&path);
+        if !ctx.is_technician() && is_telling(&leaf.path) {
+            return false;
+        }
         let is_embedded = || {
             module.embedded().iter().any(|node| matches!(node, Node::Leaf { slot: own, .. } if *own == slot))
         };
@@ -155,6 +160,10 @@ pub fn may_ask(ctx: &Context, snapshot: &Snapshot, path: &Path) -> bool {
     beyond.and_then(|target| snapshot.catalogue.module(target)).is_none_or(|m| may_read_all(ctx, snapshot, m))
 }
 
+/// Flags of a request that tell of what is beside it. Requesters read some of the notes and of the linked requests, and neither
+/// drafts nor problems.
+const TELLING: [&str; 4] = ["has_notes", "has_draft", "has_linked_requests", "has_problem"];
+
 /// Whether the caller may read every record of a module.
 fn may_read_all(ctx: &Context, snapshot: &Snapshot, module: &Arc<Module>) -> bool {
     let scope_is_there = module.size == Size::Small
@@ -165,6 +174,57 @@ fn may_read_all(ctx: &Context, snapshot: &Snapshot, module: &Arc<Module>) -> boo
             .is_ok_and(|seen| matches!(&seen, Filter::All(parts) if parts.is_empty()))
     };
     scope_is_there && role_allows(ctx.caller.access, module, Verb::Read) && sees_all()
+}
+
+/// So many notes are read at once to see on which requests there are some.
+const NOTES_READ: usize = 500;
+
+impl Desk {
+    /// Makes the flags of requests tell a requester of what they may read and of nothing else.
+    pub(crate) async fn tell_of_what_is_read(
+        &self,
+        ctx: &Context,
+        requests: &mut [Record],
+    ) -> Result<(), DeskError> {
+        let noted = requests.iter().filter(|request| request.is("has_notes")).map(Record::id).collect();
+        let noted = self.with_notes(ctx, noted).await?;
+        for request in requests {
+            for flag in TELLING {
+                if !request.is(flag) {
+                    continue;
+                }
+                let is_told = match flag {
+                    "has_notes" => noted.contains(&request.id()),
+                    "has_linked_requests" => !self.linked_seen(ctx, request.id()).await?.is_empty(),
+                    _ => false,
+                };
+                request.set(flag, is_told);
+            }
+        }
+        Ok(())
+    }
+
+    /// Those of some requests that have notes which the caller may read.
+    async fn with_notes(&self, ctx: &Context, mut requests: Vec<Id>) -> Result<Vec<Id>, DeskError> {
+        let snapshot = self.snapshot();
+        let notes = snapshot.module("request_note")?;
+        let seen = visible(ctx, notes, &snapshot)?;
+        let mut found: Vec<Id> = Vec::new();
+        while !requests.is_empty() {
+            let ids = requests.iter().map(|id| Value::from(*id)).collect();
+            let filter = equals(notes, "request", ids).and(seen.clone());
+            let mut query = Query::new(notes.clone(), filter, NOTES_READ as u64);
+            query.slots = notes.slot("request").into_iter().collect();
+            let rows = self.store.list(&query).await?;
+            found.extend(rows.iter().filter_map(|row| row.reference("request")));
+            // All that were read may be of one request.
+            if rows.len() < NOTES_READ {
+                break;
+            }
+            requests.retain(|id| !found.contains(id));
+        }
+        Ok(found)
+    }
 }
 
 /// A filter on requests, as one on the approvals of their levels.

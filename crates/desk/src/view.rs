@@ -141,6 +141,9 @@ impl Desk {
                 crate::cmdb::complete(self, ctx, records, shown("linked_instance_data")).await?;
             }
             "request" => {
+                if !ctx.is_technician() {
+                    self.tell_of_what_is_read(ctx, records).await?;
+                }
                 for record in records.iter_mut() {
                     crate::requests::complete(record, ctx.now);
                     if !ctx.is_technician() {

@@ -64,6 +64,48 @@ on_both_engines! {
         assert_eq!(asks(&theo, "status.internal_name", json!("Open")).await, Some(1));
     }
 
+    flags_tell_of_nothing_that_is_hidden(app) {
+        const FLAGS: [&str; 4] = ["has_notes", "has_draft", "has_linked_requests", "has_problem"];
+        let (request, rita) = world(app).await;
+        let admin = app.admin();
+        let path = format!("/requests/{request}");
+        let note = |is_shown: bool| json!({"note": {"description": "x", "show_to_requester": is_shown}});
+        let link = |other: &str| json!({"link_requests": [{"linked_request": {"id": other}}]});
+        admin.post(&format!("{path}/notes"), note(false)).await.ok();
+        admin.post(&format!("{path}/drafts"), json!({"draft": {"description": "later"}})).await.ok();
+        admin.post(&format!("{path}/link_requests"), link(&admin.new_request("Theirs").await)).await.ok();
+        // Read often enough to come from memory, by both.
+        let told = async |client: &Client<'_>| {
+            let (mut one, mut row) = (Json::Null, Json::Null);
+            for _ in 0..3 {
+                one = client.get(&path).await.ok()["request"].take();
+                let list = client.list("/requests", json!({"fields_required": FLAGS, "search_fields": {"id": request}})).await;
+                row = list.ok()["requests"][0].take();
+            }
+            FLAGS.map(|flag| {
+                assert_eq!(one[flag], row[flag], "{flag}");
+                one[flag] == true
+            })
+        };
+        for _ in 0..2 {
+            assert_eq!(told(&admin).await, [true, true, true, true]);
+            assert_eq!(told(&rita).await, [false, false, false, false]);
+        }
+        for flag in FLAGS {
+            let criteria = json!({"search_criteria": {"field": flag, "condition": "is", "value": true}});
+            rita.list("/requests", criteria.clone()).await.refused(400, 4001, "search_criteria");
+            rita.list("/requests", json!({"sort_field": flag})).await.refused(400, 4001, "sort_field");
+            assert!(admin.list("/requests", criteria).await.ok().to_string().contains(&request), "{flag}");
+        }
+        // Of what they may read they are told.
+        let shown = id_of(admin.post(&format!("{path}/notes"), note(true)).await, "note").await;
+        admin.post(&format!("{path}/link_requests"), link(&rita.new_request("Hers").await)).await.ok();
+        assert_eq!(told(&rita).await, [true, false, true, false]);
+        admin.delete(&format!("{path}/notes/{shown}")).await.ok();
+        assert_eq!(told(&rita).await, [false, false, true, false]);
+        assert_eq!(told(&admin).await, [true, true, true, true]);
+    }
+
     requesters_name_nobody_but_by_their_address(app) {
         let (request, rita) = world(app).await;
         let path = format!("/requests/{request}");
