@@ -142,7 +142,7 @@ pub fn may_ask(ctx: &Context, snapshot: &Snapshot, path: &Path) -> bool {
     for (depth, (module, slot)) in steps.enumerate() {
         let Some(leaf) = module.leaf(slot) else { return false };
         let is_telling = |path: &str| module.table == "request" && TELLING.contains(&path);
-        if !ctx.is_technician() && is_telling(&leaf.path) {
+        if !ctx.is_technician() && (leaf.field.personal || is_telling(&leaf.path)) {
             return false;
         }
         let is_embedded = || {

@@ -173,7 +173,12 @@ fn ask(desk: &Desk, ctx: &Context, draft: &mut Draft, people: &[Id]) -> Result<(
 }
 
 /// Shows the approvers as references to people.
-pub(crate) async fn show(desk: &Desk, request: &mut Record, snapshot: &Snapshot) -> Result<(), DeskError> {
+pub(crate) async fn show(
+    desk: &Desk,
+    ctx: &Context,
+    request: &mut Record,
+    snapshot: &Snapshot,
+) -> Result<(), DeskError> {
     let Some(mut approvers) = parsed(request, "service_approvers") else { return Ok(()) };
     let Some(users) = approvers.get_mut("users").and_then(Json::as_array_mut) else { return Ok(()) };
     for user in users {
@@ -183,23 +188,25 @@ pub(crate) async fn show(desk: &Desk, request: &mut Record, snapshot: &Snapshot)
             None => None,
         };
         if let Some(person) = person {
-            *user = shown(&person, snapshot);
+            *user = shown(ctx, &person, snapshot);
         }
     }
     request.set("service_approvers", approvers.to_string());
     Ok(())
 }
 
-/// What a reference to a person shows.
-fn shown(person: &Record, snapshot: &Snapshot) -> Json {
+/// What a reference to a person shows: to requesters of others nothing that is personal.
+fn shown(ctx: &Context, person: &Record, snapshot: &Snapshot) -> Json {
+    let is_stranger = !ctx.is_technician() && person.id() != ctx.caller.user;
     let mut object = Map::new();
     for key in person.module.embed {
         let Some(slot) = person.module.slot(key) else { continue };
-        let kind = person.module.leaf(slot).map(|leaf| &leaf.field.kind);
-        let value = match (kind, person.at(slot)) {
+        let Some(leaf) = person.module.leaf(slot) else { continue };
+        let value = match (&leaf.field.kind, person.at(slot)) {
             (_, Value::Null) => Json::Null,
-            (Some(Kind::Bool), value) => json!(value.as_bool()),
-            (Some(Kind::Ref(_)), Value::Int(id)) => {
+            _ if is_stranger && leaf.field.personal => Json::Null,
+            (Kind::Bool, value) => json!(value.as_bool()),
+            (Kind::Ref(_), Value::Int(id)) => {
                 let name = snapshot.record(Id::new(*id)).map(|row| row.title().to_owned());
                 json!({"id": id.to_string(), "name": name})
             }

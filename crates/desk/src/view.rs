@@ -151,7 +151,7 @@ impl Desk {
                     }
                     crate::attachments::complete_resolution(record);
                     if shown("service_approvers") {
-                        crate::service::show(self, record, &snapshot).await?;
+                        crate::service::show(self, ctx, record, &snapshot).await?;
                     }
                 }
             }

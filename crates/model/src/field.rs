@@ -265,6 +265,8 @@ pub struct Field {
     pub in_list: bool,
     /// Whether a record shows it at all; passwords and flags for one call are not shown.
     pub shown: bool,
+    /// Whether it is told to technicians and to the person themselves only, not to everybody who reads a reference to them.
+    pub personal: bool,
     /// Whether the database keeps an index on it.
     pub indexed: bool,
     /// Whether the value is one of a kind in its module, and inside which other fields.
@@ -313,6 +315,7 @@ impl Field {
             preset: Preset::None,
             in_list: false,
             shown: true,
+            personal: false,
             indexed: false,
             unique: None,
             full_text: false,
@@ -384,6 +387,12 @@ impl Field {
     #[must_use]
     pub fn unshown(mut self) -> Self {
         self.shown = false;
+        self
+    }
+    /// Of a person: how they are reached or what they cost, which requesters are not told of others.
+    #[must_use]
+    pub fn personal(mut self) -> Self {
+        self.personal = true;
         self
     }
     /// Neither shown nor given, in a view of a module that does not speak of it.

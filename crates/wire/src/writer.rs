@@ -24,6 +24,8 @@ const DEPTH_MAX: u8 = 3;
 pub struct Writer<'a> {
     lookups: &'a dyn Lookups,
     zone: &'a jiff::tz::TimeZone,
+    /// For somebody who is told of other people only who they are: themselves.
+    alone: Option<Id>,
     /// The zone's offset, and the stretch of time for which it is known to hold.
     offset: Cell<Option<time::Offset>>,
 }
@@ -90,7 +92,13 @@ impl<'a> Writer<'a> {
     /// A writer that finds references here and shows times in this zone.
     #[must_use]
     pub const fn new(lookups: &'a dyn Lookups, zone: &'a jiff::tz::TimeZone) -> Self {
-        Self { lookups, zone, offset: Cell::new(None) }
+        Self { lookups, zone, alone: None, offset: Cell::new(None) }
+    }
+
+    /// The same for somebody who is told of other people only who they are, and not what is personal; of themselves everything.
+    #[must_use]
+    pub const fn alone(self, person: Id) -> Self {
+        Self { alone: Some(person), ..self }
     }
 
     /// Writes everything that a record shows, nulls included.
@@ -116,7 +124,7 @@ impl<'a> Writer<'a> {
     }
     /// Writes what a reference to a record shows.
     pub fn reference(&self, out: &mut String, record: &Record) {
-        self.nodes(out, record, record.module.embedded(), 1);
+        self.embed(out, record, 0);
     }
 
     fn nodes(&self, out: &mut String, record: &Record, nodes: &[Node], depth: u8) {
@@ -206,18 +214,46 @@ impl<'a> Writer<'a> {
             return;
         }
         match self.lookups.record(target, id) {
-            // Lookups and people are in nearly every answer: their text is made once. It has no times in it, so it
-            // is the same in every zone.
-            Some(record) if record.module.size != Size::Large => {
-                out.push_str(record.embedded.text(|| {
-                    let mut text = String::with_capacity(256);
-                    self.nodes(&mut text, record, record.module.embedded(), depth + 1);
-                    text
-                }));
-            }
-            Some(record) => self.nodes(out, record, record.module.embedded(), depth + 1),
+            Some(record) => self.embed(out, record, depth),
             None => out.push_str("null"),
         }
+    }
+
+    /// Writes what a reference shows that is written this deep.
+    fn embed(&self, out: &mut String, record: &Record, depth: u8) {
+        let module = &record.module;
+        let is_stranger =
+            module.size == Size::People && self.alone.is_some_and(|person| person != record.id());
+        if is_stranger {
+            self.stranger(out, record, depth + 1);
+        } else if module.size == Size::Large {
+            self.nodes(out, record, module.embedded(), depth + 1);
+        } else {
+            // Lookups and people are in nearly every answer: their text is made once. It has no times in it, so it
+            // is the same in every zone.
+            out.push_str(record.embedded.text(|| {
+                let mut text = String::with_capacity(256);
+                self.nodes(&mut text, record, module.embedded(), depth + 1);
+                text
+            }));
+        }
+    }
+
+    /// Writes what a reference to a person shows to whoever is not told what is personal: the same members, and those are empty.
+    fn stranger(&self, out: &mut String, person: &Record, depth: u8) {
+        out.push('{');
+        for (i, node) in person.module.embedded().iter().enumerate() {
+            match node {
+                Node::Leaf { key, slot, form }
+                    if person.module.leaf(*slot).is_some_and(|leaf| leaf.field.personal) =>
+                {
+                    out.push_str(if i == 0 { key.first() } else { key.next() });
+                    self.value(out, person, *slot, *form, &Value::Null, depth);
+                }
+                node => self.node(out, person, node, depth, i == 0),
+            }
+        }
+        out.push('}');
     }
 
     fn instant(&self, out: &mut String, ms: i64) {

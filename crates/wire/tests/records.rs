@@ -106,6 +106,26 @@ proptest! {
 }
 
 #[test]
+fn of_others_only_who_they_are_is_written_for_whoever_stands_alone() {
+    let everything = Everything(Catalogue::new(&model::Additions::default()));
+    let utc = jiff::tz::TimeZone::UTC;
+    let person = full(&everything.0, "user", Id::new(42));
+    let written = |writer: Writer<'_>| {
+        let mut out = String::new();
+        writer.reference(&mut out, &person);
+        serde_json::from_str::<Json>(&out).unwrap()
+    };
+    let whole = written(Writer::new(&everything, &utc));
+    assert_eq!(written(Writer::new(&everything, &utc).alone(Id::new(42))), whole, "themselves");
+    let mut told = written(Writer::new(&everything, &utc).alone(Id::new(43)));
+    for key in ["phone", "mobile", "sms_mail", "sms_mail_id", "employee_id", "cost_per_hour"] {
+        assert!(!whole[key].is_null(), "{key}");
+        assert_eq!(std::mem::replace(&mut told[key], whole[key].clone()), Json::Null, "{key}");
+    }
+    assert_eq!(told, whole);
+}
+
+#[test]
 fn every_module_is_written_as_json() {
     for module in Catalogue::new(&model::Additions::default()).modules() {
         let json = written(&module.name);

@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, Limited};
 use std::sync::Arc;
 use wire::failure::Failure;
 use wire::payload::{Payload, Raw};
+use wire::writer::{Lookups, Writer};
 
 /// A body that is not a file may be this long; no honest one comes near.
 const BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
@@ -99,6 +100,11 @@ impl<'a> Call<'a> {
         let mut segments = self.segments.iter().map(String::as_str);
         let named = segments.next() == Some("cmdb");
         segments.next().filter(|second| named && *second != "ci" && second.parse::<model::Id>().is_err())
+    }
+    /// Writes records as the caller may read them.
+    pub fn writer<'w>(&'w self, lookups: &'w dyn Lookups) -> Writer<'w> {
+        let writer = Writer::new(lookups, &self.ctx.zone);
+        if self.ctx.is_technician() { writer } else { writer.alone(self.ctx.caller.user) }
     }
     /// A parameter beside `input_data`.
     pub fn param(&self, name: &str) -> Option<&str> {

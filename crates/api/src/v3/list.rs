@@ -9,7 +9,7 @@ use model::{Module, Node, SortKey};
 use std::sync::Arc;
 use wire::failure::Failure;
 use wire::list_info::{Asked, ListInfo, ListInfoView, SortBy};
-use wire::writer::{Selection, Writer};
+use wire::writer::Selection;
 
 /// GET of a collection.
 pub(crate) async fn list(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
@@ -62,7 +62,7 @@ pub(crate) async fn rows(call: &Call<'_>, selection: &Selection, page: Page) -> 
     slots.retain(|slot| !selection.is_bare(*slot));
     let view = call.desk().view(&records, Some(&slots)).await.map_err(failed)?;
     let seen = Seen(&view);
-    let writer = Writer::new(&seen, &call.ctx.zone);
+    let writer = call.writer(&seen);
     let row = |record: &model::Record| {
         let mut row = String::new();
         writer.row(&mut row, record, selection);
@@ -191,7 +191,7 @@ pub(crate) async fn write(
     slots.retain(|slot| !selection.is_bare(*slot));
     let view = call.desk().view(&records, Some(&slots)).await.map_err(failed)?;
     let seen = Seen(&view);
-    let writer = Writer::new(&seen, &call.ctx.zone);
+    let writer = call.writer(&seen);
     debug_assert!(records.iter().all(|r| r.module.table == module.table));
     let rows = |out: &mut String| {
         let from = out.len();

@@ -9,7 +9,6 @@ use model::{Filter, Id, Module, Record};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use wire::failure::Failure;
-use wire::writer::Writer;
 
 fn failed(call: &Call<'_>, error: desk::DeskError) -> Failure {
     answer::failure(error, call.ctx.trace)
@@ -203,7 +202,7 @@ pub(crate) async fn shown(call: &Call<'_>, record: Record) -> Result<String, Fai
     let seen = Seen(&view);
     let mut json = String::new();
     for record in &records {
-        Writer::new(&seen, &call.ctx.zone).reference(&mut json, record);
+        call.writer(&seen).reference(&mut json, record);
     }
     Ok(json)
 }
@@ -216,7 +215,7 @@ pub(crate) async fn link_row(call: &Call<'_>, link: &desk::Linked) -> Result<Str
     let view = call.desk().view(&records, None).await.map_err(|e| failed(call, e))?;
     let seen = Seen(&view);
     let mut request = String::new();
-    Writer::new(&seen, &call.ctx.zone).row(&mut request, &link.request, &selection);
+    call.writer(&seen).row(&mut request, &link.request, &selection);
     let comments = json!(link.comments);
     Ok(format!("{{\"comments\":{comments},\"linked_request\":{request}}}"))
 }

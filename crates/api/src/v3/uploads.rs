@@ -9,7 +9,6 @@ use http::Method;
 use model::{Id, Record};
 use serde_json::{Value as Json, json};
 use wire::failure::Failure;
-use wire::writer::Writer;
 
 /// Anything below `…/{id}/_uploads` and its other names.
 pub(crate) async fn run(
@@ -146,7 +145,7 @@ async fn array(call: &Call<'_>, path: &str, mut rows: Vec<Record>) -> Result<Str
     }
     let view = call.desk().view(&rows, None).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
     let seen = Seen(&view);
-    let writer = Writer::new(&seen, &call.ctx.zone);
+    let writer = call.writer(&seen);
     let mut json = String::from("[");
     for (i, row) in rows.iter().enumerate() {
         if i > 0 {

@@ -202,7 +202,7 @@ on_both_engines! {
         assert_eq!(asked["approvals"][0]["status"]["name"], "Pending Approval");
         // What was read is written back; it asks nobody again.
         admin.put(&path, json!({"request": {"service_approvers": approvers}})).await.ok();
-        assert_eq!(admin.get(&path).await.ok()["request"]["service_approvers"], *approvers);
+        assert_eq!(rita.get(&path).await.ok()["request"]["service_approvers"], *approvers);
         assert_eq!(admin.get(&format!("{path}/approvals")).await.ok()["approvals"].as_array().unwrap().len(), 1);
         // An incident asks nobody by itself.
         let plain = json!({"request": {"subject": "x", "service_approvers": {"users": [{"name": "Bea Boss"}]}}});

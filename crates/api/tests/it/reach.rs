@@ -106,6 +106,66 @@ on_both_engines! {
         assert_eq!(told(&admin).await, [true, true, true, true]);
     }
 
+    requesters_are_told_who_others_are_and_no_more(app) {
+        const PERSONAL: [&str; 6] = ["phone", "mobile", "sms_mail", "sms_mail_id", "employee_id", "cost_per_hour"];
+        let admin = app.admin();
+        let contact = json!({"phone": "0301", "mobile": "0171", "sms_mail": "a@example.com", "sms_mail_id": "b@example.com",
+            "employee_id": "E7", "cost_per_hour": "80", "job_title": "Expert"});
+        let mut technician = contact.clone();
+        technician["is_technician"] = json!(true);
+        let (approver, tom) = app.person("Tom Tech", technician).await;
+        let (id, rita) = app.person("Rita Requester", contact).await;
+        let template = json!({"request_template": {"name": "Laptop", "is_service_template": true}});
+        let template = id_of(admin.post("/request_templates", template).await, "request_template").await;
+        let made = json!({"request": {"subject": "Printer", "requester": {"id": id.to_string()}, "technician": {"name": "Tom Tech"},
+            "template": {"id": template}, "service_approvers": {"users": [{"id": approver.to_string()}]}}});
+        let request = id_of(admin.post("/requests", made).await, "request").await;
+        let path = format!("/requests/{request}");
+        tom.post(&format!("{path}/notes"), json!({"note": {"description": "x", "show_to_requester": true}})).await.ok();
+        tom.post(&format!("{path}/notifications"), json!({"notification": {"subject": "x", "to": ["rita.requester@example.com"]}})).await.ok();
+        // What each reference to a person shows of what is personal.
+        fn look(json: &Json, seen: &mut Vec<(String, bool)>) {
+            if json.get("is_vip_user").is_some() {
+                let name = json["name"].as_str().unwrap().to_owned();
+                assert!(json["email_id"].is_string() && json["first_name"].is_string(), "{json}");
+                let told: Vec<bool> = PERSONAL.iter().map(|key| !json.get(*key).expect(key).is_null()).collect();
+                seen.push((name, told.contains(&true)));
+            }
+            match json {
+                Json::Array(items) => items.iter().for_each(|item| look(item, seen)),
+                Json::Object(members) => members.values().for_each(|member| look(member, seen)),
+                _ => {}
+            }
+        }
+        let people = async |client: &Client<'_>, path: &str| {
+            let mut seen = Vec::new();
+            look(&client.get(path).await.ok(), &mut seen);
+            seen
+        };
+        for _ in 0..3 {
+            for below in ["", "/notes", "/notifications", "/conversations"] {
+                let path = format!("{path}{below}");
+                let (theirs, hers) = (people(&tom, &path).await, people(&rita, &path).await);
+                assert!(hers.iter().any(|(name, _)| name == "Tom Tech"), "{path}");
+                for (name, is_told) in &theirs {
+                    assert!(*is_told || name == "Ada Admin", "{path}: {name}");
+                }
+                for (name, is_told) in &hers {
+                    assert_eq!(*is_told, name == "Rita Requester", "{path}: {name}");
+                }
+            }
+            let listed = people(&rita, "/requests").await;
+            assert!(listed.contains(&("Tom Tech".to_owned(), false)) && listed.contains(&("Rita Requester".to_owned(), true)), "{listed:?}");
+        }
+        for field in PERSONAL {
+            let field = format!("technician.{field}");
+            assert_eq!(asks(&rita, &field, json!("0")).await, None, "{field}");
+            assert!(asks(&tom, &field, json!("0")).await.is_some(), "{field}");
+            rita.list("/requests", json!({"sort_field": field})).await.refused(400, 4001, "sort_field");
+        }
+        assert_eq!(asks(&rita, "technician.job_title", json!("Exp")).await, Some(1));
+    }
+
     requesters_name_nobody_but_by_their_address(app) {
         let (request, rita) = world(app).await;
         let path = format!("/requests/{request}");
