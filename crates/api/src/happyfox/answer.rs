@@ -90,6 +90,7 @@ pub(super) fn trouble(trouble: &Trouble, fields: &[RequesterField]) -> Option<Js
         Trouble::TooManyPhones => {
             json!({"phones": [format!("A requester may have {PHONES_MAX} phones at most.")]})
         }
+        Trouble::Technician => of_all("A technician is changed at the desk."),
         Trouble::Refused(refusals) => {
             let mut errors = Map::new();
             let mut custom = Map::new();

@@ -100,6 +100,8 @@ pub enum Trouble {
     NoSuchPhone(i64),
     /// More numbers than a person may have.
     TooManyPhones,
+    /// The person is a technician, whom an administrator changes at the desk.
+    Technician,
     /// The rules of users are against it.
     Refused(Vec<Refusal>),
     /// Nothing is wrong with it, but with another one of a list that is written whole or not at all.

@@ -332,14 +332,19 @@ impl Desk {
                 given.push("phones");
             }
         }
-        if person.get("requester_number").is_null() && !is_new && !dry_run {
-            let number = self.numbers.next("requester").await?;
-            person.set("requester_number", number);
-        }
         let mut slots: Vec<usize> = given.iter().filter_map(|path| place.module.slot(path)).collect();
         for (slot, value) in &wanted.fields {
             person.put(*slot, value.clone());
             slots.push(*slot);
+        }
+        // A key of the requester API is in the hands of whoever keeps the people, and technicians are more than that.
+        let known = found.and_then(|(at, _)| bench.people.get(at));
+        if known.is_some_and(|known| known.new.is("is_technician") && !known.new.equals(&person)) {
+            return Err(Trouble::Technician);
+        }
+        if person.get("requester_number").is_null() && !is_new && !dry_run {
+            let number = self.numbers.next("requester").await?;
+            person.set("requester_number", number);
         }
         let step = Step { changes: is_new, matched_by: found.map(|(_, by)| by), left: None };
         let Some((at, known)) = found.and_then(|(at, _)| Some((at, bench.people.get_mut(at)?))) else {

@@ -419,6 +419,37 @@ on_both_engines! {
         assert_eq!(taken(&fox, json!({"email": "new@example.com"})).await["phones"].as_array().unwrap().len(), 1);
     }
 
+    a_technician_is_changed_at_the_desk(app) {
+        let fox = app.happyfox();
+        let ada = format!("/users/{}", desk::shipped::ADMINISTRATOR);
+        app.admin().post("/udf_fields", json!({"udf_field": {"name": "Floor", "field_type": "Single Line", "module": {"name": "user"}}})).await.ok();
+        let before = app.admin().get(&ada).await.ok();
+        let same = json!({"email": "Ada.Admin@example.com", "name": "Ada Admin"});
+        assert_eq!(taken(&fox, same.clone()).await["name"], "Ada Admin", "a whole company is sent, with its technicians");
+        let refused = json!({"non_field_errors": ["A technician is changed at the desk."]});
+        for change in [json!({"name": "Not Ada"}), json!({"phones": [{"number": "110"}]}), json!({"custom_fields": {"1": "3rd"}})] {
+            let mut input = json!({"email": "ada.admin@example.com"});
+            input.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            for path in [PATH.to_owned(), format!("{PATH}?dry_run=true")] {
+                let reply = fox.send("POST", &path, &[], input.to_string()).await;
+                assert_eq!((reply.status.as_u16(), reply.json()), (422, refused.clone()), "{input}");
+            }
+            let reply = post(&fox, &json!([{"email": "new@example.com"}, input, same])).await;
+            assert_eq!(reply.status, 422);
+            let rows = reply.json();
+            assert_eq!((&rows[0]["success"], &rows[1]["errors"], &rows[2]["success"]), (&json!(true), &refused, &json!(true)), "{rows}");
+        }
+        // Nor are they found by their name and number.
+        app.admin().put(&ada, json!({"user": {"phone": "110"}})).await.ok();
+        let found = json!({"name": "Ada Admin", "phones": [{"number": "110"}, {"number": "112"}]});
+        assert_eq!(post(&fox, &found).await.json(), refused);
+        let after = app.admin().get(&ada).await.ok();
+        for field in ["name", "first_name", "last_name", "email_id", "mobile", "udf_fields"] {
+            assert_eq!(before["user"][field], after["user"][field], "{field}");
+        }
+        assert_eq!(after["user"]["phone"], "110");
+    }
+
     an_address_changes(app) {
         let fox = app.happyfox();
         let change = async |body: Json| fox.send("POST", &format!("{PATH}actions/change-email/"), &[], body.to_string()).await;
