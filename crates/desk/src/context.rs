@@ -81,6 +81,11 @@ impl Scopes {
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
+    /// The scopes in either.
+    #[must_use]
+    pub const fn either(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
     /// The scopes in both.
     #[must_use]
     pub const fn both(self, other: Self) -> Self {

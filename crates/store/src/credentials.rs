@@ -141,6 +141,7 @@ const CLIENT: &str = r#"SELECT "id", "client_id", "secret_hash", "name", "kind",
 const CODE: &str = r#"SELECT "hash", "grant_id", "client", "person", "scopes", "redirect_uri", "challenge", "challenge_method", "offline", "created", "expires", "used" FROM "oauth_code""#;
 const REFRESH: &str = r#"SELECT "id", "hash", "client", "person", "scopes", "created", "last_used", "revoked" FROM "refresh_token""#;
 const ACCESS: &str = r#"SELECT "hash", "grant_id", "client", "person", "scopes", "expires" FROM "access_token" WHERE "hash" = $1"#;
+const ACCESS_OF: &str = r#"SELECT "hash", "grant_id", "client", "person", "scopes", "expires" FROM "access_token" WHERE "person" = $1"#;
 const KEY: &str =
     r#"SELECT "id", "hash", "person", "name", "created", "last_used", "revoked" FROM "technician_key""#;
 const HAPPYFOX: &str = r#"SELECT "id", "api_key", "code_hash", "person", "name", "created", "last_used", "disabled", "revoked" FROM "happyfox_key""#;
@@ -270,6 +271,24 @@ impl Credentials {
     /// As [`Db::read`].
     pub async fn refresh_tokens(&self) -> Result<Vec<RefreshRow>, StoreError> {
         self.all(REFRESH, r#" ORDER BY "id" DESC LIMIT $1"#, &[]).await
+    }
+
+    /// The refresh tokens of a person that were not revoked, the newest first.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn refresh_tokens_of(&self, person: Id) -> Result<Vec<RefreshRow>, StoreError> {
+        let rest = r#" WHERE "person" = $1 AND "revoked" IS NULL ORDER BY "id" DESC LIMIT $2"#;
+        self.all(REFRESH, rest, &[person.into()]).await
+    }
+
+    /// The access tokens of a person that are good at `now`, those that last longest first.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn access_tokens_of(&self, person: Id, now: i64) -> Result<Vec<AccessRow>, StoreError> {
+        let rest = r#" AND "expires" > $2 ORDER BY "expires" DESC LIMIT $3"#;
+        self.all(ACCESS_OF, rest, &[person.into(), now.into()]).await
     }
 
     /// The technician keys, the newest first.
@@ -475,6 +494,51 @@ pub fn revoke_grant(grant: Id, now: i64) -> Vec<Statement> {
             Expect::Any,
         ),
         write(r#"DELETE FROM "access_token" WHERE "grant_id" = $1"#, vec![grant.into()], Expect::Any),
+    ]
+}
+
+/// Takes back all that a client was given for a person. The order is that of [`revoke_grant`], for the same reason, and an
+/// exchange under way holds its code.
+#[must_use]
+pub fn revoke_grants(person: Id, client: Id, now: i64) -> Vec<Statement> {
+    vec![
+        write(
+            r#"DELETE FROM "oauth_code" WHERE "person" = $1 AND "client" = $2 AND "used" IS NULL"#,
+            vec![person.into(), client.into()],
+            Expect::Any,
+        ),
+        write(
+            r#"UPDATE "refresh_token" SET "revoked" = $1 WHERE "person" = $2 AND "client" = $3 AND "revoked" IS NULL"#,
+            vec![now.into(), person.into(), client.into()],
+            Expect::Any,
+        ),
+        write(
+            r#"DELETE FROM "access_token" WHERE "person" = $1 AND "client" = $2"#,
+            vec![person.into(), client.into()],
+            Expect::Any,
+        ),
+    ]
+}
+
+/// Takes back all that clients of a kind were given for a person, in the same order.
+#[must_use]
+pub fn revoke_grants_to(kind: &str, person: Id, now: i64) -> Vec<Statement> {
+    vec![
+        write(
+            r#"DELETE FROM "oauth_code" WHERE "person" = $1 AND "used" IS NULL AND "client" IN (SELECT "id" FROM "oauth_client" WHERE "kind" = $2)"#,
+            vec![person.into(), kind.into()],
+            Expect::Any,
+        ),
+        write(
+            r#"UPDATE "refresh_token" SET "revoked" = $1 WHERE "person" = $2 AND "revoked" IS NULL AND "client" IN (SELECT "id" FROM "oauth_client" WHERE "kind" = $3)"#,
+            vec![now.into(), person.into(), kind.into()],
+            Expect::Any,
+        ),
+        write(
+            r#"DELETE FROM "access_token" WHERE "person" = $1 AND "client" IN (SELECT "id" FROM "oauth_client" WHERE "kind" = $2)"#,
+            vec![person.into(), kind.into()],
+            Expect::Any,
+        ),
     ]
 }
 

@@ -152,6 +152,7 @@ fn own_pages() -> Router<Arc<Web>> {
         .route("/me/theme", post(account::theme))
         .route("/me/password", get(visit::above_for_anybody).post(account::password))
         .route("/me/sessions/end", post(account::end))
+        .route("/me/applications/end", post(account::end_application))
         .route("/live", get(live::events))
         .route("/live/writing", post(live::writing))
         .route("/me/second_factor/{act}", post(account::second_factor::run))

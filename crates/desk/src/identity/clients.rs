@@ -19,7 +19,7 @@ pub enum ClientKind {
 }
 
 impl ClientKind {
-    const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Server => "server",
             Self::SelfClient => "self",

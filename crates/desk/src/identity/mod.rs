@@ -12,6 +12,7 @@
 //! if it comes with every call.
 
 mod act;
+mod applications;
 mod cache;
 mod clients;
 mod codes;
@@ -30,11 +31,12 @@ mod tokens;
 
 pub use act::Act;
 pub(crate) use act::words as credential_words;
+pub use applications::Application;
 pub use clients::{Client, ClientChange, ClientKind, NewClient, is_redirect_uri};
 pub use codes::{Approval, Challenge, ChallengeMethod, Exchange, OpenCode};
 pub use initial::{InitialHappyfox, InitialSecrets};
 pub use keys::{HappyfoxGrant, HappyfoxKey, TechnicianKey};
-pub use passwords::{PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, PasswordCost};
+pub use passwords::{PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, PasswordChange, PasswordCost};
 pub use second_factor::{Entered, Entrance, Factor, NewFactor, code_at};
 pub use secrets::{NoEntropy, Secrets, SystemSecrets};
 pub use sessions::{OpenSession, Session};

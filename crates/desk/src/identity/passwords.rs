@@ -47,6 +47,17 @@ impl PasswordCost {
     }
 }
 
+/// A change of one's own password.
+#[derive(Clone, Copy, Debug)]
+pub struct PasswordChange<'a> {
+    /// The password that it is now.
+    pub current: &'a str,
+    /// The new one.
+    pub new: &'a str,
+    /// Whether the access of the applications to which the person agreed ends with the former password.
+    pub ends_applications: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct Hashing {
     cost: PasswordCost,
@@ -114,14 +125,14 @@ impl Identity {
     /// # Errors
     /// [`DeskError::NotFound`] when there is no such person, else as [`Self::hash_password`].
     pub async fn set_password(&self, user: Id, password: &str) -> Result<(), DeskError> {
-        self.set_password_with(user, password, None).await
+        self.set_password_with(user, password, Vec::new()).await
     }
 
     async fn set_password_with(
         &self,
         user: Id,
         password: &str,
-        note: Option<Statement>,
+        with: Vec<Statement>,
     ) -> Result<(), DeskError> {
         let hash = self.hash_password(password)?;
         // With the sessions end the ways in that were begun with the former password.
@@ -130,17 +141,19 @@ impl Identity {
             credentials::remove_sessions_of(user),
             store::sign_in::remove_steps_of(user),
         ];
-        statements.extend(note);
+        statements.extend(with);
         match self.store.db().commit(statements).await {
             Ok(_) => {}
             Err(store::StoreError::Stale { .. }) => return Err(DeskError::NotFound),
             Err(error) => return Err(error.into()),
         }
         self.sessions.forget_where(|session| session.user == user);
+        self.access_tokens.forget_where(|held| held.found.user == user);
         Ok(())
     }
 
-    /// Changes a person's own password, which they must know. Their sessions end.
+    /// Changes a person's own password, which they must know. Their sessions end, and where they want it so the access of the
+    /// applications to which they agreed.
     ///
     /// # Errors
     /// Refused with the field `current_password` when it is another one, with `password` when the new one is too short
@@ -148,31 +161,36 @@ impl Identity {
     pub async fn change_password(
         &self,
         user: Id,
-        current: &str,
-        new: &str,
+        change: &PasswordChange<'_>,
         address: Option<IpAddr>,
         now: i64,
     ) -> Result<(), DeskError> {
         let person = self.store.person(user).await?.ok_or(DeskError::NotFound)?;
-        match self.verify_password(&person.email, current, address, now).await {
+        match self.verify_password(&person.email, change.current, address, now).await {
             Ok(found) if found == user => {
-                let note = self.noted(Act::own(user, now), user, Event::PasswordChanged, "");
-                self.set_password_with(user, new, Some(note)).await
+                let act = Act::own(user, now);
+                let mut with = vec![self.noted(act, user, Event::PasswordChanged, "")];
+                if change.ends_applications {
+                    with.extend(self.end_agreed(user, act).await?);
+                }
+                self.set_password_with(user, change.new, with).await
             }
             Ok(_) => Err(refused(OAuthError::AccessDenied, "current_password", "That is not your password")),
             Err(error) => Err(refused(error, "current_password", "That is not your password")),
         }
     }
 
-    /// Gives somebody a new password and returns it: an administrator's right.
+    /// Gives somebody a new password and returns it: an administrator's right. With the former password ends all to which it has
+    /// led, sessions and what was agreed to on the consent page; what an administrator gave, tokens of self clients and keys, stays.
     ///
     /// # Errors
     /// [`DeskError::NotPermitted`] for anybody else, [`DeskError::NotFound`] when there is no such person.
     pub async fn reset_password(&self, act: impl Into<Act>, user: Id) -> Result<String, DeskError> {
         let act = act.into().permit()?;
         let password = self.new_password()?;
-        let note = self.noted(act, user, Event::PasswordReset, "");
-        self.set_password_with(user, &password, Some(note)).await?;
+        let mut with = vec![self.noted(act, user, Event::PasswordReset, "")];
+        with.extend(self.end_agreed(user, act).await?);
+        self.set_password_with(user, &password, with).await?;
         Ok(password)
     }
 

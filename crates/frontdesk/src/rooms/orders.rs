@@ -205,7 +205,7 @@ async fn revoke(desk: &Desk, identity: &Identity, kind: Kind, id: &str) -> Resul
     let number = id.parse::<Id>().ok();
     Ok(match (kind, number) {
         (Kind::AdminPassword, _) => {
-            // A password nobody knows; tokens and keys stay.
+            // A password nobody knows; keys stay.
             let Some(person) = desk.person_by_email(id).await? else { return Ok(false) };
             identity.reset_password(now, person.id()).await?;
             true

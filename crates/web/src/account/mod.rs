@@ -1,4 +1,5 @@
-//! What somebody keeps of themselves: how they read the pages, their password, the browsers in which they are signed in.
+//! What somebody keeps of themselves: how they read the pages, their password, the browsers in which they are signed in, the
+//! applications that act for them.
 
 pub(crate) mod second_factor;
 
@@ -6,14 +7,16 @@ use crate::answer::{self, set_cookie};
 use crate::form::{self, Problems, TextForm};
 use crate::input::Choice;
 use crate::shell::Shell;
+use crate::sign_in::consent;
 use crate::times::Moment;
 use crate::visit::{Anybody, AnybodysForm, SESSION, Visit};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use desk::identity::{Application, PasswordChange};
 use desk::{Context, DeskError, PREFERENCES};
 use http::StatusCode;
-use model::Patch;
+use model::{Id, Patch};
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -27,6 +30,9 @@ struct AccountPage {
     clocks: Vec<Choice>,
     themes: Vec<Choice>,
     sessions: Vec<SessionRow>,
+    applications: Vec<ApplicationRow>,
+    /// Whether some of them came by the person's own consent, which may end with the password.
+    has_agreed: bool,
     problems: Problems,
     /// Where programs reach the desk.
     api: String,
@@ -40,6 +46,28 @@ struct SessionRow {
     address: String,
     begun: Moment,
     seen: Moment,
+}
+
+struct ApplicationRow {
+    id: Id,
+    name: String,
+    is_agreed: bool,
+    rights: String,
+    since: Moment,
+    used: Option<Moment>,
+}
+
+impl ApplicationRow {
+    fn of(visit: &Visit, application: Application) -> Self {
+        Self {
+            id: application.client,
+            name: application.name,
+            is_agreed: application.is_agreed,
+            rights: consent::in_words(visit.lang(), application.scopes).join(" · "),
+            since: visit.times.moment(application.since),
+            used: application.last_used.map(|at| visit.times.moment(at)),
+        }
+    }
 }
 
 /// GET of `/me`.
@@ -61,6 +89,7 @@ async fn page(visit: &Visit, problems: Problems) -> Result<Response, DeskError> 
     let by_browser = ("", lang.text("account.by_browser"));
     let sessions =
         visit.web.identity.sessions_of(visit.ctx.caller.user, &visit.secret, visit.ctx.now).await?;
+    let applications = visit.web.identity.applications_of(visit.ctx.caller.user, visit.ctx.now).await?;
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = AccountPage {
         shell: Shell::new(visit, lang.text("account.title")),
@@ -94,6 +123,8 @@ async fn page(visit: &Visit, problems: Problems) -> Result<Response, DeskError> 
                 seen: visit.times.moment(s.last_seen),
             })
             .collect(),
+        has_agreed: applications.iter().any(|application| application.is_agreed),
+        applications: applications.into_iter().map(|one| ApplicationRow::of(visit, one)).collect(),
         problems,
         factor: second_factor::standing(visit).await?,
         api: format!("{}/api/v3", visit.web.public_url),
@@ -215,8 +246,13 @@ pub(crate) async fn password(AnybodysForm(visit, form): AnybodysForm) -> Respons
     visit.answered(
         async {
             let module = visit.snapshot.module("user")?.clone();
-            let (current, new) = (form.get("current_password"), form.get("password"));
-            if new != form.get("password_again") {
+            let change = PasswordChange {
+                current: form.get("current_password"),
+                new: form.get("password"),
+                // Unless somebody took the tick away.
+                ends_applications: form.get("ends_applications") != "false",
+            };
+            if change.new != form.get("password_again") {
                 let words = visit.lang().text("account.not_the_same");
                 return page(&visit, Problems::one("password_again", words)).await;
             }
@@ -224,7 +260,7 @@ pub(crate) async fn password(AnybodysForm(visit, form): AnybodysForm) -> Respons
             let identity = &visit.web.identity;
             let open = identity.sessions_of(user, &visit.secret, visit.ctx.now).await?;
             let agent = open.into_iter().find(|session| session.is_own).and_then(|session| session.agent);
-            let changed = identity.change_password(user, current, new, visit.address, visit.ctx.now).await;
+            let changed = identity.change_password(user, &change, visit.address, visit.ctx.now).await;
             match form::refused(&visit, &module, changed)? {
                 Ok(()) => {
                     let session =
@@ -259,6 +295,19 @@ pub(crate) async fn end(
                 }
             }
             Ok(visit.done("/me", "session_ended"))
+        }
+        .await,
+    )
+}
+
+/// POST of `/me/applications/end`: what one was given is taken back.
+pub(crate) async fn end_application(AnybodysForm(visit, form): AnybodysForm) -> Response {
+    visit.answered(
+        async {
+            if let Ok(client) = form.get("application").parse() {
+                visit.web.identity.end_application(visit.ctx.caller.user, client, visit.ctx.now).await?;
+            }
+            Ok(visit.done("/me", "application_ended"))
         }
         .await,
     )

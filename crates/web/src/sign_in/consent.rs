@@ -188,7 +188,7 @@ fn return_to(lang: Lang, uri: &str) -> Response {
 }
 
 /// What scopes allow, in words for people, an area a line.
-fn in_words(lang: Lang, scopes: Scopes) -> Vec<String> {
+pub(crate) fn in_words(lang: Lang, scopes: Scopes) -> Vec<String> {
     let verb = |verb: Verb| match verb {
         Verb::Create => lang.text("consent.create"),
         Verb::Read => lang.text("consent.read"),
