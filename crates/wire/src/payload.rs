@@ -58,27 +58,36 @@ pub struct Payload {
 
 const INPUT_DATA: &str = "input_data";
 
+/// What is not a file may have so many bytes; no honest call comes near.
+pub const TEXT_BYTES_MAX: usize = 12 * 1024 * 1024;
+
 /// Reads a request. When `input_data` is in the query the one in the body is not looked at.
 ///
 /// # Errors
-/// `input_data` is not UTF-8, not readable as JSON or Python, or neither object nor array; or a multipart
-/// body is broken off.
+/// `input_data` is not UTF-8, not readable as JSON or Python, or neither object nor array; a multipart body is broken off; or
+/// there are more than [`TEXT_BYTES_MAX`] bytes besides files.
 pub fn read(raw: Raw<'_>) -> Result<Payload, Failure> {
     let mut payload = Payload::default();
     read_form(raw.query.as_bytes(), Order::DecodedFirst, &mut payload)?;
     let body = raw.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw.body).trim_ascii_start();
     if matches!(body.first(), Some(b'{' | b'[')) {
+        bounded(body.len())?;
         if payload.input.is_none() {
             read_json(body, &mut payload)?;
         }
     } else if let Some(parts) = multipart::read(raw.body, raw.content_type) {
         read_parts(raw.body, parts.map_err(|_| Failure::unable_to_parse("multipart"))?, &mut payload)?;
     } else if is_text(body) {
+        bounded(body.len())?;
         read_form(body, Order::BySight, &mut payload)?;
     } else {
         return Err(Failure::not_json("the body is neither JSON nor a form nor multipart"));
     }
     Ok(payload)
+}
+
+fn bounded(text_bytes: usize) -> Result<(), Failure> {
+    if text_bytes > TEXT_BYTES_MAX { Err(Failure::too_large()) } else { Ok(()) }
 }
 
 /// Whether bytes can be a form. They need not be UTF-8: older clients put Latin-1 into fields that nobody reads.
@@ -224,6 +233,11 @@ fn read_json(body: &[u8], payload: &mut Payload) -> Result<(), Failure> {
 }
 
 fn read_parts(body: &[u8], parts: Vec<multipart::Part>, payload: &mut Payload) -> Result<(), Failure> {
+    let texts = parts.iter().filter_map(|part| {
+        let bytes = body.get(part.data.clone())?;
+        (part.name == INPUT_DATA || !is_file(part, bytes)).then_some(bytes.len())
+    });
+    bounded(texts.sum())?;
     for part in parts {
         let bytes = body.get(part.data.clone()).unwrap_or_default();
         if part.name == INPUT_DATA {

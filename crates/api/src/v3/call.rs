@@ -10,11 +10,9 @@ use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, Limited};
 use std::sync::Arc;
 use wire::failure::Failure;
-use wire::payload::{Payload, Raw};
+use wire::payload::{Payload, Raw, TEXT_BYTES_MAX};
 use wire::writer::{Lookups, Writer};
 
-/// A body that is not a file may be this long; no honest one comes near.
-const BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
 /// A file and its envelope.
 const UPLOAD_BYTES_MAX: usize = 44 * 1024 * 1024;
 /// Of a refused call this much is read before the answer, so that the client sees the answer and not a broken pipe.
@@ -67,7 +65,7 @@ impl<'a> Call<'a> {
         let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
         let is_upload =
             content_type.is_some_and(|t| t.trim_start().to_ascii_lowercase().starts_with("multipart/"));
-        let limit = if is_upload { UPLOAD_BYTES_MAX } else { BODY_BYTES_MAX };
+        let limit = if is_upload { UPLOAD_BYTES_MAX } else { TEXT_BYTES_MAX };
         let body = collect(body, limit).await?;
         let once = crate::once::key_of(&parts.headers)
             .map_err(|words| Failure::not_valid("Idempotency-Key").saying(words))?;

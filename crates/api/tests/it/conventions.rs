@@ -199,7 +199,15 @@ on_both_engines! {
         let deep = format!("{{\"request\": {}1{}}}", "{\"a\":".repeat(200_000), "}".repeat(200_000));
         assert_eq!(admin.send("POST", "/api/v3/requests", &[], deep).await.status, 400);
         let wide = format!("{{\"request\": {{\"subject\": \"{}\"}}}}", "x".repeat(13 * 1024 * 1024));
-        assert_eq!(admin.send("POST", "/api/v3/requests", &[], wide).await.status, 413);
+        assert_eq!(admin.send("POST", "/api/v3/requests", &[], wide.clone()).await.status, 413);
+        // Nor because it says that it has files, or has them beside.
+        let parts = [("Content-Type", "multipart/form-data; boundary=b")];
+        let part = |head: &str, text: &str| format!("--b\r\nContent-Disposition: form-data; name={head}\r\n\r\n{text}\r\n--b--\r\n");
+        for body in [part("input_data", &wide), part("\"input_data\"; filename=\"a.json\"", &wide), part("x", &wide), wide.clone()] {
+            admin.send("POST", "/api/v3/requests", &parts, body).await.refused(413, 4001, "-");
+        }
+        let file = part("\"input_file\"; filename=\"a.txt\"", &wide);
+        admin.send("POST", "/api/v3/requests", &parts, file).await.refused(400, 4012, "request");
         let long = json!({"request": {"subject": "x", "description": "y".repeat(1_000_001)}});
         admin.post("/requests", long).await.refused(400, 4001, "description");
         let zero = "{\"request\": {\"subject\": \"a\\u0000b\"}}";
