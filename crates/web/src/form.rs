@@ -18,7 +18,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::{Kind, Leaf, Module, Patch};
 use serde_json::{Map, Value as Json, json};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use wire::failure::Failure;
 use wire::payload::FilePart;
 use wire::reader::{self, Reading};
@@ -116,6 +116,14 @@ impl Form {
         let same = |name: &str| shown.get(name).is_some_and(|shown| now.get(name) == Some(shown));
         let kept = self.pairs.iter().filter(|(name, _)| !name.starts_with("was.") && !same(name));
         Self { pairs: kept.cloned().collect(), files: self.files.clone(), body: self.body.clone() }
+    }
+
+    /// Whether a field was shown with these values, as far as the form says what it showed.
+    pub fn showed(&self, path: &str, values: &[String]) -> bool {
+        // Browsers send lines with an ending of their own.
+        let said = |value: &str| value.replace("\r\n", "\n");
+        let shown = format!("was.{path}");
+        self.all(&shown).map(said).eq(values.iter().filter(|value| !value.is_empty()).map(|v| said(v)))
     }
 
     /// The same without the fields that were left empty: for forms in which that means to leave them as they are.
@@ -249,6 +257,11 @@ fn put(object: &mut Map<String, Json>, path: &str, value: Json) {
     }
 }
 
+/// Whether two forms say the same of a field.
+pub(crate) fn agree(one: &Form, other: &Form, leaf: &Leaf, times: &Times) -> bool {
+    matches!((value(one, leaf, times), value(other, leaf, times)), (Ok(one), Ok(other)) if one == other)
+}
+
 /// A field of a form in the words of the API.
 fn value(form: &Form, leaf: &Leaf, times: &Times) -> Result<Json, Failure> {
     let path = leaf.path.as_str();
@@ -337,6 +350,8 @@ pub(crate) fn span(text: &str) -> Option<i64> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Problems {
     fields: BTreeMap<String, String>,
+    /// The fields that somebody else changed while the form was open.
+    overtaken: BTreeSet<String>,
     /// What is about no field of the form.
     pub general: Vec<String>,
 }
@@ -352,11 +367,21 @@ impl Problems {
     }
     /// A problem of one field.
     pub fn one(path: &str, words: impl Into<String>) -> Self {
-        Self { fields: BTreeMap::from([(path.to_owned(), words.into())]), general: Vec::new() }
+        Self { fields: BTreeMap::from([(path.to_owned(), words.into())]), ..Self::default() }
     }
     /// A problem of the whole.
     pub fn whole(words: impl Into<String>) -> Self {
-        Self { fields: BTreeMap::new(), general: vec![words.into()] }
+        Self { general: vec![words.into()], ..Self::default() }
+    }
+
+    /// Somebody else changed a field while the form was open.
+    pub fn overtake(&mut self, path: &str, words: String) {
+        self.overtaken.insert(path.to_owned());
+        self.say(path, words);
+    }
+    /// Whether somebody else changed a field while the form was open.
+    pub fn is_overtaken(&self, path: &str) -> bool {
+        self.overtaken.contains(path)
     }
 
     /// The same with what is about fields said about others: for a form whose inputs are called otherwise.
@@ -497,13 +522,26 @@ fn said(visit: &Visit, key: &str, message: Option<&str>) -> String {
 pub(crate) async fn carry_out<T>(
     visit: &Visit,
     module: &Module,
+    reading: Reading,
+    run: impl AsyncFnOnce(&Context, &Patch) -> Result<T, DeskError>,
+) -> Result<Result<T, Problems>, DeskError> {
+    carry_out_unless(visit, module, reading, Problems::default(), run).await
+}
+
+/// The same of a form against which something speaks already: then it is rehearsed in any case.
+///
+/// # Errors
+/// Everything but what speaks against the input.
+pub(crate) async fn carry_out_unless<T>(
+    visit: &Visit,
+    module: &Module,
     mut reading: Reading,
+    mut problems: Problems,
     run: impl AsyncFnOnce(&Context, &Patch) -> Result<T, DeskError>,
 ) -> Result<Result<T, Problems>, DeskError> {
     let patch = std::mem::take(&mut reading.patch);
-    let is_whole = reading.failures.is_empty();
+    let is_whole = reading.failures.is_empty() && problems.is_empty();
     let ctx = if is_whole { Cow::Borrowed(&visit.ctx) } else { Cow::Owned(visit.ctx.rehearsing()) };
-    let mut problems = Problems::default();
     for failure in &reading.failures {
         problems.add_failure(visit, failure);
     }

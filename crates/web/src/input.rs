@@ -1,7 +1,7 @@
 //! Inputs: how a field is filled in on a form. All of it follows from the field's description.
 
 use crate::documents::{self, DocumentRow};
-use crate::form::{Form, Problems};
+use crate::form::{self, Form, Problems};
 use crate::names;
 use crate::numbers;
 use crate::rich;
@@ -131,14 +131,56 @@ pub(crate) fn begun(module: &Arc<Module>) -> Record {
 pub(crate) async fn control(visit: &Visit, leaf: &Leaf, filled: Filled<'_>) -> Result<Control, DeskError> {
     let mut control = as_entered(visit, leaf, filled).await?;
     let was = format!("was.{}", leaf.path);
+    let is_overtaken = filled.problems.is_overtaken(&leaf.path);
     control.was = match filled.entered {
-        Some(form) if form.has(&was) => form.values(&was).map(str::to_owned).collect(),
+        // What is stored by now, so that a second save is meant.
+        Some(form) if form.has(&was) && !is_overtaken => form.values(&was).map(str::to_owned).collect(),
         Some(form) if form.has(&leaf.path) => {
             shown_values(&as_entered(visit, leaf, Filled { entered: None, ..filled }).await?)
         }
         _ => shown_values(&control),
     };
     Ok(control)
+}
+
+/// What speaks against the fields of a form that somebody else changed while it was open: those that the form changes as well,
+/// to something else.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn overtaken(visit: &Visit, record: &Record, form: &Form) -> Result<Problems, DeskError> {
+    let mut problems = Problems::default();
+    let changed = form.changed();
+    let view = visit.desk().view(std::slice::from_ref(record), None).await?;
+    let filled = Filled { record, view: &view, entered: None, problems: &Problems::default() };
+    for (slot, leaf) in record.module.leaves().iter().enumerate() {
+        let path = &leaf.path;
+        if !changed.has(path) || !form.has(&format!("was.{path}")) {
+            continue;
+        }
+        let stored = as_entered(visit, leaf, filled).await?;
+        let values = shown_values(&stored);
+        if form.showed(path, &values) {
+            continue;
+        }
+        let mut now = Form::default();
+        values.iter().for_each(|value| now.set(path, value));
+        if stored.is_source {
+            now.set(&format!("{path}.format"), "html");
+        }
+        if !form::agree(form, &now, leaf, &visit.times) {
+            problems.overtake(path, overtaken_words(visit, &view, record, slot));
+        }
+    }
+    Ok(problems)
+}
+
+fn overtaken_words(visit: &Visit, view: &View, record: &Record, slot: usize) -> String {
+    let cell = show::in_table(visit, view, record, slot);
+    if cell.text.is_empty() {
+        return visit.lang().text("error.overtaken_emptied").to_owned();
+    }
+    visit.lang().say("error.overtaken", &[("value", &cell.text)])
 }
 
 /// What an input sends when nobody touches it.

@@ -6,7 +6,7 @@ use super::page::{self, Entered};
 use super::parts::THINGS;
 use crate::form::{self, Form, Problems, TextForm};
 use crate::visit::{Technician, TechniciansForm, Visit};
-use crate::{answer, files, once, requests, timer, undo};
+use crate::{answer, files, input, once, requests, timer, undo};
 use axum::extract::Path;
 use axum::response::Response;
 use desk::{Context, DeskError, ListAsk, Place, Purpose};
@@ -105,8 +105,9 @@ impl Act<'_> {
             "note" => self.say(&place, "request_note").await,
             "resolution" => {
                 let resolve = async |ctx: &Context, patch: &Patch| desk.resolve_request(ctx, id, patch).await;
-                let reading = form::reading(&self.form, module, &visit.times);
-                match form::carry_out(visit, module, reading, resolve).await? {
+                let reading = form::reading(&self.form.changed(), module, &visit.times);
+                let overtaken = self.overtaken(&place).await?;
+                match form::carry_out_unless(visit, module, reading, overtaken, resolve).await? {
                     Ok(_) => self.and_status(&place).await,
                     Err(problems) => Ok(Err(problems)),
                 }
@@ -189,14 +190,21 @@ impl Act<'_> {
         let id = self.id;
         let form = self.form.changed();
         let reading = form::reading(&form, &place.module, &self.visit.times);
+        let overtaken = self.overtaken(place).await?;
         let edit = async |ctx: &Context, patch: &Patch| self.visit.desk().edit(ctx, place, id, patch).await;
-        match form::carry_out(self.visit, &place.module, reading, edit).await? {
+        match form::carry_out_unless(self.visit, &place.module, reading, overtaken, edit).await? {
             Ok(outcome) => Ok(self.met(&place.module, &outcome)),
             Err(mut problems) => {
                 problems.lift(self.visit, &place.module, |path| self.form.has(path));
                 Ok(Err(problems))
             }
         }
+    }
+
+    /// What somebody else changed while the form was open.
+    async fn overtaken(&self, place: &Place) -> Result<Problems, DeskError> {
+        let request = self.visit.desk().get(&self.visit.ctx, place, self.id).await?;
+        input::overtaken(self.visit, &request, &self.form).await
     }
 
     /// A status that a form sets besides what it is for.

@@ -50,6 +50,8 @@ pub(super) struct Resolution {
     pub when: Option<Moment>,
     pub text: String,
     pub is_source: bool,
+    /// What the form first showed.
+    pub was: String,
     pub problems: Vec<String>,
     pub statuses: Vec<Choice>,
 }
@@ -201,18 +203,20 @@ pub(super) fn resolution(
 ) -> Resolution {
     let stored = record.text("resolution.content").unwrap_or_default();
     let mut problems = Entered::problems(entered, "resolution");
+    let is_overtaken = problems.is_overtaken("resolution.content");
     problems.lift(visit, &record.module, |_| false);
     let form = Entered::form(entered, "resolution");
     let typed = rich::typed(stored);
+    let is_source = typed.is_none();
+    let now = typed.unwrap_or_else(|| stored.to_owned());
+    let was = form.filter(|form| !is_overtaken && form.has("was.resolution.content"));
     Resolution {
         html: rich::shown(stored),
         by: cell(visit, view, record, "resolution.submitted_by"),
         when: record.int("resolution.submitted_on").map(|ms| visit.times.moment(ms)),
-        is_source: typed.is_none(),
-        text: form.map_or_else(
-            || typed.unwrap_or_else(|| stored.to_owned()),
-            |f| f.get("resolution.content").to_owned(),
-        ),
+        is_source: form.map_or(is_source, |form| form.get("resolution.content.format") == "html"),
+        was: was.map_or(&*now, |form| form.get("was.resolution.content")).to_owned(),
+        text: form.map_or_else(|| now.clone(), |form| form.get("resolution.content").to_owned()),
         problems: problems.general,
         statuses: statuses(visit),
     }

@@ -104,6 +104,47 @@ on_both_engines! {
         assert_eq!((page.hidden("was.city").as_str(), page.hidden("was.timezone").as_str()), ("Hamburg", "Europe/Berlin"));
     }
 
+    the_second_of_two_who_edit_a_field_hears_of_the_first(app) {
+        let admin = app.admins_browser().await;
+        let to = admin.post("/admin/sites/new", &[("name", "Harbour"), ("city", "Kiel"), ("street", "Quay 1")]).await.leads_on();
+        let form = admin.get(&format!("{to}/edit")).await.shown();
+        let shown = ["name", "city", "street"].map(|name| form.hidden(&format!("was.{name}")));
+        let changed = async |city: &str, was: &str| {
+            let fields = [("was.name", shown[0].as_str()), ("name", "Harbour East"), ("was.city", was), ("city", city),
+                ("was.street", &shown[2]), ("street", "Quay 1")];
+            admin.post(&format!("{to}/edit"), &fields).await
+        };
+        let stored = async |field: &str| {
+            app.admin().get(&to.replace("/admin", "")).await.ok()["site"][field].as_str().map(str::to_owned)
+        };
+        let other = async |site: serde_json::Value| app.admin().put(&to.replace("/admin", ""), json!({"site": site})).await.ok();
+        // Somebody else was faster with a field that this form changes too, and with one that it leaves alone.
+        other(json!({"city": "Lübeck", "street": "Quay 2"})).await;
+        let page = changed("Hamburg", &shown[1]).await;
+        assert!(page.status() == 422 && page.says("id=\"f-city-problem\"") && page.says("Changed meanwhile to “Lübeck”"), "{}", page.html());
+        assert!(page.says("value=\"Hamburg\"") && !page.says("id=\"f-street-problem\"") && !page.says("id=\"f-name-problem\""), "{}", page.html());
+        // Nothing of it was written.
+        assert_eq!((stored("name").await.as_deref(), stored("city").await.as_deref()), (Some("Harbour"), Some("Lübeck")));
+        assert_eq!((page.hidden("was.city").as_str(), page.hidden("was.street").as_str()), ("Lübeck", "Quay 1"));
+        // Whoever means it saves again; the field that only the other one changed stays theirs.
+        changed("Hamburg", "Lübeck").await.leads_on();
+        assert_eq!((stored("city").await.as_deref(), stored("street").await.as_deref()), (Some("Hamburg"), Some("Quay 2")));
+        assert_eq!(stored("name").await.as_deref(), Some("Harbour East"));
+        // Two who want the same have no quarrel, however it is written.
+        other(json!({"city": "Bremen"})).await;
+        changed(" Bremen", "Hamburg").await.leads_on();
+        // What was emptied is said as well, and everything else that is wrong comes along.
+        other(json!({"city": ""})).await;
+        let fields = [("was.city", "Bremen"), ("city", "Kiel"), ("was.timezone", ""), ("timezone", "Moon/Base")];
+        let page = admin.post(&format!("{to}/edit"), &fields).await;
+        assert!(page.status() == 422 && page.says("Emptied meanwhile") && page.says("id=\"f-timezone-problem\""), "{}", page.html());
+        // Lines are the same however browsers end them.
+        let to = admin.post("/problems/new", &[("title", "All printers smoke"), ("description", "Since\nMonday")]).await.leads_on();
+        let fields = [("was.description", "Since\r\nMonday"), ("description", "Since\r\nTuesday")];
+        admin.post(&format!("{to}/edit"), &fields).await.leads_on();
+        assert_eq!(admin.post(&format!("{to}/edit"), &[fields[0], ("description", "Since Sunday")]).await.status(), 422);
+    }
+
     additional_fields_are_on_forms_and_lists(app) {
         let field = json!({"udf_field": {"name": "Cost centre", "module": {"name": "request"}, "field_type": "Single Line"}});
         let made = app.admin().post("/udf_fields", field).await;

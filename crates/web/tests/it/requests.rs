@@ -55,6 +55,33 @@ on_both_engines! {
         assert!(page.status() == 422 && page.says("id=\"p-technician-problem\"") && page.says("id=\"p-due_by_time-problem\""), "{}", page.html());
     }
 
+    a_property_that_somebody_else_changed_is_not_overwritten_in_passing(app) {
+        let id = app.admin().new_request("Two at once").await;
+        let admin = app.admins_browser().await;
+        let (high, low) = (id_of(app, "priority", "High"), id_of(app, "priority", "Low"));
+        app.admin().put(&format!("/requests/{id}"), json!({"request": {"priority": {"name": "Low"}}})).await.ok();
+        // As the script sends one property, and as the whole form comes.
+        let save = async |was: &str| admin.post(&format!("/requests/{id}/properties"), &[("priority", high.as_str()), ("was.priority", was)]).await;
+        let page = save("").await;
+        assert!(page.status() == 422 && page.says("id=\"p-priority-problem\"") && page.says("Changed meanwhile to “Low”"), "{}", page.html());
+        assert!(page.says(&format!("value=\"{high}\" selected")), "{}", page.html());
+        assert_eq!((page.hidden("was.priority"), request(app, &id).await["priority"]["name"].as_str()), (low.clone(), Some("Low")));
+        save(&low).await.leads_on();
+        assert_eq!(request(app, &id).await["priority"]["name"], "High");
+        save(&low).await.leads_on();
+        let (resolution, at) = (format!("/requests/{id}/resolution"), format!("/requests/{id}?tab=resolution"));
+        assert_eq!(admin.get(&at).await.shown().hidden("was.resolution.content"), "");
+        app.admin().put(&format!("/requests/{id}"), json!({"request": {"resolution": {"content": "<p>Theirs</p>"}}})).await.ok();
+        let page = admin.post(&resolution, &[("was.resolution.content", ""), ("resolution.content", "Mine")]).await;
+        assert!(page.status() == 422 && page.says("Changed meanwhile to “Theirs”") && page.says(">Mine</textarea>"), "{}", page.html());
+        // A status that is set in passing by a page that is older leaves the resolution as it is.
+        admin.post(&resolution, &[("was.resolution.content", ""), ("resolution.content", ""), ("status", &id_of(app, "status", "Resolved"))]).await.leads_on();
+        let now = request(app, &id).await;
+        assert_eq!((now["resolution"]["content"].as_str(), now["status"]["name"].as_str()), (Some("<p>Theirs</p>"), Some("Resolved")));
+        admin.post(&resolution, &[("was.resolution.content", &page.hidden("was.resolution.content")), ("resolution.content", "Mine")]).await.leads_on();
+        assert_eq!(request(app, &id).await["resolution"]["content"], "<p>Mine</p>");
+    }
+
     a_form_that_is_sent_twice_adds_once(app) {
         app.requester("Rita Reed").await;
         let admin = app.admins_browser().await;
