@@ -66,7 +66,10 @@ impl Desk {
                 self.settle_clock(record, row);
                 requests::judge(record);
             }
-            "person" => self.settle_person(record, old).await?,
+            "person" => {
+                crate::users::plain_names(record);
+                self.settle_person(record, old).await?;
+            }
             "udf_field" => {
                 record.set("is_ci_attribute", !record.get("ci_type").is_null());
                 let of_people = record.text("module.name") == Some("user");
@@ -283,6 +286,7 @@ impl Desk {
                 *last = number.max(*last);
             }
             if record.module.leaves().iter().any(|leaf| leaf.field.full_text)
+                && !crate::is_searched(&record.module)
                 && let Some((field, id)) = record.module.above(record)
                 && let Some(target) = record.module.find(field).and_then(|leaf| leaf.target())
             {

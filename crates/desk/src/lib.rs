@@ -87,6 +87,7 @@ pub use store::search::{is_searched, words};
 pub use store::{ImportProgress, MigratedPart, Remark, Statement};
 pub use templates::is_hidden as is_hidden_template;
 pub use undo::{Undoable, Undone};
+pub use users::people_called;
 pub use view::View;
 
 use arc_swap::ArcSwap;
@@ -161,6 +162,7 @@ impl Desk {
             bookmarks: bookmarks::Bookmarks::default(),
         });
         desk.ship_what_is_new().await?;
+        desk.note_plain_names().await?;
         Ok(desk)
     }
 
@@ -243,7 +245,8 @@ impl Desk {
         if !self.is_new() {
             return Err(DeskError::NotPermitted);
         }
-        let rows = shipped::rows(&self.snapshot(), first)?;
+        let mut rows = shipped::rows(&self.snapshot(), first)?;
+        rows.iter_mut().filter(|row| row.module.table == "person").for_each(users::plain_names);
         let mut statements: Vec<Statement> = rows.iter().flat_map(|row| self.store.insert(row)).collect();
         statements.extend(also);
         statements.push(self.store.raise_cache_version("setup"));

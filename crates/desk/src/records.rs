@@ -102,8 +102,11 @@ impl ListAsk {
         } else if store::search::is_searched(module) {
             self.words = words;
         } else {
+            let is_person = module.table == "person";
+            let path = if is_person { "name_plain" } else { module.title };
             for word in words {
-                let has = test(module, module.title, Op::Contains, vec![word.into()]);
+                let word = if is_person { model::unaccented(&word) } else { word };
+                let has = test(module, path, Op::Contains, vec![word.into()]);
                 self.filter = std::mem::replace(&mut self.filter, Filter::everything()).and(has);
             }
         }

@@ -3,10 +3,10 @@
 use crate::context::{Access, Caller, Context, View};
 use crate::draft::Draft;
 use crate::{Desk, DeskError, Refusal, Snapshot};
-use model::filter::equals;
-use model::{Filter, Id, Module, Record, Value};
+use model::filter::{equals, test};
+use model::{Filter, Id, Module, Op, Record, Value};
 use std::sync::Arc;
-use store::{Query, Statement};
+use store::{Query, Statement, StoreError};
 
 /// The shipped roles.
 pub mod roles {
@@ -44,6 +44,7 @@ const IDENTITY_FIELDS: [&str; 7] =
 
 pub(crate) async fn prepare(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), DeskError> {
     names(draft);
+    plain_names(&mut draft.new);
     crate::requesters::phones::follow(desk, draft).await?;
     rights(ctx, draft);
     if draft.new.is("is_technician") {
@@ -212,6 +213,27 @@ fn names(draft: &mut Draft) {
     }
 }
 
+/// Notes the names by which somebody is looked up, whoever writes their accents and whoever does not.
+pub(crate) fn plain_names(person: &mut Record) {
+    for (name, plain) in [("name", "name_plain"), ("last_name", "last_name_plain")] {
+        let text = person.text(name).map(model::unaccented);
+        person.set(plain, text);
+    }
+}
+
+/// The people whose name, last name or address begins so; accents and letter case do not matter.
+#[must_use]
+pub fn people_called(module: &Arc<Module>, text: &str) -> Filter {
+    let begins = |path: &str, text: String| test(module, path, Op::StartsWith, vec![text.into()]);
+    let text = text.trim();
+    let plain = model::unaccented(text);
+    Filter::Any(vec![
+        begins("name_plain", plain.clone()),
+        begins("last_name_plain", plain),
+        begins("email_id", model::fold(text)),
+    ])
+}
+
 /// A name for somebody of whom only the address is known: `ann.lee@example.com` is Ann Lee.
 #[must_use]
 pub fn name_of(email: &str) -> String {
@@ -251,6 +273,31 @@ pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> R
 }
 
 impl Desk {
+    /// Notes the names by which people are looked up, of those whom an earlier version of the product wrote. Another process may
+    /// be doing the same.
+    pub(crate) async fn note_plain_names(&self) -> Result<(), DeskError> {
+        const BATCH: u64 = 500;
+        let snapshot = self.snapshot();
+        let module = snapshot.module("user")?;
+        let nameless = test(module, "name", Op::Empty, Vec::new());
+        let open = test(module, "name_plain", Op::Empty, Vec::new()).and(nameless.negate());
+        loop {
+            let people = self.store.list(&Query::new(module.clone(), open.clone(), BATCH)).await?;
+            if people.is_empty() {
+                return Ok(());
+            }
+            let written = people.iter().flat_map(|old| {
+                let mut new = old.clone();
+                plain_names(&mut new);
+                self.store.update(old, &new, &snapshot.catalogue)
+            });
+            match self.store.commit(written.collect()).await {
+                Ok(()) | Err(StoreError::Stale { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
     /// Who a person is when they call.
     ///
     /// # Errors

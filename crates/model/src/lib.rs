@@ -19,5 +19,5 @@ pub use filter::{Filter, Op, Path, SortKey, Test};
 pub use id::{Id, IdSource, NotAnId, SHIPPED_PREFIX};
 pub use module::{Area, Child, Deletion, Description, Fixed, Form, Key, Leaf, Module, Node, Operation, Size};
 pub use record::{Change, Origin, Patch, Record, RefInput};
-pub use text::{excerpt, fold, fold_as, fold_email, is_of_word, plain_text, words};
+pub use text::{excerpt, fold, fold_as, fold_email, is_of_word, plain_text, unaccented, words};
 pub use value::Value;

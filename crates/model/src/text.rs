@@ -19,6 +19,33 @@ pub fn fold(text: &str) -> String {
     }
 }
 
+/// The same without accents, for names that are looked up by whoever cannot type them: `Müller` and `Muller`, `Łukasz` and
+/// `Lukasz`. Only what marks a Latin, Greek or Cyrillic letter goes; the vowels of other scripts stay.
+#[must_use]
+pub fn unaccented(text: &str) -> String {
+    let folded = fold(text);
+    if folded.is_ascii() {
+        return folded;
+    }
+    let mut plain = String::with_capacity(folded.len());
+    for c in folded.nfd().filter(|c| !('\u{300}'..='\u{36f}').contains(c)) {
+        match c {
+            'ß' => plain.push_str("ss"),
+            'æ' => plain.push_str("ae"),
+            'œ' => plain.push_str("oe"),
+            'þ' => plain.push_str("th"),
+            'ø' => plain.push('o'),
+            'ł' => plain.push('l'),
+            'đ' | 'ð' => plain.push('d'),
+            'ħ' => plain.push('h'),
+            'ı' => plain.push('i'),
+            c => plain.push(c),
+        }
+    }
+    // Of a text that is nothing but marks they are all there is.
+    if plain.is_empty() { folded } else { plain.nfc().collect() }
+}
+
 /// The words of a text: runs of letters, digits and the marks that belong to them, as full-text search has them.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c| !is_of_word(c)).filter(|word| !word.is_empty())
@@ -179,6 +206,26 @@ mod tests {
         assert_eq!(fold("Plain Text"), "plain text");
         // Nothing is composed that Unicode has no letter for.
         assert_eq!(fold("x\u{301}"), "x\u{301}");
+    }
+
+    #[test]
+    fn names_are_looked_up_without_their_accents() {
+        for (name, plain) in [
+            ("Müller", "muller"),
+            ("José Muñoz", "jose munoz"),
+            ("Mu\u{308}ller", "muller"),
+            ("Groß", "gross"),
+            ("Łukasz Ødegård", "lukasz odegard"),
+            ("İpek Ilgın", "ipek ilgin"),
+            ("Αλέξης", "αλεξης"),
+            // Vowels of other scripts are no accents, and composed syllables stay composed.
+            ("हिन्दी", "हिन्दी"),
+            ("한글", "한글"),
+            ("がく", "がく"),
+            ("\u{301}", "\u{301}"),
+        ] {
+            assert_eq!(unaccented(name), fold(plain), "{name}");
+        }
     }
 
     #[test]

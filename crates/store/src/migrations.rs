@@ -8,7 +8,7 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 23] = [
+const FILES: [(u32, &str, &str); 24] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
     (3, "more", include_str!("../migrations/0003_more.sql")),
@@ -32,6 +32,7 @@ const FILES: [(u32, &str, &str); 23] = [
     (21, "serials", include_str!("../migrations/0021_serials.sql")),
     (22, "closing", include_str!("../migrations/0022_closing.sql")),
     (23, "projects", include_str!("../migrations/0023_projects.sql")),
+    (24, "finding", include_str!("../migrations/0024_finding.sql")),
 ];
 
 /// A file may have this many statements; its steps are numbered from `file × STEPS_PER_FILE`.

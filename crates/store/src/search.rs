@@ -29,10 +29,11 @@ fn own_columns(module: &Module) -> Vec<String> {
     leaves.into_iter().map(key_column).collect()
 }
 
-/// Whether records of the module are documents of their own.
+/// Whether records of the module are documents of their own: those that belong to no other one, and those that have pages of
+/// their own all the same, such as tasks.
 #[must_use]
 pub fn is_searched(module: &Module) -> bool {
-    module.history_of.is_empty() && module.leaves().iter().any(|l| l.field.full_text)
+    (module.history_of.is_empty() || module.top_level) && module.leaves().iter().any(|l| l.field.full_text)
 }
 
 /// The rows below a record whose texts belong to its document: table, column of the parent's id, text columns.
@@ -41,7 +42,7 @@ fn below(module: &Module, catalogue: &Catalogue) -> Vec<(String, String, Vec<Str
         .children
         .iter()
         .filter_map(|child| {
-            let rows = catalogue.module(child.module)?;
+            let rows = catalogue.module(child.module).filter(|rows| !is_searched(rows))?;
             let columns = own_columns(rows);
             let parent = rows.find(child.field)?.column.clone();
             (!columns.is_empty()).then(|| (rows.table.to_string(), parent, columns))

@@ -1,7 +1,6 @@
 //! Finding: one box for everything, as a page and for the palette.
 
 use crate::records::loans;
-use crate::requests::page::by_number;
 use crate::shell::Shell;
 use crate::show;
 use crate::visit::{Technician, Visit};
@@ -9,15 +8,22 @@ use crate::{answer, input, names, views};
 use askama::Template;
 use axum::body::Body;
 use axum::response::Response;
-use desk::{DeskError, ListAsk, Place};
+use desk::{DeskError, ListAsk, Place, people_called};
 use http::{HeaderValue, StatusCode, header};
 use model::filter::{equals, test};
-use model::{Filter, Module, Op, Record, Size};
+use model::{Filter, Id, Kind, Module, Op, Record};
 use serde_json::json;
 use std::sync::Arc;
 
 /// The modules that are looked through, by their paths.
-const MODULES: [&str; 6] = ["requests", "problems", "users", "assets", "cmdb", "products"];
+const MODULES: [&str; 7] = ["requests", "problems", "tasks", "users", "assets", "cmdb", "products"];
+/// The modules whose records people know by a number.
+const NUMBERED: [&str; 2] = ["request", "problem"];
+/// By what things are known besides their names: what is written on them, and where they answer.
+const MARKS: [(&str, &str, &[&str]); 2] = [
+    ("assets", "assets", &["serial_number", "asset_tag", "ip_address"]),
+    ("cmdb", "cmdb/ci_hardware", &["ci_attributes.txt_serial_number", "ci_attributes.txt_ip_address"]),
+];
 /// Hits of a module on the page, and in the palette.
 const ON_PAGE: u64 = 10;
 const IN_PALETTE: u64 = 5;
@@ -53,13 +59,53 @@ pub(crate) async fn show(Technician(visit): Technician) -> Response {
 async fn page(visit: &Visit) -> Result<Response, DeskError> {
     let asked = crate::form::Form::of_query(&visit.query);
     let words = asked.get("q").trim().to_owned();
-    if let Some(id) = by_number(visit, &words).await? {
-        return Ok(answer::on_to(&format!("/requests/{id}")));
+    if let Some(href) = numbered(visit, &words).await?.iter().find_map(|r| names::record(&r.module, r.id())) {
+        return Ok(answer::on_to(&href));
     }
     let groups = found(visit, &words, ON_PAGE).await?;
     let mut shell = Shell::new(visit, visit.lang().text("search.title"));
     shell.words.clone_from(&words);
     Ok(answer::page(StatusCode::OK, &SearchPage { shell, words, groups }))
+}
+
+/// What is known by the number or the id that was typed.
+async fn numbered(visit: &Visit, words: &str) -> Result<Vec<Record>, DeskError> {
+    let mut records = Vec::new();
+    for name in NUMBERED {
+        records.extend(by_number(visit, name, words).await?);
+    }
+    let id = words.parse::<Id>().ok().filter(|_| words.len() > DIGITS_MAX);
+    for module in MODULES.iter().filter_map(|path| visit.snapshot.catalogue.at_path(path)) {
+        let Some(id) = id.filter(|_| records.is_empty()) else { break };
+        let ask = ListAsk::new(equals(module, "id", vec![id.into()]), 1);
+        records = listed(visit, module, ask).await?.0;
+    }
+    Ok(records)
+}
+
+/// Longer numbers are ids.
+const DIGITS_MAX: usize = 12;
+
+/// The record with a number that people know it by: `12`, `#12`, `PB-12`; none for an id.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn by_number(visit: &Visit, module: &str, text: &str) -> Result<Option<Record>, DeskError> {
+    let module = visit.snapshot.module(module)?;
+    let text = text.trim();
+    let prefix = match module.find("display_id").map(|leaf| &leaf.field.kind) {
+        Some(Kind::Number { prefix }) => prefix,
+        _ => "#",
+    };
+    let begins = text.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
+    let digits = text.get(prefix.len()..).filter(|_| begins).unwrap_or(text).trim_start_matches('#');
+    let Some(number) = digits.parse::<i64>().ok().filter(|_| digits.len() <= DIGITS_MAX) else {
+        return Ok(None);
+    };
+    let mut ask = ListAsk::new(equals(module, "display_id", vec![number.into()]), 1);
+    // A request in the trash has a page.
+    ask.with_deleted = module.name == "request";
+    Ok(listed(visit, module, ask).await?.0.pop())
 }
 
 async fn found(visit: &Visit, words: &str, limit: u64) -> Result<Vec<Hits>, DeskError> {
@@ -90,6 +136,7 @@ fn icon(path: &str) -> &'static str {
     match path {
         "requests" => "requests",
         "problems" => "problems",
+        "tasks" => "tasks",
         "users" => "users",
         "assets" => "assets",
         "cmdb" => "cis",
@@ -97,7 +144,8 @@ fn icon(path: &str) -> &'static str {
     }
 }
 
-/// Hits in the full text where the module has one, else by the beginning of a name, which an index answers.
+/// What is marked with the words; then hits in the full text where the module has one, else by the beginning of a name, which an
+/// index answers.
 async fn in_module(
     visit: &Visit,
     module: &Arc<Module>,
@@ -107,19 +155,46 @@ async fn in_module(
     let mut ask = ListAsk::new(Filter::everything(), limit);
     if desk::is_searched(module) {
         ask.words = desk::words(words);
+    } else if module.table == "person" {
+        ask.filter = people_called(module, words);
     } else {
-        let begins = |path: &str| test(module, path, Op::StartsWith, vec![model::fold(words.trim()).into()]);
-        ask.filter = match module.size {
-            Size::People => Filter::Any(vec![begins(module.title), begins("email_id")]),
-            _ => begins(module.title),
-        };
+        ask.filter = test(module, module.title, Op::StartsWith, vec![model::fold(words.trim()).into()]);
     }
-    let page = match visit.desk().list(&visit.ctx, &Place::top(module.clone()), ask).await {
-        Ok(page) => page,
-        Err(DeskError::NotPermitted) => return Ok((Vec::new(), false)),
-        Err(error) => return Err(error),
-    };
-    Ok((page.records, page.has_more))
+    let mut records = marked(visit, module, words, limit).await?;
+    let (hits, has_more) = listed(visit, module, ask).await?;
+    let others = hits.into_iter().filter(|hit| records.iter().all(|record| record.id() != hit.id()));
+    let others: Vec<Record> = others.collect();
+    records.extend(others);
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = has_more || records.len() > most;
+    records.truncate(most);
+    Ok((records, has_more))
+}
+
+/// The records that are marked with the word that was typed, such as a serial number.
+async fn marked(
+    visit: &Visit,
+    module: &Arc<Module>,
+    words: &str,
+    limit: u64,
+) -> Result<Vec<Record>, DeskError> {
+    let word = words.trim();
+    let is_mark = word.contains(|c: char| c.is_ascii_digit()) && !word.contains(char::is_whitespace);
+    let marks = MARKS.iter().find(|(path, ..)| is_mark && *path == module.path());
+    let Some((_, path, fields)) = marks else { return Ok(Vec::new()) };
+    let Some(module) = visit.snapshot.catalogue.at_path(path) else { return Ok(Vec::new()) };
+    let fields = fields.iter().filter(|field| module.slot(field).is_some());
+    let is_it = fields.map(|field| equals(module, field, vec![model::fold(word).into()]));
+    Ok(listed(visit, module, ListAsk::new(Filter::Any(is_it.collect()), limit)).await?.0)
+}
+
+/// The records of a list, and whether there are more; none of a module that is not the visitor's to read.
+async fn listed(visit: &Visit, module: &Arc<Module>, ask: ListAsk) -> Result<(Vec<Record>, bool), DeskError> {
+    match visit.desk().list(&visit.ctx, &Place::top(module.clone()), ask).await {
+        Ok(page) => Ok((page.records, page.has_more)),
+        Err(DeskError::NotPermitted) => Ok((Vec::new(), false)),
+        Err(error) => Err(error),
+    }
 }
 
 fn hit(visit: &Visit, view: &desk::View, record: &Record) -> Option<Hit> {
@@ -127,9 +202,10 @@ fn hit(visit: &Visit, view: &desk::View, record: &Record) -> Option<Hit> {
     let text = |path: &str| {
         module.slot(path).map(|slot| show::in_table(visit, view, record, slot).text).unwrap_or_default()
     };
-    let (title, hint) = match module.name.as_ref() {
+    let (title, hint) = match module.table.as_ref() {
         "request" => (format!("#{} {}", text("display_id"), record.title()), text("status")),
         "problem" => (format!("{} {}", text("display_id"), record.title()), text("status")),
+        "task" => (show::title(record), text("status")),
         "asset" => (show::title(record), text("product")),
         "ci" => (show::title(record), text("ci_type")),
         "product" => (show::title(record), text("product_type")),
@@ -157,14 +233,13 @@ pub(crate) async fn palette(Technician(visit): Technician) -> Response {
 
 async fn hits(visit: &Visit, words: &str) -> Result<Vec<serde_json::Value>, DeskError> {
     let mut groups = Vec::new();
-    if let Some(id) = by_number(visit, words).await? {
-        let place = crate::requests::place(visit)?;
-        let record = visit.desk().get(&visit.ctx, &place, id).await;
-        if let Ok(record) = record {
-            let label = format!("#{} {}", record.get("display_id"), record.title());
-            groups.push(json!({"label": names::of(visit.lang(), "request"), "items": [
-                {"label": label, "hint": "", "href": format!("/requests/{id}"), "icon": "requests"}]}));
-        }
+    let records = numbered(visit, words).await?;
+    let view = visit.desk().view(&records, None).await?;
+    for record in &records {
+        let Some(hit) = hit(visit, &view, record) else { continue };
+        let icon = icon(&names::list(&record.module).replacen('/', "", 1));
+        groups.push(json!({"label": names::both(visit, &record.module).0, "items": [
+            {"label": hit.title, "hint": hit.hint, "href": hit.href, "icon": icon}]}));
     }
     for group in found(visit, words, IN_PALETTE).await? {
         let items: Vec<_> = group
@@ -285,15 +360,11 @@ async fn suggested(
     narrowed: Option<Filter>,
 ) -> Result<Vec<String>, DeskError> {
     const SUGGESTED: u64 = 8;
-    let begins = |path: &str| test(module, path, Op::StartsWith, vec![model::fold(words).into()]);
-    let mut filter = begins(module.title);
-    if module.table == "person" {
-        filter = Filter::Any(vec![filter, begins("last_name"), begins("email_id")]).and(equals(
-            module,
-            "inactive",
-            vec![false.into()],
-        ));
-    }
+    let mut filter = if module.table == "person" {
+        people_called(module, words).and(equals(module, "inactive", vec![false.into()]))
+    } else {
+        test(module, module.title, Op::StartsWith, vec![model::fold(words).into()])
+    };
     if let Some(narrowed) = narrowed {
         filter = filter.and(narrowed);
     }

@@ -289,5 +289,6 @@ fn put_name(row: &mut Record, id: Id, (given, family): (&str, &str), email: &str
     row.set("name", format!("{given} {family}"));
     row.set("first_name", given);
     row.set("last_name", family);
+    crate::users::plain_names(row);
     row.set("email_id", email);
 }

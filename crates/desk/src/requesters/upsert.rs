@@ -346,6 +346,7 @@ impl Desk {
             let number = self.numbers.next("requester").await?;
             person.set("requester_number", number);
         }
+        crate::users::plain_names(&mut person);
         let step = Step { changes: is_new, matched_by: found.map(|(_, by)| by), left: None };
         let Some((at, known)) = found.and_then(|(at, _)| Some((at, bench.people.get_mut(at)?))) else {
             let new = Working { old: None, new: person, given: slots, steps: vec![step] };

@@ -83,6 +83,9 @@ fn user() -> Description {
                 text("mobile", 50).in_list().personal(),
                 // All numbers; the two above follow from them (happyfox.md section 1.5).
                 json("phones").read_only().unshown(),
+                // By these people are looked up, whoever writes their accents and whoever does not.
+                text("name_plain", 255).read_only().unshown().untracked().indexed(),
+                text("last_name_plain", 150).read_only().unshown().untracked().indexed(),
                 text("primary_phone", 60).read_only().unshown().untracked().indexed(),
                 // By what the requester API of HappyFox knows a person.
                 digits("requester_number").read_only().unshown().untracked().unique(&[]),

@@ -67,8 +67,8 @@ fn task() -> Description {
             Area::Requests,
             vec![
                 id(),
-                text("title", 250).required().in_list(),
-                html("description").in_list(),
+                text("title", 250).required().in_list().full_text(),
+                html("description").in_list().full_text(),
                 refer("template", "task_template"),
                 refer("status", "status").in_list().shipped(6657),
                 refer("priority", "priority").in_list(),

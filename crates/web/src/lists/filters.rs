@@ -172,6 +172,7 @@ fn named(visit: &Visit, path: &Path, target: &str, words: &str) -> Option<Filter
     match address {
         Some(address) if module.table == "person" => by("email_id", Op::In, address.trim()),
         _ if module.table == "person" && words.contains('@') => by("email_id", Op::In, words),
+        _ if module.table == "person" => by("name_plain", Op::Contains, &model::unaccented(words)),
         _ => by(module.title, Op::Contains, words),
     }
 }

@@ -5,11 +5,12 @@ use super::beside;
 use super::page::{self, Entered};
 use super::parts::THINGS;
 use crate::form::{self, Form, Problems, TextForm};
+use crate::search::by_number;
 use crate::visit::{Technician, TechniciansForm, Visit};
 use crate::{answer, files, input, once, requests, timer, undo};
 use axum::extract::Path;
 use axum::response::Response;
-use desk::{Context, DeskError, ListAsk, Place, Purpose};
+use desk::{Context, DeskError, Place, Purpose};
 use model::{Id, Patch, Record};
 
 /// POST of `/requests/{id}/{act}`.
@@ -310,10 +311,8 @@ impl Act<'_> {
 
     async fn link(&self, place: &Place) -> Tried {
         let given = self.form.get("linked_request");
-        let other = match page::by_number(self.visit, given).await? {
-            Some(other) => Some(other),
-            None => given.trim().parse().ok(),
-        };
+        let numbered = by_number(self.visit, "request", given).await?;
+        let other = numbered.map(|request| request.id()).or_else(|| given.trim().parse().ok());
         let unknown = || Problems::one("linked_request", self.visit.lang().text("error.no_such_request"));
         let Some(other) = other else { return Ok(Err(unknown())) };
         let comments = self.form.given("comments").map(str::to_owned);
@@ -325,14 +324,10 @@ impl Act<'_> {
     /// Ties the request to a problem, by its number or as it was completed: `PB-12 Printers smoke`.
     async fn problem(&self, module: &model::Module) -> Tried {
         let visit = self.visit;
-        let problems = visit.snapshot.module("problem")?.clone();
         let word = self.form.get("problem").split_whitespace().next().unwrap_or_default();
-        let number = word.rsplit(['-', '#']).next().and_then(|digits| digits.parse::<i64>().ok());
-        let unknown = || Problems::one("problem", visit.lang().text("error.no_such_problem"));
-        let Some(number) = number else { return Ok(Err(unknown())) };
-        let ask = ListAsk::new(model::filter::equals(&problems, "display_id", vec![number.into()]), 1);
-        let found = visit.desk().list(&visit.ctx, &Place::top(problems), ask).await?.records;
-        let Some(problem) = found.first().map(Record::id) else { return Ok(Err(unknown())) };
+        let Some(problem) = by_number(visit, "problem", word).await?.map(|problem| problem.id()) else {
+            return Ok(Err(Problems::one("problem", visit.lang().text("error.no_such_problem"))));
+        };
         self.done(module, visit.desk().set_incidents(&visit.ctx, Some(problem), &[self.id]).await)
     }
 

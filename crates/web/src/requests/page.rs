@@ -6,6 +6,7 @@ use super::properties::{self, Section};
 use super::timeline::{self, FileLink};
 use crate::form::{Form, Problems};
 use crate::input::{self, Control};
+use crate::search::by_number;
 use crate::shell::Shell;
 use crate::show::{self, Cell};
 use crate::timer::{self, TimerBox};
@@ -122,7 +123,8 @@ struct Requester {
 pub(crate) async fn show(Technician(visit): Technician, Path(id): Path<String>) -> Response {
     visit.answered(
         async {
-            if let Some(id) = by_number(&visit, &id).await? {
+            if let Some(request) = by_number(&visit, "request", &id).await? {
+                let id = request.id();
                 let mark = if visit.query.is_empty() { "" } else { "?" };
                 return Ok(answer::on_to(&format!("/requests/{id}{mark}{}", visit.query)));
             }
@@ -130,24 +132,6 @@ pub(crate) async fn show(Technician(visit): Technician, Path(id): Path<String>) 
         }
         .await,
     )
-}
-
-/// The id of the request with a number that people know it by; none for an id.
-///
-/// # Errors
-/// When the database does not answer.
-pub(crate) async fn by_number(visit: &Visit, text: &str) -> Result<Option<Id>, DeskError> {
-    const DIGITS_MAX: usize = 12;
-    let digits = text.trim().trim_start_matches('#');
-    let Some(number) = digits.parse::<i64>().ok().filter(|_| digits.len() <= DIGITS_MAX) else {
-        return Ok(None);
-    };
-    let place = requests::place(visit)?;
-    let filter = model::filter::equals(&place.module, "display_id", vec![number.into()]);
-    let mut ask = ListAsk::new(filter, 1);
-    ask.with_deleted = true;
-    ask.slots = place.module.slot("display_id").into_iter().collect();
-    Ok(visit.desk().list(&visit.ctx, &place, ask).await?.records.first().map(Record::id))
 }
 
 /// The address of a part of a request's page, with a list beside it or without.

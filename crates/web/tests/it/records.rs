@@ -267,4 +267,64 @@ on_both_engines! {
         assert_eq!(admin.get("/suggest/product?q=sla").await.shown().html(), "[\"Slate 5\"]");
         assert!(admin.get("/palette").await.shown().says("/requests/new"));
     }
+
+    people_are_found_with_their_accents_and_without(app) {
+        app.requester("José Müller").await;
+        app.requester("Jose Muller").await;
+        let admin = app.admins_browser().await;
+        for words in ["jos%C3%A9+m%C3%BCl", "Jose+Mul", "JOSE"] {
+            for (path, both) in [("/suggest/user", ["José Müller", "Jose Muller"]), ("/palette", ["José Müller", "Jose Muller"])] {
+                let page = admin.get(&format!("{path}?q={words}")).await.shown();
+                assert!(both.iter().all(|name| page.says(name)), "{path}?q={words}: {}", page.html());
+            }
+        }
+        // By the last name as well, in the list, and in a filter.
+        let renamed = json!({"user": {"first_name": "Zoë", "last_name": "Ñandú"}});
+        let (zoe, _) = app.requester("Zoe Nandu").await;
+        app.admin().put(&format!("/users/{zoe}"), renamed).await.ok();
+        assert!(admin.get("/suggest/user?q=nandu").await.shown().says("Zoë Ñandú"));
+        assert!(admin.get("/palette?q=nandu").await.shown().says("Zoë Ñandú"));
+        assert!(admin.get("/users?q=zoe").await.shown().says("Zoë Ñandú"));
+        let request = json!({"request": {"subject": "By Zoë", "requester": {"id": zoe.to_string()}}});
+        app.admin().post("/requests", request).await.ok();
+        assert!(admin.get("/requests?f.requester=nandu").await.shown().says("By Zoë"));
+        assert!(!admin.get("/requests?f.requester=muller").await.shown().says("By Zoë"));
+    }
+
+    things_are_found_by_what_is_written_on_them(app) {
+        let admin = app.admins_browser().await;
+        let task = admin.post("/tasks/new", &[("title", "Replace the toner"), ("description", "On floor seven")]).await.leads_on();
+        let id = task.rsplit('/').next().unwrap();
+        for words in ["toner", "repl+toner", "seven", id] {
+            assert!(admin.get(&format!("/palette?q={words}")).await.shown().says(&format!("\"href\":\"{task}\"")), "{words}");
+        }
+        admin.post(&format!("{task}/edit"), &[("title", "Replace the drum")]).await.leads_on();
+        assert!(admin.get("/search?q=drum").await.shown().says(&task) && !admin.get("/search?q=toner").await.shown().says(&task));
+        assert_eq!(admin.get(&format!("/search?q={id}")).await.leads_on(), task);
+        admin.post(&format!("{task}/delete"), &[]).await.leads_on();
+        assert!(!admin.get("/search?q=drum").await.shown().says(&task));
+        // What belongs to a request does not make the request a hit of its words.
+        let request = app.admin().new_request("Paper jam").await;
+        admin.post(&format!("/requests/{request}/task"), &[("title", "Order rollers")]).await.leads_on();
+        let page = admin.get("/palette?q=rollers").await.shown();
+        assert!(page.says("Order rollers") && !page.says("Paper jam"), "{}", page.html());
+        let problem = admin.post("/problems/new", &[("title", "All printers smoke")]).await.leads_on();
+        let names: Vec<String> = serde_json::from_str(&admin.get("/suggest/problem?q=all").await.shown().html()).unwrap();
+        let number = names[0].split(' ').next().unwrap().to_owned();
+        assert!(number.starts_with("PB-"), "{number}");
+        for words in [number.clone(), number.to_lowercase()] {
+            assert_eq!(admin.get(&format!("/search?q={words}")).await.leads_on(), problem);
+            assert!(admin.get(&format!("/palette?q={words}")).await.shown().says(&format!("\"href\":\"{problem}\"")));
+        }
+        app.admin().post("/products", json!({"product": {"name": "Inkwell", "product_type": {"name": "Printer"}}})).await.ok();
+        let asset = json!({"asset": {"name": "prn-1", "product": {"name": "Inkwell"}, "state": {"name": "In Store"}, "serial_number": "SN-4711-x"}});
+        app.admin().post("/assets", asset).await.ok();
+        let ci = admin.post("/cmdb/ci_server/new", &[("name", "srv-1"), ("ci_attributes.txt_ip_address", "10.7.0.12"), ("ci_attributes.txt_serial_number", "XYZ9")]).await.leads_on();
+        for (words, name) in [("sn-4711-X", "prn-1"), ("10.7.0.12", "srv-1"), ("xyz9", "srv-1")] {
+            assert!(admin.get(&format!("/palette?q={words}")).await.shown().says(name), "{words}");
+        }
+        assert!(admin.get("/search?q=10.7.0.12").await.shown().says(&ci));
+        assert!(!admin.get("/palette?q=10.7.0.1").await.shown().says("srv-1"));
+    }
+
 }
