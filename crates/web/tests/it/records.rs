@@ -327,4 +327,14 @@ on_both_engines! {
         assert!(!admin.get("/palette?q=10.7.0.1").await.shown().says("srv-1"));
     }
 
+    what_cannot_be_taken_back_is_asked_twice_without_script_too(app) {
+        let admin = app.admins_browser().await;
+        for (new, name) in [("/problems/new", "title"), ("/tasks/new", "title"), ("/admin/sites/new", "name"), ("/cmdb/ci_server/new", "name")] {
+            let to = admin.post(new, &[(name, "Short lived")]).await.leads_on();
+            let html = admin.get(&to).await.shown().html();
+            let form = html.split("<details class=\"ask\">").nth(1).unwrap().split("</details>").next().unwrap();
+            assert!(form.contains(&format!("action=\"{to}/delete\"")) && form.contains("Are you sure?"), "{form}");
+            admin.post(&format!("{to}/delete"), &[]).await.leads_on();
+        }
+    }
 }
