@@ -1,13 +1,15 @@
 //! Views of lists: those that come with the desk, and those that people keep for themselves or share.
 
-use crate::form::{self, Problems, TextForm};
+use crate::form::{self, Form, Problems, TextForm};
 use crate::lists::query::Query;
 use crate::visit::{TechniciansForm, Visit, is_local};
+use crate::{records, requests};
 use axum::extract::Path;
 use axum::response::Response;
-use desk::{DeskError, ListAsk, Place, REQUEST_VIEWS, request_view};
+use desk::{Context, DeskError, ListAsk, Place, REQUEST_VIEWS, request_view};
+use http::StatusCode;
 use model::filter::equals;
-use model::{Filter, Id, Module, Record};
+use model::{Filter, Id, Module, Patch, Record};
 use std::sync::Arc;
 
 /// The view of requests that a technician begins with.
@@ -29,6 +31,30 @@ pub(crate) struct Views {
     pub title: String,
     /// The saved view that is looked at, where the visitor may change it.
     pub current: Option<Current>,
+    /// A form for a view that was not accepted.
+    pub refused: Option<Refused>,
+}
+
+impl Views {
+    /// What speaks against the form for a new view, or the one for the view that is looked at.
+    pub fn problem(&self, is_new: bool) -> Option<&str> {
+        self.refused.as_ref().filter(|refused| refused.is_new == is_new).map(|refused| refused.words.as_str())
+    }
+    /// What was entered as the name of a new view.
+    pub fn new_name(&self) -> &str {
+        self.refused.as_ref().filter(|refused| refused.is_new).map_or("", |refused| refused.name.as_str())
+    }
+    /// The status of the list's page.
+    pub const fn status(&self) -> StatusCode {
+        if self.refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
+    }
+}
+
+/// A form for a view that was not accepted.
+pub(crate) struct Refused {
+    pub is_new: bool,
+    pub name: String,
+    pub words: String,
 }
 
 /// A saved view that is looked at.
@@ -105,7 +131,7 @@ pub(crate) async fn of(
         is_shared: row.is("is_shared"),
         is_changed: Query::read(row.text("query").unwrap_or("")) != query.saved().with("after", None),
     });
-    Ok(Views { shipped, own, shared, title, current })
+    Ok(Views { shipped, own, shared, title, current, refused: None })
 }
 
 async fn saved_of(visit: &Visit, module: &Module) -> Result<Vec<Record>, DeskError> {
@@ -130,35 +156,8 @@ pub(crate) async fn all(visit: &Visit, module: &Module, base: &str) -> Result<Ve
 
 /// POST of `/views`: keeps a list as a new view.
 pub(crate) async fn add(TechniciansForm(visit, form): TechniciansForm) -> Response {
-    visit.answered(
-        async {
-            let base = form.given("base").filter(|base| is_local(base)).unwrap_or("/requests").to_owned();
-            let query = Query::read(form.get("query")).saved();
-            let text = TextForm::new()
-                .with("name", form.get("name"))
-                .with("module", form.get("module"))
-                .with("query", &query.to_string())
-                .with("is_shared", if form.get("is_shared") == "true" { "true" } else { "false" });
-            let place = Place::top(visit.snapshot.module("saved_view")?.clone());
-            let reading = form::reading(text.form(), &place.module, &visit.times);
-            let add =
-                async |ctx: &desk::Context, patch: &model::Patch| visit.desk().add(ctx, &place, patch).await;
-            match form::carry_out(&visit, &place.module, reading, add).await? {
-                Ok(done) => {
-                    let id = done.record.id().to_string();
-                    Ok(visit
-                        .done(&format!("{base}{}", query.with("view", Some(&id)).address()), "view_saved"))
-                }
-                Err(problems) => refused(&problems),
-            }
-        }
-        .await,
-    )
-}
-
-fn refused(problems: &Problems) -> Result<Response, DeskError> {
-    let words = problems.general.first().cloned().or_else(|| problems.of("name").map(str::to_owned));
-    Err(desk::Refusal::because("name", words.unwrap_or_default()).into())
+    let done = keep(&visit, &form, None).await;
+    answered(visit, &form, None, done).await
 }
 
 /// POST of `/views/{id}`: keeps the list as it is now, renames, shares, or deletes.
@@ -166,33 +165,68 @@ pub(crate) async fn change(
     Path(id): Path<String>,
     TechniciansForm(visit, form): TechniciansForm,
 ) -> Response {
-    visit.answered(
-        async {
-            let id: Id = id.parse().map_err(|_| DeskError::NotFound)?;
+    let done = async {
+        let id: Id = id.parse().map_err(|_| DeskError::NotFound)?;
+        if form.get("do") == "delete" {
             let place = Place::top(visit.snapshot.module("saved_view")?.clone());
-            let base = form.given("base").filter(|base| is_local(base)).unwrap_or("/requests").to_owned();
-            if form.get("do") == "delete" {
-                visit.desk().delete(&visit.ctx, &place, id).await?;
-                return Ok(visit.done(&base, "view_deleted"));
-            }
-            let query = Query::read(form.get("query")).saved();
-            let mut text = TextForm::new().with("query", &query.to_string());
-            if form.has("name") {
-                let is_shared = if form.get("is_shared") == "true" { "true" } else { "false" };
-                text = text.with("name", form.get("name")).with("is_shared", is_shared);
-            }
-            let reading = form::reading(text.form(), &place.module, &visit.times);
-            let edit = async |ctx: &desk::Context, patch: &model::Patch| {
-                visit.desk().edit(ctx, &place, id, patch).await
-            };
-            match form::carry_out(&visit, &place.module, reading, edit).await? {
-                Ok(_) => {
-                    let address = query.with("view", Some(&id.to_string())).address();
-                    Ok(visit.done(&format!("{base}{address}"), "view_saved"))
-                }
-                Err(problems) => refused(&problems),
-            }
+            visit.desk().delete(&visit.ctx, &place, id).await?;
+            return Ok(Ok(visit.done(&base(&form), "view_deleted")));
         }
-        .await,
-    )
+        keep(&visit, &form, Some(id)).await
+    };
+    let done = done.await;
+    answered(visit, &form, Some(&id), done).await
+}
+
+/// The list that a form for a view is on.
+fn base(form: &Form) -> String {
+    form.given("base").filter(|base| is_local(base)).unwrap_or("/requests").to_owned()
+}
+
+/// Keeps a list as a view: a new one, or one that is there.
+async fn keep(visit: &Visit, form: &Form, id: Option<Id>) -> Result<Result<Response, Problems>, DeskError> {
+    let query = Query::read(form.get("query")).saved();
+    let mut text = TextForm::new().with("query", &query.to_string());
+    if id.is_none() || form.has("name") {
+        let is_shared = if form.get("is_shared") == "true" { "true" } else { "false" };
+        text = text.with("name", form.get("name")).with("is_shared", is_shared);
+    }
+    if id.is_none() {
+        text = text.with("module", form.get("module"));
+    }
+    let place = Place::top(visit.snapshot.module("saved_view")?.clone());
+    let reading = form::reading(text.form(), &place.module, &visit.times);
+    let keep = async |ctx: &Context, patch: &Patch| match id {
+        Some(id) => visit.desk().edit(ctx, &place, id, patch).await,
+        None => visit.desk().add(ctx, &place, patch).await,
+    };
+    let kept = form::carry_out(visit, &place.module, reading, keep).await?;
+    Ok(kept.map(|outcome| {
+        let address = query.with("view", Some(&outcome.record.id().to_string())).address();
+        visit.done(&format!("{}{address}", base(form)), "view_saved")
+    }))
+}
+
+/// The answer to a form for a view: where it was refused the list once more, with what speaks against it beside the form.
+async fn answered(
+    mut visit: Visit,
+    form: &Form,
+    id: Option<&str>,
+    done: Result<Result<Response, Problems>, DeskError>,
+) -> Response {
+    let problems = match done {
+        Ok(Ok(response)) => return visit.answered(Ok(response)),
+        Ok(Err(problems)) => problems,
+        Err(error) => return visit.answered(Err(error)),
+    };
+    let words = problems.on_top().general.join(" ");
+    let refused = Refused { is_new: id.is_none(), name: form.get("name").to_owned(), words };
+    visit.path = base(form);
+    visit.query = Query::read(form.get("query")).with("view", id).to_string();
+    if visit.path == "/requests" {
+        return visit.answered(requests::list::page(&visit, Some(refused)).await);
+    }
+    let path = visit.path.trim_matches('/');
+    let path = path.strip_prefix("admin/").unwrap_or(path).to_owned();
+    visit.answered(records::list_page(&visit, path, Some(refused)).await)
 }

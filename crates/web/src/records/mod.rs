@@ -10,7 +10,7 @@ use crate::cmdb::types::{self, TypeRow};
 use crate::lists::query::Query;
 use crate::lists::{self, Asked, List};
 use crate::shell::Shell;
-use crate::views::{self, Views};
+use crate::views::{self, Refused, Views};
 use crate::visit::{Technician, Visit};
 use crate::{answer, cmdb, live, names};
 use askama::Template;
@@ -18,7 +18,6 @@ use axum::extract::Path;
 use axum::response::Response;
 use desk::permissions::role_allows;
 use desk::{DeskError, Place, Verb};
-use http::StatusCode;
 use model::filter::test;
 use model::{Filter, Id, Module, Op};
 use std::sync::Arc;
@@ -72,35 +71,44 @@ pub(crate) fn may(visit: &Visit, module: &Module, verb: Verb) -> bool {
 
 /// GET of a module's list, by its plural.
 pub(crate) async fn list(Technician(visit): Technician) -> Response {
-    visit.answered(list_page(&visit, visit.path.trim_matches('/').to_owned()).await)
+    visit.answered(list_page(&visit, visit.path.trim_matches('/').to_owned(), None).await)
 }
 
 /// GET of `/admin/{plural}`.
 pub(crate) async fn admin_list(Technician(visit): Technician, Path(plural): Path<String>) -> Response {
-    visit.answered(list_page(&visit, plural).await)
+    visit.answered(list_page(&visit, plural, None).await)
 }
 
 /// GET of `/cmdb/{type}` for a type, and of `/cmdb/{id}` for a CI.
 pub(crate) async fn in_cmdb(Technician(visit): Technician, Path(word): Path<String>) -> Response {
     let done = match word.parse::<Id>() {
         Ok(id) => cmdb::page::show(&visit, id).await,
-        Err(_) => list_page(&visit, format!("cmdb/{word}")).await,
+        Err(_) => list_page(&visit, format!("cmdb/{word}"), None).await,
     };
     visit.answered(done)
 }
 
-async fn list_page(visit: &Visit, path: String) -> Result<Response, DeskError> {
+/// The page of a list, with a form for a view that was not accepted.
+///
+/// # Errors
+/// As for reading the list.
+pub(crate) async fn list_page(
+    visit: &Visit,
+    path: String,
+    refused: Option<Refused>,
+) -> Result<Response, DeskError> {
     let place = place_at(visit, &path)?;
     let module = place.module.clone();
     let base = names::list(&module);
     let mark = live::mark(visit).await?;
     let query = Query::read(&visit.query);
     let (one, many) = names::both(visit, &module);
-    let views = views::of(visit, &module, &base, &many, &query).await?;
-    let list =
-        lists::list(visit, Asked { place: &place, base: &base, narrowed: narrowed(&module), query }).await?;
+    let views = Views { refused, ..views::of(visit, &module, &base, &many, &query).await? };
+    let narrowed = narrowed(&module).and(views::narrowed(visit, &module, &query));
+    let list = lists::list(visit, Asked { place: &place, base: &base, narrowed, query }).await?;
     let mut shell = Shell::new(visit, &views.title).hearing(&base, mark);
     shell.words.clone_from(&list.words);
+    let status = views.status();
     let page = ListPage {
         shell,
         // A CI is added among those of its type.
@@ -112,7 +120,7 @@ async fn list_page(visit: &Visit, path: String) -> Result<Response, DeskError> {
         views,
         list,
     };
-    Ok(answer::page(StatusCode::OK, &page))
+    Ok(answer::page(status, &page))
 }
 
 /// The records of a list: additional fields without the attributes of CIs, which have a list of their own.

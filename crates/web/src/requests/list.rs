@@ -4,13 +4,12 @@ use crate::input::Choice;
 use crate::lists::query::Query;
 use crate::lists::{self, Asked, List};
 use crate::shell::Shell;
-use crate::views::{self, Views};
+use crate::views::{self, Refused, Views};
 use crate::visit::{Technician, Visit};
 use crate::{answer, input, live, requests};
 use askama::Template;
 use axum::response::Response;
 use desk::DeskError;
-use http::StatusCode;
 
 #[derive(Template)]
 #[template(path = "requests/list.html")]
@@ -33,14 +32,18 @@ struct ListPage {
 
 /// GET of `/requests`.
 pub(crate) async fn show(Technician(visit): Technician) -> Response {
-    visit.answered(page(&visit).await)
+    visit.answered(page(&visit, None).await)
 }
 
-async fn page(visit: &Visit) -> Result<Response, DeskError> {
+/// The page, with a form for a view that was not accepted.
+///
+/// # Errors
+/// As for reading the list.
+pub(crate) async fn page(visit: &Visit, refused: Option<Refused>) -> Result<Response, DeskError> {
     let mark = live::mark(visit).await?;
     let place = requests::place(visit)?;
     let query = Query::read(&visit.query);
-    let views = views::of(visit, &place.module, "/requests", "", &query).await?;
+    let views = Views { refused, ..views::of(visit, &place.module, "/requests", "", &query).await? };
     let is_trash = query.get("in") == Some("Trash");
     let narrowed = views::narrowed(visit, &place.module, &query);
     let list = lists::list(visit, Asked { place: &place, base: "/requests", narrowed, query }).await?;
@@ -49,6 +52,7 @@ async fn page(visit: &Visit) -> Result<Response, DeskError> {
     let split = list.rows.first().map(|row| super::page::address(row.id, "", Some(&here)));
     let mut shell = Shell::new(visit, &views.title).hearing("/requests", mark);
     shell.words.clone_from(&list.words);
+    let status = views.status();
     let page = ListPage {
         shell,
         list,
@@ -62,7 +66,7 @@ async fn page(visit: &Visit) -> Result<Response, DeskError> {
         is_trash,
         split,
     };
-    Ok(answer::page(StatusCode::OK, &page))
+    Ok(answer::page(status, &page))
 }
 
 fn lookup(visit: &Visit, module: &str) -> Vec<Choice> {

@@ -185,4 +185,22 @@ on_both_engines! {
         assert_eq!(empty.status(), 303);
         assert_eq!(app.admin().get(&format!("/requests/{}", ids[0])).await.ok()["request"]["priority"], json!(null));
     }
+    a_view_whose_name_is_taken_is_refused_beside_its_form(app) {
+        let admin = app.admins_browser().await;
+        for (module, base, query) in [("requests", "/requests", "in=Overdue"), ("tasks", "/tasks", "in=My_Open"), ("sites", "/admin/sites", "q=har")] {
+            let keep = async |name: &str| admin.post("/views", &[("name", name), ("module", module), ("base", base), ("query", query)]).await;
+            let first = keep("Mine").await.leads_on();
+            let page = keep("Mine").await;
+            assert!(page.status() == 422 && page.says("id=\"new-view-problem\"") && page.says("save-menu\" open"), "{}", page.html());
+            // It is the list that it was, and what was typed is there.
+            assert!(page.says("id=\"new-view\" name=\"name\" value=\"Mine\"") && page.says(&format!("name=\"query\" value=\"{query}\"")), "{}", page.html());
+            let other = keep("Other").await.leads_on();
+            let id = other.rsplit('=').next().unwrap();
+            let page = admin.post(&format!("/views/{id}"), &[("name", "Mine"), ("base", base), ("query", query)]).await;
+            assert!(page.status() == 422 && page.says("id=\"view-name-problem\"") && !page.says("id=\"new-view-problem\""), "{}", page.html());
+            assert!(!admin.get(&first).await.shown().says("-problem\""));
+        }
+        assert_eq!(admin.post("/views", &[("name", "x"), ("module", "requests"), ("base", "/nowhere"), ("query", "")]).await.leads_on().split('?').next(), Some("/nowhere"));
+    }
+
 }
