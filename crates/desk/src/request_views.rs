@@ -66,7 +66,7 @@ pub fn request_view(
 }
 
 /// From midnight to midnight, where the caller is.
-fn today(ctx: &Context) -> Option<(i64, i64)> {
+pub(crate) fn today(ctx: &Context) -> Option<(i64, i64)> {
     let now = jiff::Timestamp::from_millisecond(ctx.now).ok()?.to_zoned_datetime(ctx.zone.clone());
     let begins = |day: jiff::civil::Date| {
         day.to_zoned_datetime(ctx.zone.clone()).ok().map(|at| at.timestamp().as_millisecond())

@@ -9,10 +9,10 @@ use crate::visit::{Anybody, Visit};
 use crate::{answer, live, portal, requests};
 use askama::Template;
 use axum::response::Response;
-use desk::{DeskError, ListAsk, Place, View, request_view};
+use desk::{DeskError, ListAsk, Place, View, request_view, task_view};
 use http::StatusCode;
 use model::filter::{equals, test};
-use model::{Filter, Op, Path, Record, SortKey, Value};
+use model::{Filter, Op, Path, Record, SortKey};
 
 /// So many are counted; beyond, a list says more than a number.
 const COUNTED: u64 = 100;
@@ -85,7 +85,7 @@ async fn page(visit: &Visit) -> Result<Response, DeskError> {
         let (rows, count) = of_view(visit, name, sort).await?;
         let is_none = count == "0";
         tiles.push(Tile {
-            label: views::shipped_name(visit, name),
+            label: views::shipped_name(visit, "request", name),
             href: format!("/requests?in={name}"),
             count,
             tone: if is_none { "" } else { tone },
@@ -214,11 +214,8 @@ fn brief(visit: &Visit, view: &View, record: &Record) -> Brief {
 
 async fn tasks(visit: &Visit) -> Result<Vec<TaskBrief>, DeskError> {
     let module = visit.snapshot.module("task")?.clone();
-    let open: Vec<Value> =
-        visit.snapshot.rows("status").iter().filter(|s| s.is("in_progress")).map(|s| s.id().into()).collect();
-    let mine =
-        equals(&module, "owner", vec![visit.ctx.caller.user.into()]).and(equals(&module, "status", open));
-    let mut ask = ListAsk::new(mine, SHOWN as u64);
+    let mine = task_view(&visit.snapshot, &visit.ctx, &[], &module, "My_Open");
+    let mut ask = ListAsk::new(mine.unwrap_or_else(Filter::nothing), SHOWN as u64);
     ask.sort = Path::of(&module, "scheduled_end_time")
         .map(|path| SortKey { path, descending: false })
         .into_iter()

@@ -6,14 +6,24 @@ use crate::visit::{TechniciansForm, Visit, is_local};
 use crate::{records, requests};
 use axum::extract::Path;
 use axum::response::Response;
-use desk::{Context, DeskError, ListAsk, Place, REQUEST_VIEWS, request_view};
+use desk::{Context, DeskError, ListAsk, Place, REQUEST_VIEWS, TASK_VIEWS, request_view, task_view};
 use http::StatusCode;
 use model::filter::equals;
 use model::{Filter, Id, Module, Patch, Record};
 use std::sync::Arc;
 
-/// The view of requests that a technician begins with.
-pub(crate) const USUAL: &str = "All_Open";
+/// The views that come with the desk for a module, by name, and the one that a technician begins with.
+fn shipped_of(module: &Module) -> (Vec<&'static str>, &'static str) {
+    match module.name.as_ref() {
+        // One of the names is another one's second name, for programs.
+        "request" => {
+            let names = REQUEST_VIEWS.iter().map(|(name, _)| *name);
+            (names.filter(|name| *name != "Open_System").collect(), "All_Open")
+        }
+        "task" => (TASK_VIEWS.to_vec(), "All_Tasks"),
+        _ => (Vec::new(), ""),
+    }
+}
 
 /// A view in the menu above a list.
 pub(crate) struct ViewLink {
@@ -66,19 +76,23 @@ pub(crate) struct Current {
     pub is_changed: bool,
 }
 
-/// The name of a shipped view.
-pub(crate) fn shipped_name(visit: &Visit, name: &str) -> String {
-    visit.lang().text(&format!("view.{}", name.to_ascii_lowercase())).to_owned()
+/// The name of a shipped view of a module.
+pub(crate) fn shipped_name(visit: &Visit, module: &str, name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    let own = visit.lang().find(&format!("view.{module}_{name}"));
+    own.unwrap_or_else(|| visit.lang().text(&format!("view.{name}"))).to_owned()
 }
 
-/// The requests that a list's view shows, where it has one.
+/// The records that a list's view shows, where it has one.
 pub(crate) fn narrowed(visit: &Visit, module: &Arc<Module>, query: &Query) -> Filter {
-    if module.name != "request" {
-        return Filter::everything();
-    }
+    let (_, usual) = shipped_of(module);
     let groups = visit.person.references("groups");
-    let named = |name: &str| request_view(&visit.snapshot, &visit.ctx, &groups, module, name);
-    query.get("in").and_then(named).or_else(|| named(USUAL)).unwrap_or_else(Filter::everything)
+    let named = |name: &str| match module.name.as_ref() {
+        "request" => request_view(&visit.snapshot, &visit.ctx, &groups, module, name),
+        "task" => task_view(&visit.snapshot, &visit.ctx, &groups, module, name),
+        _ => None,
+    };
+    query.get("in").and_then(named).or_else(|| named(usual)).unwrap_or_else(Filter::everything)
 }
 
 /// The views of a module's list.
@@ -107,23 +121,18 @@ pub(crate) async fn of(
     let mine = |row: &&Record| row.reference("created_by") == Some(me);
     let own = saved.iter().filter(|row| mine(row)).map(link).collect();
     let shared = saved.iter().filter(|row| !mine(row)).map(link).collect();
-    let is_requests = module.name == "request";
-    let shipped_here = query.get("in").unwrap_or(USUAL);
-    let shipped = if is_requests { REQUEST_VIEWS.as_slice() } else { &[] };
-    let shipped = shipped
-        .iter()
-        .filter(|(name, _)| *name != "Open_System")
-        .map(|(name, _)| ViewLink {
-            label: shipped_name(visit, name),
-            href: format!("{base}?in={name}"),
-            is_here: current.is_none() && shipped_here == *name,
-        })
-        .collect();
-    let known = |name: &&str| REQUEST_VIEWS.iter().any(|(n, _)| n == name);
+    let (names, usual) = shipped_of(module);
+    let asked = query.get("in").filter(|asked| names.contains(asked)).unwrap_or(usual);
+    let shipped = names.iter().map(|name| ViewLink {
+        label: shipped_name(visit, &module.name, name),
+        href: format!("{base}?in={name}"),
+        is_here: current.is_none() && asked == *name,
+    });
+    let shipped = shipped.collect();
     let title = match current {
         Some(row) => row.title().to_owned(),
-        None if is_requests => shipped_name(visit, Some(shipped_here).filter(known).unwrap_or(USUAL)),
-        None => many.to_owned(),
+        None if names.is_empty() => many.to_owned(),
+        None => shipped_name(visit, &module.name, asked),
     };
     let current = current.filter(|row| mine(row) || visit.ctx.is_administrator()).map(|row| Current {
         id: row.id(),

@@ -44,7 +44,7 @@ pub(crate) async fn requests(visit: &Visit, asked: &Asked) -> Result<Board, Desk
             _ => "",
         };
         tiles.push(Tile {
-            label: views::shipped_name(visit, name),
+            label: views::shipped_name(visit, kind.module, name),
             figure: grouped(*count),
             href: Some(format!("/requests?in={name}{}", asked.narrowing())),
             tone,

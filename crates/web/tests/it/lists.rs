@@ -185,6 +185,53 @@ on_both_engines! {
         assert_eq!(empty.status(), 303);
         assert_eq!(app.admin().get(&format!("/requests/{}", ids[0])).await.ok()["request"]["priority"], json!(null));
     }
+
+    tasks_have_views(app) {
+        const HOUR: i64 = 3_600_000;
+        let me = desk::shipped::ADMINISTRATOR.to_string();
+        let group = app.desk.snapshot().named("support_group", "Network").first().unwrap().id().to_string();
+        app.admin().put(&format!("/users/{me}"), json!({"user": {"groups": [{"id": group}]}})).await.ok();
+        let at = |hours: i64| json!({"value": (testkit::START + hours * HOUR).to_string()});
+        for (title, fields) in [
+            ("Mine", json!({"owner": {"id": me}})),
+            ("Mine but done", json!({"owner": {"id": me}, "status": {"name": "Closed"}})),
+            ("My groups", json!({"group": {"id": group}})),
+            ("Late", json!({"scheduled_end_time": at(-1)})),
+            ("Late but done", json!({"scheduled_end_time": at(-1), "status": {"name": "Closed"}})),
+            ("Soon", json!({"scheduled_end_time": at(1)})),
+            ("Next week", json!({"scheduled_end_time": at(170)})),
+        ] {
+            let mut task = fields;
+            task["title"] = json!(title);
+            app.admin().post("/tasks", json!({"task": task})).await.ok();
+        }
+        let admin = app.admins_browser().await;
+        let usual = admin.get("/tasks").await.shown();
+        assert!(usual.says("<h1>All tasks</h1>"), "{}", usual.html());
+        assert_eq!(titles(&usual).len(), 7);
+        for (view, name, wanted) in [
+            ("My_Open", "My open tasks", vec!["Mine"]),
+            ("My_Groups", "My groups", vec!["My groups"]),
+            ("Overdue", "Overdue", vec!["Late"]),
+            ("Due_Today", "Due today", vec!["Late", "Soon"]),
+            ("Unassigned", "Unassigned", vec!["Late", "My groups", "Next week", "Soon"]),
+            ("All_Open", "Open", vec!["Late", "Mine", "My groups", "Next week", "Soon"]),
+        ] {
+            assert!(usual.says(&format!("href=\"/tasks?in={view}\">{name}</a>")), "{view}: {}", usual.html());
+            let page = admin.get(&format!("/tasks?in={view}")).await.shown();
+            let mut found = titles(&page);
+            found.sort();
+            assert_eq!(found, wanted, "{view}");
+            assert!(page.says(&format!("<h1>{name}</h1>")), "{view}: {}", page.html());
+        }
+        assert_eq!(titles(&admin.get("/tasks?in=Nonsense").await.shown()).len(), 7);
+        // Filters stay within the view, and the view in what is saved.
+        assert!(titles(&admin.get("/tasks?in=My_Open&q=late").await.shown()).is_empty());
+        let saved = admin.post("/views", &[("name", "Hurry"), ("module", "tasks"), ("base", "/tasks"), ("query", "in=Overdue")]).await.leads_on();
+        assert!(saved.starts_with("/tasks?in=Overdue&view="), "{saved}");
+        assert_eq!(titles(&admin.get(&saved).await.shown()), ["Late"]);
+    }
+
     a_view_whose_name_is_taken_is_refused_beside_its_form(app) {
         let admin = app.admins_browser().await;
         for (module, base, query) in [("requests", "/requests", "in=Overdue"), ("tasks", "/tasks", "in=My_Open"), ("sites", "/admin/sites", "q=har")] {
