@@ -36,6 +36,8 @@ pub fn request_view(
         snapshot.rows("status").iter().filter(|s| test(s)).map(|s| s.id().into()).collect()
     };
     let open = || equals(module, "status", statuses(|s| s.is("in_progress")));
+    // On hold the clock stands: nothing is due meanwhile, and nobody is to hurry.
+    let running = || equals(module, "status", statuses(|s| s.is("in_progress") && !s.is("stop_timer")));
     let held = || equals(module, "status", statuses(|s| s.is("stop_timer")));
     let mine = || equals(module, "technician", vec![ctx.caller.user.into()]);
     let late = || overdue(module, ctx.now);
@@ -44,10 +46,10 @@ pub fn request_view(
         "All_Open" | "Open_System" => open(),
         "All_Closed" => equals(module, "status", statuses(|s| !s.is("in_progress"))),
         "Onhold" => held(),
-        "Overdue" => open().and(late()),
+        "Overdue" => running().and(late()),
         "Due_Today" => {
             let (from, to) = today(ctx)?;
-            open().and(test(module, "due_by_time", Op::Less, vec![to.into()])).and(test(
+            running().and(test(module, "due_by_time", Op::Less, vec![to.into()])).and(test(
                 module,
                 "due_by_time",
                 Op::GreaterOrEqual,
@@ -57,7 +59,7 @@ pub fn request_view(
         "Unassigned" => open().and(test(module, "technician", Op::Empty, Vec::new())),
         "My_Open" => mine().and(open()),
         "My_Onhold" => mine().and(held()),
-        "My_Overdue" => mine().and(open()).and(late()),
+        "My_Overdue" => mine().and(running()).and(late()),
         "My_All" => mine(),
         "My_Groups" => open().and(equals(module, "group", groups.iter().map(|g| (*g).into()).collect())),
         "Trash" => equals(module, "is_trashed", vec![true.into()]),

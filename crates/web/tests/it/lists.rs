@@ -232,6 +232,34 @@ on_both_engines! {
         assert_eq!(titles(&admin.get(&saved).await.shown()), ["Late"]);
     }
 
+    what_is_on_hold_is_not_overdue(app) {
+        const HOUR: i64 = 3_600_000;
+        let due = json!({"value": (testkit::START + HOUR).to_string()});
+        let mut ids = Vec::new();
+        for subject in ["Running late", "Held late"] {
+            let made = app.admin().post("/requests", json!({"request": {"subject": subject, "due_by_time": due,
+                "technician": {"id": desk::shipped::ADMINISTRATOR.to_string()}}})).await.ok();
+            ids.push(made["request"]["id"].as_str().unwrap().to_owned());
+        }
+        let admin = app.admins_browser().await;
+        let rows = async |view: &str| titles(&admin.get(&format!("/requests?in={view}")).await.shown());
+        app.clock.advance(2 * HOUR);
+        assert_eq!((rows("Overdue").await.len(), rows("Due_Today").await.len()), (2, 2));
+        app.admin().put(&format!("/requests/{}", ids[1]), json!({"request": {"status": {"name": "On Hold"}}})).await.ok();
+        for view in ["Overdue", "My_Overdue", "Due_Today"] {
+            assert_eq!(rows(view).await, ["Running late"], "{view}");
+        }
+        assert_eq!(rows("Onhold").await, ["Held late"]);
+        // The tiles of the first page and of the board count the same.
+        for path in ["/", "/dashboards/requests"] {
+            let page = admin.get(path).await.shown();
+            let tile = page.html().split("in=Overdue").nth(1).unwrap().split("tile-count late\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+            assert_eq!(tile, "1", "{path}");
+        }
+        app.admin().put(&format!("/requests/{}", ids[1]), json!({"request": {"status": {"name": "Open"}}})).await.ok();
+        assert_eq!(rows("Overdue").await.len(), 2);
+    }
+
     a_view_whose_name_is_taken_is_refused_beside_its_form(app) {
         let admin = app.admins_browser().await;
         for (module, base, query) in [("requests", "/requests", "in=Overdue"), ("tasks", "/tasks", "in=My_Open"), ("sites", "/admin/sites", "q=har")] {
