@@ -189,11 +189,13 @@ fn request_pages() -> Router<Arc<Web>> {
         .route("/requests/{id}/{act}", get(visit::above).post(requests::act::run))
         .route("/requests/{id}/files/{file}", get(requests::act::file))
         .route("/requests/{id}/{module}/{said}/files/{file}", get(requests::act::said_file))
+        .route("/requests/{id}/{rows}/{row}/edit", get(records::below::show).post(records::below::change))
+        .route("/requests/{id}/{rows}/{row}/delete", get(records::below::show).post(records::below::remove))
 }
 
 /// Every other module.
 fn record_pages() -> Router<Arc<Web>> {
-    use records::{act, edit, page};
+    use records::{act, below, edit, page};
     let mut router = Router::new()
         .route("/cmdb", get(records::list))
         .route("/cmdb/{word}", get(records::in_cmdb))
@@ -215,7 +217,12 @@ fn record_pages() -> Router<Arc<Web>> {
             .route(&format!("/{plural}/{{id}}"), get(page::show))
             .route(&format!("/{plural}/{{id}}/edit"), get(edit::edit).post(edit::change))
             .route(&format!("/{plural}/{{id}}/{{act}}"), get(visit::above).post(act::act))
-            .route(&format!("/{plural}/{{id}}/files/{{file}}"), get(act::file));
+            .route(&format!("/{plural}/{{id}}/files/{{file}}"), get(act::file))
+            .route(&format!("/{plural}/{{id}}/{{rows}}/{{row}}/edit"), get(below::show).post(below::change))
+            .route(
+                &format!("/{plural}/{{id}}/{{rows}}/{{row}}/delete"),
+                get(below::show).post(below::remove),
+            );
     }
     router
 }

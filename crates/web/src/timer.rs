@@ -12,7 +12,7 @@ use desk::{DeskError, Place};
 use model::{Id, Module};
 
 /// The fields of the form for time spent.
-const FIELDS: [&str; 4] = ["owner", "time_spent", "worklog_type", "description"];
+const FIELDS: [&str; 5] = ["owner", "time_spent", "recorded_time", "worklog_type", "description"];
 
 /// The timer as pages show it.
 #[derive(Clone)]
@@ -70,6 +70,7 @@ pub(crate) async fn controls(
             ("owner", _) => {
                 control.choices.iter_mut().for_each(|choice| choice.is_chosen = choice.value == me);
             }
+            ("recorded_time", _) => control.value = visit.times.for_input(visit.ctx.now),
             ("time_spent", Some(timer)) => control.value = visit.times.span(minutes(timer.spent)),
             _ => {}
         }

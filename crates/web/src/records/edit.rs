@@ -16,18 +16,20 @@ use model::{Id, Module, Patch, Record};
 
 #[derive(Template)]
 #[template(path = "records/form.html")]
-struct FormPage {
-    shell: Shell,
+pub(super) struct FormPage {
+    pub shell: Shell,
     /// Where the form goes.
-    action: String,
-    back: String,
-    back_label: String,
-    title: String,
-    general: Vec<String>,
-    groups: Vec<(String, Vec<Control>)>,
-    is_new: bool,
+    pub action: String,
+    /// Where the record is deleted, for forms that offer it.
+    pub delete: Option<String>,
+    pub back: String,
+    pub back_label: String,
+    pub title: String,
+    pub general: Vec<String>,
+    pub groups: Vec<(String, Vec<Control>)>,
+    pub is_new: bool,
     /// For a problem that is made of a request: the request.
-    of_request: Option<String>,
+    pub of_request: Option<String>,
 }
 
 /// GET of `/{plural}/new`.
@@ -124,7 +126,18 @@ async fn page(
     let general = problems.general.clone();
     let of_request = entered.filter(|_| is_new && module.name == "problem").and_then(request_of);
     let of_request = of_request.map(|id| id.to_string());
-    let page = FormPage { shell, action, back, back_label, title, general, groups, is_new, of_request };
+    let page = FormPage {
+        shell,
+        action,
+        delete: None,
+        back,
+        back_label,
+        title,
+        general,
+        groups,
+        is_new,
+        of_request,
+    };
     Ok(answer::page(status, &page))
 }
 

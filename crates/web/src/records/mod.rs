@@ -2,6 +2,7 @@
 //! is described has its pages.
 
 pub(crate) mod act;
+pub(crate) mod below;
 pub(crate) mod edit;
 pub(crate) mod loans;
 pub(crate) mod page;

@@ -1,6 +1,6 @@
 //! The page of a record of any module: its fields in groups, what is below it, what it belongs to, what happened to it.
 
-use super::{loans, may, place_of};
+use super::{below, loans, may, place_of};
 use crate::form::{Form, Problems};
 use crate::input::Control;
 use crate::requests;
@@ -395,7 +395,9 @@ async fn rows_below(
         if let Some(first) = cells.first_mut().filter(|cell| cell.text.is_empty()) {
             first.text = show::title(record);
         }
-        (names::record(&record.module, record.id()), cells)
+        let above = place.parent.as_ref();
+        let form = || above.and_then(|(_, above)| below::form_of(visit, above, record));
+        (names::record(&record.module, record.id()).or_else(form), cells)
     };
     Ok(Some(Below {
         label: names::both(visit, module).1,

@@ -3,7 +3,7 @@
 use super::page::{Entered, cell, problem};
 use super::timeline::{self, Entry, FileLink};
 use crate::input::Choice;
-use crate::records::may;
+use crate::records::{below as records_below, may};
 use crate::rich;
 use crate::show::{self, Cell};
 use crate::times::Moment;
@@ -41,6 +41,8 @@ pub(super) struct WorklogRow {
     pub spent: String,
     pub when: Moment,
     pub html: String,
+    /// Where it can be changed, for whom that is offered.
+    pub edit: Option<String>,
 }
 
 #[derive(Default)]
@@ -190,6 +192,7 @@ pub(super) async fn worklogs(
         spent: visit.times.span(spent(worklog)),
         when: visit.times.moment(worklog.int("start_time").or(worklog.int("recorded_time")).unwrap_or(0)),
         html: rich::shown(worklog.text("description").unwrap_or_default()),
+        edit: records_below::form_of(visit, record, worklog),
     };
     let total = if total > 0 { visit.times.span(total) } else { String::new() };
     Ok((rows.iter().map(row).collect(), total))

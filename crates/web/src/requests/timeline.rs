@@ -1,5 +1,6 @@
 //! The conversation on a request: what was asked for, replies, notes and comments of approvers, in order of time.
 
+use crate::records::below;
 use crate::show;
 use crate::times::Moment;
 use crate::visit::Visit;
@@ -27,6 +28,8 @@ pub(crate) struct Entry {
     /// To whom a mail went.
     pub to: String,
     pub files: Vec<FileLink>,
+    /// Where it can be changed, for whom that is offered.
+    pub edit: Option<String>,
 }
 
 impl Entry {
@@ -67,7 +70,7 @@ pub(crate) async fn of(
     let mut day = visit.times.heading(request.int("created_time").unwrap_or(0));
     for said in &said {
         let own = files.remove(&said.record.id()).unwrap_or_default();
-        let mut entry = entry(visit, said, base, &own).await?;
+        let mut entry = entry(visit, (request, said), base, &own).await?;
         let heading = visit.times.heading(said.time);
         if heading != day {
             entry.day = Some(heading.clone());
@@ -78,7 +81,12 @@ pub(crate) async fn of(
     Ok((entries, hidden))
 }
 
-async fn entry(visit: &Visit, said: &Said, base: &str, files: &FilesOf) -> Result<Entry, DeskError> {
+async fn entry(
+    visit: &Visit,
+    (request, said): (&Record, &Said),
+    base: &str,
+    files: &FilesOf,
+) -> Result<Entry, DeskError> {
     let record = &said.record;
     let person = match said.by {
         Some(id) => visit.desk().person(id).await?,
@@ -118,6 +126,8 @@ async fn entry(visit: &Visit, said: &Said, base: &str, files: &FilesOf) -> Resul
         html: rich::shown(body),
         to: to.join(", "),
         files: links(visit, &files.attachments, &folder),
+        // In the portal nothing is changed that was said.
+        edit: below::form_of(visit, request, record).filter(|form| form.starts_with(base)),
     })
 }
 
@@ -166,5 +176,6 @@ pub(crate) fn description(visit: &Visit, view: &View, request: &Record, files: V
         html: rich::shown(request.text("description").unwrap_or_default()),
         to: String::new(),
         files,
+        edit: None,
     }
 }

@@ -333,4 +333,69 @@ on_both_engines! {
         assert!(page.status() == 422 && page.says("please fill in: Resolution"), "{}", page.html());
         assert_eq!(request(app, &id).await["status"]["name"], "Open");
     }
+
+    time_and_notes_are_mended_and_taken_away(app) {
+        let id = app.admin().new_request("Mended words").await;
+        let (tina, _) = app.technician("Tina").await;
+        let (browser, admin) = (Browser::of(app, tina).await, app.admins_browser().await);
+        let here = format!("/requests/{id}");
+        let time = format!("{here}?tab=time");
+        let rows = async |rows: &str| app.admin().get(&format!("{here}/{rows}")).await.ok()[rows].as_array().unwrap().clone();
+        // When it was is filled in, and can be said.
+        let form = browser.get(&time).await.shown();
+        assert!(form.says("name=\"recorded_time\" type=\"datetime-local\" value=\"2026-03-04T"), "{}", form.html());
+        let spent = [("owner", tina.to_string()), ("time_spent", "30".into()), ("recorded_time", "2026-03-02T14:15".into()), ("description", "On the phone".into())];
+        let spent = spent.each_ref().map(|(name, value)| (*name, value.as_str()));
+        browser.post(&format!("{here}/worklog"), &spent).await.leads_on();
+        browser.post(&format!("{here}/note"), &[("description", "It is the toner")]).await.leads_on();
+        let (worklog, note) = (rows("worklogs").await[0].clone(), rows("notes").await[0].clone());
+        assert!(worklog["recorded_time"]["display_value"].as_str().unwrap().starts_with("Mar 2, 2026"), "{worklog}");
+        for (row, rows_at, page, other) in [("worklogs", &worklog, &time, "time_spent"), ("notes", &note, &here, "show_to_requester")] {
+            let at = format!("{here}/{row}/{}", rows_at["id"].as_str().unwrap());
+            // Offered to whoever wrote it and to administrators.
+            let link = format!("href=\"{at}/edit\"");
+            assert!(browser.get(page).await.shown().says(&link) && admin.get(page).await.shown().says(&link), "{row}");
+            let (tom, _) = app.technician(&format!("Tom {row}")).await;
+            assert!(!Browser::of(app, tom).await.get(page).await.shown().says(&link), "{row}");
+            let form = browser.get(&format!("{at}/edit")).await.shown();
+            assert!(form.says(&format!("name=\"{other}\"")) && form.says(&format!("action=\"{at}/delete\"")) && form.says("Are you sure?"), "{}", form.html());
+            let wrong = browser.post(&format!("{at}/edit"), &[("description", ""), ("time_spent", "a while")]).await;
+            assert!(row == "worklogs" || wrong.says("id=\"f-description-problem\""), "{}", wrong.html());
+            assert_eq!(wrong.status(), 422);
+            let was = form.html().split("name=\"was.description\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+            let fields = [("was.description", was.as_str()), ("description", "In other words"), ("created_by", "1")];
+            assert_eq!(browser.post(&format!("{at}/edit"), &fields).await.leads_on(), *page);
+            let page_now = browser.get(page).await.shown();
+            assert!(page_now.says("In other words") && page_now.says("Saved."), "{}", page_now.html());
+            // The other of two hears of the first here as well.
+            let page_now = admin.post(&format!("{at}/edit"), &[("was.description", was.as_str()), ("description", "Mine")]).await;
+            assert!(page_now.status() == 422 && page_now.says("Changed meanwhile to “In other words”"), "{}", page_now.html());
+            browser.post(&format!("{at}/delete"), &[]).await.leads_on();
+            assert!(!browser.get(page).await.shown().says("In other words"));
+            assert_eq!(browser.get(&format!("{at}/edit")).await.status(), 404);
+            assert!(rows(row).await.is_empty(), "{row}");
+        }
+        assert_eq!(browser.get(&format!("{here}/approval_levels/{id}/edit")).await.status(), 404);
+        let rita = app.requester("Rita").await.0;
+        assert_eq!(Browser::of(app, rita).await.get(&format!("{here}/notes/{id}/edit")).await.status(), 403);
+    }
+
+    what_is_below_a_task_or_a_problem_is_mended_too(app) {
+        let admin = app.admins_browser().await;
+        let me = desk::shipped::ADMINISTRATOR.to_string();
+        let task = admin.post("/tasks/new", &[("title", "Crimp cables")]).await.leads_on();
+        admin.post(&format!("{task}/worklog"), &[("owner", &me), ("time_spent", "30"), ("description", "Cat 7")]).await.leads_on();
+        let problem = admin.post("/problems/new", &[("title", "All printers smoke")]).await.leads_on();
+        admin.post(&format!("{problem}/note"), &[("description", "Cat 7")]).await.leads_on();
+        for (page, rows) in [(task, "worklogs"), (problem, "notes")] {
+            let html = admin.get(&page).await.shown().html();
+            let at = html.split(&format!("href=\"{page}/{rows}/")).nth(1).unwrap().split('/').next().unwrap().to_owned();
+            let at = format!("{page}/{rows}/{at}");
+            assert_eq!(admin.post(&format!("{at}/edit"), &[("description", "Cat 8")]).await.leads_on(), page);
+            assert!(admin.get(&page).await.shown().says("Cat 8"));
+            assert_eq!(admin.post(&format!("{at}/delete"), &[]).await.leads_on(), page);
+            assert!(!admin.get(&page).await.shown().says("Cat 8"));
+        }
+    }
+
 }
