@@ -77,7 +77,7 @@ pub(crate) async fn new_type(Administrator(visit): Administrator) -> Response {
 
 /// POST of `/admin/ci_types/new`.
 pub(crate) async fn add_type(AdministratorsForm(visit, form): AdministratorsForm) -> Response {
-    visit.answered(edit::save_new(&visit, &form, "ci_types").await)
+    edit::added(visit, form, "ci_types").await
 }
 
 /// What a form of the page brought: which attribute it is about, none for a new one.

@@ -5,7 +5,7 @@ use super::page::{Came, first, render};
 use super::{loans, place_of};
 use crate::form::{self, Form, Problems};
 use crate::visit::{Technician, TechniciansForm, Visit};
-use crate::{answer, files, names, requests, timer, undo};
+use crate::{answer, files, names, once, requests, timer, undo};
 use axum::extract::Path;
 use axum::response::Response;
 use desk::{Context, DeskError, Place};
@@ -17,7 +17,7 @@ pub(crate) async fn act(
     TechniciansForm(visit, form): TechniciansForm,
 ) -> Response {
     let path = first(&visit);
-    visit.answered(async { run(&visit, form, &path, requests::id_of(&id)?, &act).await }.await)
+    acted(visit, form, &path, (&id, &act)).await
 }
 
 /// POST of `/admin/{plural}/{id}/{act}`.
@@ -25,7 +25,15 @@ pub(crate) async fn admin_act(
     Path((plural, id, act)): Path<(String, String, String)>,
     TechniciansForm(visit, form): TechniciansForm,
 ) -> Response {
-    visit.answered(async { run(&visit, form, &plural, requests::id_of(&id)?, &act).await }.await)
+    acted(visit, form, &plural, (&id, &act)).await
+}
+
+/// The answer to a form of a record's page; what adds something is carried out once.
+async fn acted(mut visit: Visit, form: Form, path: &str, (id, act): (&str, &str)) -> Response {
+    let here = visit.path.rsplit_once('/').map_or("/", |(above, _)| above).to_owned();
+    let run = async |visit: &Visit, form: Form| run(visit, form, path, requests::id_of(id)?, act).await;
+    let done = once::carried_out(&mut visit, form, |_| here.clone(), run).await;
+    visit.answered(done)
 }
 
 async fn run(visit: &Visit, form: Form, path: &str, id: Id, act: &str) -> Result<Response, DeskError> {

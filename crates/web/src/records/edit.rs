@@ -6,7 +6,7 @@ use crate::form::{self, Form, Problems};
 use crate::input::{self, Control, Filled};
 use crate::shell::Shell;
 use crate::visit::{Technician, TechniciansForm, Visit};
-use crate::{answer, names, requests, rich, show, undo};
+use crate::{answer, names, once, requests, rich, show, undo};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -176,7 +176,7 @@ async fn groups(
 /// POST of `/{plural}/new`.
 pub(crate) async fn add(TechniciansForm(visit, form): TechniciansForm) -> Response {
     let path = first(&visit);
-    visit.answered(save_new(&visit, &form, &path).await)
+    added(visit, form, &path).await
 }
 
 /// POST of `/admin/{plural}/new`.
@@ -184,7 +184,7 @@ pub(crate) async fn admin_add(
     Path(plural): Path<String>,
     TechniciansForm(visit, form): TechniciansForm,
 ) -> Response {
-    visit.answered(save_new(&visit, &form, &plural).await)
+    added(visit, form, &plural).await
 }
 
 /// POST of `/cmdb/{type}/new`.
@@ -192,14 +192,25 @@ pub(crate) async fn cmdb_add(
     Path(kind): Path<String>,
     TechniciansForm(visit, form): TechniciansForm,
 ) -> Response {
-    visit.answered(save_new(&visit, &form, &format!("cmdb/{kind}")).await)
+    added(visit, form, &format!("cmdb/{kind}")).await
+}
+
+/// The answer to the form of a new record, which is carried out once.
+pub(crate) async fn added(mut visit: Visit, form: Form, path: &str) -> Response {
+    let module = place_at(&visit, path).ok().map(|place| place.module);
+    let made = |id| module.as_deref().map(|module| made_at(module, id)).unwrap_or_default();
+    let run = async |visit: &Visit, form: Form| save_new(visit, &form, path).await;
+    let done = once::carried_out(&mut visit, form, made, run).await;
+    visit.answered(done)
+}
+
+/// The page of a record that was made.
+fn made_at(module: &Module, id: Id) -> String {
+    names::record(module, id).unwrap_or_else(|| names::list(module))
 }
 
 /// What the form of a new record brought.
-///
-/// # Errors
-/// Everything but what speaks against the input.
-pub(crate) async fn save_new(visit: &Visit, form: &Form, path: &str) -> Result<Response, DeskError> {
+async fn save_new(visit: &Visit, form: &Form, path: &str) -> Result<Response, DeskError> {
     let place = place_at(visit, path)?;
     let module = place.module.clone();
     let reading = match module.name.as_ref() {
@@ -215,8 +226,7 @@ pub(crate) async fn save_new(visit: &Visit, form: &Form, path: &str) -> Result<R
             {
                 visit.desk().set_incidents(&visit.ctx, Some(made), &[request]).await?;
             }
-            let to = names::record(&module, made).unwrap_or_else(|| names::list(&module));
-            Ok(visit.done(&to, "added"))
+            Ok(visit.done(&made_at(&module, made), "added"))
         }
         Err(mut problems) => {
             problems.lift(visit, &module, |path| form.has(path));

@@ -398,4 +398,42 @@ on_both_engines! {
         }
     }
 
+    every_form_that_adds_adds_once(app) {
+        let admin = app.admins_browser().await;
+        let me = desk::shipped::ADMINISTRATOR.to_string();
+        let id = app.admin().new_request("Once").await;
+        let here = format!("/requests/{id}");
+        let count = async |path: &str, key: &str| app.admin().get(path).await.ok()[key].as_array().map_or(0, Vec::len);
+        let once = admin.get("/tasks/new").await.shown().hidden("once");
+        let task = [("once", once.as_str()), ("title", "Twice")];
+        let (first, second) = tokio::join!(admin.post("/tasks/new", &task), admin.post("/tasks/new", &task));
+        let made = first.leads_on();
+        assert_eq!(second.leads_on(), made);
+        assert_eq!(count("/tasks", "tasks").await, 1);
+        let once = admin.get("/admin/sites/new").await.shown().hidden("once");
+        let site = [("once", once.as_str()), ("name", "Harbour")];
+        assert_eq!(admin.post("/admin/sites/new", &site).await.leads_on(), admin.post("/admin/sites/new", &site).await.leads_on());
+        // A form of a record that is there has no key: saving twice changes nothing.
+        assert!(!admin.get(&format!("{made}/edit")).await.shown().says("name=\"once\""));
+        let time = [("owner", me.as_str()), ("time_spent", "30")];
+        for (page, act, fields, rows, key) in [
+            (format!("{here}?tab=tasks"), format!("{here}/task"), vec![("title", "Again")], format!("{here}/tasks"), "tasks"),
+            (format!("{here}?tab=time"), format!("{here}/worklog"), time.to_vec(), format!("{here}/worklogs"), "worklogs"),
+            (made.clone(), format!("{made}/worklog"), time.to_vec(), format!("{made}/worklogs"), "worklogs"),
+        ] {
+            let once = admin.get(&page).await.shown().hidden("once");
+            let mut fields = fields;
+            fields.push(("once", &once));
+            for _ in 0..2 {
+                admin.post(&act, &fields).await.leads_on();
+            }
+            assert_eq!(count(&rows, key).await, 1, "{act}");
+        }
+        let problem = admin.post("/problems/new", &[("title", "All printers smoke")]).await.leads_on();
+        let once = admin.get(&problem).await.shown().hidden("once");
+        for _ in 0..2 {
+            admin.post(&format!("{problem}/note"), &[("once", &once), ("description", "Toner")]).await.leads_on();
+        }
+        assert_eq!(count(&format!("{problem}/notes"), "notes").await, 1);
+    }
 }
