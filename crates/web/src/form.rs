@@ -284,7 +284,7 @@ fn value(form: &Form, leaf: &Leaf, times: &Times) -> Result<Json, Failure> {
         Kind::Ref(target) => reference(trimmed, target),
         Kind::Time => json!({"value": times.read_input(trimmed).ok_or_else(unreadable)?}),
         Kind::Date => json!({"value": Times::read_date(trimmed).ok_or_else(unreadable)?}),
-        Kind::Span => json!({"value": span(trimmed).ok_or_else(unreadable)?}),
+        Kind::Span => json!({"value": span(times.lang, trimmed).ok_or_else(unreadable)?}),
         Kind::Decimal | Kind::Double => json!(numbers::read(times.lang, trimmed).ok_or_else(unreadable)?),
         _ => json!(trimmed),
     })
@@ -305,9 +305,10 @@ fn reference(text: &str, target: &str) -> Json {
     }
 }
 
-/// A stretch of time as people write it, in milliseconds: `90`, `1:30`, `1h 30m`, `1.5 h`, `1,5h`.
-pub(crate) fn span(text: &str) -> Option<i64> {
-    let text = text.trim().to_lowercase().replace(',', ".");
+/// A stretch of time as people write it, in milliseconds: `90`, `1:30`, `1h 30m`, `1.5 h`, in German `1,5 h`.
+pub(crate) fn span(lang: Lang, text: &str) -> Option<i64> {
+    let read = |number: &str| numbers::read(lang, number)?.parse::<f64>().ok();
+    let text = text.trim().to_lowercase();
     if let Some((hours, minutes)) = text.split_once(':') {
         let (hours, minutes): (i64, i64) = (hours.trim().parse().ok()?, minutes.trim().parse().ok()?);
         return (hours >= 0 && (0..60).contains(&minutes))
@@ -318,7 +319,7 @@ pub(crate) fn span(text: &str) -> Option<i64> {
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         match c {
-            c if c.is_ascii_digit() || c == '.' => number.push(c),
+            c if c.is_ascii_digit() || matches!(c, '.' | ',') => number.push(c),
             c if c.is_whitespace() => {}
             'h' | 'd' | 'm' if !number.is_empty() => {
                 let unit = match c {
@@ -326,7 +327,7 @@ pub(crate) fn span(text: &str) -> Option<i64> {
                     'h' => 60.0,
                     _ => 1.0,
                 };
-                total += number.parse::<f64>().ok()? * unit;
+                total += read(&number)? * unit;
                 number.clear();
                 while rest.peek().is_some_and(|c| c.is_alphabetic()) {
                     rest.next();
@@ -336,7 +337,7 @@ pub(crate) fn span(text: &str) -> Option<i64> {
         }
     }
     if !number.is_empty() {
-        total += number.parse::<f64>().ok()?;
+        total += read(&number)?;
     }
     #[expect(
         clippy::cast_possible_truncation,
@@ -586,21 +587,24 @@ mod tests {
     #[test]
     fn spans_are_read_as_people_write_them() {
         let minutes = |n: i64| Some(n * 60_000);
-        for (text, expected) in [
-            ("90", minutes(90)),
-            ("1:30", minutes(90)),
-            ("1h 30m", minutes(90)),
-            ("1.5 h", minutes(90)),
-            ("1,5h", minutes(90)),
-            ("2 hours", minutes(120)),
-            ("1d", minutes(1440)),
-            ("0", minutes(0)),
-            ("1:75", None),
-            ("soon", None),
-            ("1h x", None),
-            ("999999h", None),
+        for (text, english, german) in [
+            ("90", minutes(90), minutes(90)),
+            ("1:30", minutes(90), minutes(90)),
+            ("1h 30m", minutes(90), minutes(90)),
+            ("1.5 h", minutes(90), None),
+            ("1,5h", None, minutes(90)),
+            ("1,000", minutes(1000), minutes(1)),
+            ("2 hours", minutes(120), minutes(120)),
+            ("2 h 5 min", minutes(125), minutes(125)),
+            ("1d", minutes(1440), minutes(1440)),
+            ("0", minutes(0), minutes(0)),
+            ("1:75", None, None),
+            ("soon", None, None),
+            ("1h x", None, None),
+            ("1..5 h", None, None),
+            ("999999h", None, None),
         ] {
-            assert_eq!(span(text), expected, "{text}");
+            assert_eq!((span(Lang::En, text), span(Lang::De, text)), (english, german), "{text}");
         }
     }
 

@@ -7,10 +7,12 @@
 
 use super::query::Query;
 use crate::input::{self, Choice, Control};
+use crate::numbers;
 use crate::show;
 use crate::visit::Visit;
 use desk::DeskError;
 use model::{Filter, Kind, Leaf, Module, Op, Path, Size, Test, Value};
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// Stretches of time by name: from the beginning of which day to the beginning of which, counted from today.
@@ -134,12 +136,10 @@ fn one(visit: &Visit, module: &Arc<Module>, leaf: &Leaf, values: &[&str]) -> Opt
             Kind::Pick { .. } => equal.push(Value::Text(model::fold(value))),
             Kind::Time | Kind::Date => any.push(stretch(visit, leaf, &path, value)?),
             Kind::Int { .. } | Kind::Digits { .. } => {
-                any.push(between(&path, value, |n| n.parse::<i64>().ok().map(Value::Int))?);
+                any.push(between(&path, value, |n| number::<i64>(visit, n).map(Value::Int))?);
             }
             Kind::Double | Kind::Decimal => {
-                any.push(between(&path, value, |n| {
-                    n.replace(',', ".").parse::<f64>().ok().map(Value::Double)
-                })?);
+                any.push(between(&path, value, |n| number::<f64>(visit, n).map(Value::Double))?);
             }
             _ => any.push(compare(&path, Op::Contains, vec![Value::Text(model::fold(value))])),
         }
@@ -193,6 +193,11 @@ fn stretch(visit: &Visit, leaf: &Leaf, path: &Path, value: &str) -> Option<Filte
     let from = if from.is_empty() { None } else { Some(begins(from)?) };
     let to = if to.is_empty() { None } else { Some(begins(to)?.saturating_add(DAY_MS - 1)) };
     ends(path, from.map(Value::Int), to.map(Value::Int))
+}
+
+/// A number in the signs of the visitor's language, else as programs write it: addresses go from one to another.
+fn number<N: FromStr>(visit: &Visit, text: &str) -> Option<N> {
+    numbers::read(visit.lang(), text).and_then(|plain| plain.parse().ok()).or_else(|| text.parse().ok())
 }
 
 fn between(path: &Path, value: &str, read: impl Fn(&str) -> Option<Value>) -> Option<Filter> {

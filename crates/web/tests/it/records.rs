@@ -327,6 +327,25 @@ on_both_engines! {
         assert!(!admin.get("/palette?q=10.7.0.1").await.shown().says("srv-1"));
     }
 
+    spans_and_filters_are_in_the_signs_of_the_language(app) {
+        let admin = app.admins_browser().await;
+        let me = desk::shipped::ADMINISTRATOR.to_string();
+        app.admin().put(&format!("/users/{me}"), json!({"user": {"cost_per_hour": "1250.50"}})).await.ok();
+        let id = app.admin().new_request("Spent").await;
+        let spend = async |typed: &str| admin.post(&format!("/requests/{id}/worklog"), &[("owner", me.as_str()), ("time_spent", typed)]).await;
+        let found = async |typed: &str| admin.get(&format!("/users?f.cost_per_hour={typed}")).await.shown().says(&format!("href=\"/users/{me}\""));
+        spend("1.5 h").await.leads_on();
+        assert_eq!(spend("1,5 h").await.status(), 422);
+        assert!(found("1,250.50").await && found("1250.5").await && found("1,000..2,000").await && !found("1,251..").await);
+        admin.post("/me/preferences", &[("language", "de")]).await.leads_on();
+        spend("1,5 h").await.leads_on();
+        assert_eq!(spend("1.5 h").await.status(), 422);
+        assert!(found("1.250,50").await && found("1250,5").await && found("1.000..2.000").await && !found("1.251..").await);
+        // What a program wrote, or somebody of another language, is understood where it has one meaning.
+        assert!(found("1250.50").await);
+        assert_eq!(app.admin().get(&format!("/requests/{id}/worklogs")).await.ok()["worklogs"].as_array().unwrap().len(), 2);
+    }
+
     what_cannot_be_taken_back_is_asked_twice_without_script_too(app) {
         let admin = app.admins_browser().await;
         for (new, name) in [("/problems/new", "title"), ("/tasks/new", "title"), ("/admin/sites/new", "name"), ("/cmdb/ci_server/new", "name")] {
