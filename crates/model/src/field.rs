@@ -298,6 +298,17 @@ pub struct Field {
     pub blank: Option<&'static str>,
     /// Another field of the record, of which it is the beginning as plain text.
     pub excerpt_of: Option<&'static str>,
+    /// What a whole number counts, for whoever shows it to people.
+    pub measure: Option<Measure>,
+}
+
+/// What a whole number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// A stretch of time.
+    Milliseconds,
+    /// An amount of data.
+    Bytes,
 }
 
 impl Field {
@@ -331,6 +342,7 @@ impl Field {
             mirrors: None,
             blank: None,
             excerpt_of: None,
+            measure: None,
             parts: &[],
         }
     }
@@ -425,6 +437,12 @@ impl Field {
     #[must_use]
     pub fn full_text(mut self) -> Self {
         self.full_text = true;
+        self
+    }
+    /// Counts something.
+    #[must_use]
+    pub const fn measure(mut self, measure: Measure) -> Self {
+        self.measure = Some(measure);
         self
     }
     /// The members of each object of a document that is a list of objects.

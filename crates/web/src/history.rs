@@ -1,10 +1,11 @@
 //! What happened to a record: who changed what, when, from what, to what.
 
+use crate::numbers;
 use crate::show::{self, Cell};
 use crate::times::Moment;
 use crate::visit::Visit;
 use desk::{DeskError, ListAsk, Place};
-use model::{Filter, Id, Kind, Module, Record};
+use model::{Filter, Id, Kind, Leaf, Module, Record};
 use serde_json::Value as Json;
 use std::sync::Arc;
 
@@ -97,22 +98,27 @@ fn field(visit: &Visit, module: Option<&Module>, diff: &Json) -> Option<FieldCha
         return None;
     }
     let label = leaf.map_or_else(|| path.to_owned(), |leaf| visit.lang().label(&leaf.field.label));
-    let kind = leaf.map(|leaf| &leaf.field.kind);
-    let value = |key: &str| diff.get(key).map_or_else(String::new, |value| in_words(visit, kind, value));
+    let value = |key: &str| diff.get(key).map_or_else(String::new, |value| in_words(visit, leaf, value));
     Some(FieldChange { label, before: value("previous_value"), after: value("current_value") })
 }
 
-fn in_words(visit: &Visit, kind: Option<&Kind>, value: &Json) -> String {
+fn in_words(visit: &Visit, leaf: Option<&Leaf>, value: &Json) -> String {
+    let kind = leaf.map(|leaf| &leaf.field.kind);
+    let count = value.as_i64().or_else(|| value.as_str()?.parse().ok());
+    if let Some(words) = leaf.zip(count).and_then(|(leaf, count)| show::measured(visit, leaf, count)) {
+        return words;
+    }
     match value {
         Json::Null => String::new(),
         Json::Bool(b) => visit.lang().text(if *b { "word.yes" } else { "word.no" }).to_owned(),
-        Json::Number(n) => n.to_string(),
-        Json::String(text) if matches!(kind, None | Some(Kind::Html { .. })) => {
-            model::excerpt(text, TEXT_MAX)
-        }
-        Json::String(text) => show::beginning(text, TEXT_MAX),
+        Json::Number(n) => numbers::written(visit.lang(), &n.to_string()),
+        Json::String(text) => match leaf.filter(|leaf| !matches!(leaf.field.kind, Kind::Html { .. })) {
+            None => model::excerpt(text, TEXT_MAX),
+            Some(leaf) if leaf.field.kind == Kind::Decimal => numbers::written(visit.lang(), text),
+            Some(leaf) => show::beginning(&show::spoken(visit, leaf, text), TEXT_MAX),
+        },
         Json::Array(items) => {
-            let words: Vec<String> = items.iter().map(|item| in_words(visit, kind, item)).collect();
+            let words: Vec<String> = items.iter().map(|item| in_words(visit, leaf, item)).collect();
             words.join(", ")
         }
         Json::Object(object) => {

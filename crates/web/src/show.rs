@@ -2,12 +2,13 @@
 
 use crate::names;
 use crate::numbers;
+use crate::requests::timeline::size;
 use crate::rich;
 use crate::shell::initials;
 use crate::times::Moment;
 use crate::visit::Visit;
 use desk::View;
-use model::{Id, Kind, Leaf, Record, Value};
+use model::{Id, Kind, Leaf, Measure, Record, Value};
 
 /// A value in a table, or beside its name.
 #[derive(Clone, Debug, Default)]
@@ -138,7 +139,9 @@ fn of(visit: &Visit, view: &View, leaf: &Leaf, value: &Value, is_short: bool) ->
             Cell { kind: CellKind::Number, text, ..Cell::default() }
         }
         Kind::Int { .. } | Kind::Digits { .. } | Kind::Id => {
-            Cell { kind: CellKind::Number, text: value.to_string(), ..Cell::default() }
+            let measured = value.as_int().and_then(|count| measured(visit, leaf, count));
+            let text = measured.unwrap_or_else(|| value.to_string());
+            Cell { kind: CellKind::Number, text, ..Cell::default() }
         }
         Kind::Number { prefix } => Cell::text(format!("{prefix}{value}")),
         Kind::Color => {
@@ -151,8 +154,26 @@ fn of(visit: &Visit, view: &View, leaf: &Leaf, value: &Value, is_short: bool) ->
             Cell::text(texts.join(", "))
         }
         Kind::Json => Cell::text(value.to_string()),
-        Kind::Text { .. } | Kind::Email | Kind::Pick { .. } | Kind::Group(_) => Cell::text(value.to_string()),
+        Kind::Text { .. } | Kind::Email | Kind::Pick { .. } | Kind::Group(_) => {
+            Cell::text(spoken(visit, leaf, &value.to_string()))
+        }
     }
+}
+
+/// What a whole number counts, as people read it.
+pub(crate) fn measured(visit: &Visit, leaf: &Leaf, count: i64) -> Option<String> {
+    match (&leaf.field.kind, leaf.field.measure) {
+        (Kind::Span, _) | (_, Some(Measure::Milliseconds)) => Some(visit.times.span(count)),
+        (_, Some(Measure::Bytes)) => Some(size(visit, count)),
+        _ => None,
+    }
+}
+
+/// A text as people read it: the desk's own words for programs, as which kind of user somebody is, in those for people.
+pub(crate) fn spoken(visit: &Visit, leaf: &Leaf, text: &str) -> String {
+    const WORDS: [&str; 2] = ["user_scope", "associated_entity"];
+    let is_word = WORDS.contains(&leaf.path.as_str());
+    if is_word { names::of(visit.lang(), text) } else { text.to_owned() }
 }
 
 /// A record that another one refers to.

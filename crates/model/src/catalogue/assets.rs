@@ -4,8 +4,8 @@ use super::{Fixed, child, describe, lookup, op};
 use crate::Area;
 use crate::field::Part;
 use crate::field::{
-    Field, Kind, Preset, boolean, count, created_by, created_time, decimal, digits, flag, group, html, id,
-    instruction, json, refer, text, texts, time,
+    Field, Kind, Measure, Preset, boolean, count, created_by, created_time, decimal, digits, flag, group,
+    html, id, instruction, json, refer, text, texts, time,
 };
 use crate::module::{Child, Deletion, Description, Size};
 
@@ -196,7 +196,11 @@ fn inventory() -> Vec<Field> {
             ],
         )
         .collapsed(),
-        group("memory", vec![digits("physical_memory"), digits("virtual_memory")]).collapsed(),
+        group(
+            "memory",
+            ["physical_memory", "virtual_memory"].map(|key| digits(key).measure(Measure::Bytes)).to_vec(),
+        )
+        .collapsed(),
         json("processors").value("[]").parts(PROCESSOR),
         json("hard_disks").value("[]").parts(DISK),
         json("logical_drives").value("[]").parts(DRIVE),

@@ -2,8 +2,8 @@
 
 use super::{child, describe, lookup, op};
 use crate::field::{
-    Field, Kind, Preset, boolean, count, created_by, created_time, decimal, digits, flag, group, html, id,
-    instruction, json, refer, refer_many, text, texts, time,
+    Field, Kind, Measure, Preset, boolean, count, created_by, created_time, decimal, digits, flag, group,
+    html, id, instruction, json, refer, refer_many, text, texts, time,
 };
 use crate::module::{Child, Deletion, Description, Operation, Size};
 use crate::{Area, Value};
@@ -49,7 +49,7 @@ fn request() -> Description {
         time("completed_time").read_only().untracked().indexed(),
         time("deleted_time").read_only().untracked(),
         time("last_updated_time").read_only().untracked().indexed(),
-        digits("time_elapsed").computed(),
+        digits("time_elapsed").computed().measure(Measure::Milliseconds),
         digits("stopped_ms").read_only().untracked().hidden(),
         time("stopped_since").read_only().untracked().hidden(),
         // Whether a clock that stands now was stopped too late. A filter cannot compare two columns.

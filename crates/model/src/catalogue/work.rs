@@ -4,8 +4,8 @@
 use super::{child, describe, lookup, op};
 use crate::Area;
 use crate::field::{
-    Field, Kind, Preset, boolean, count, created_by, created_time, decimal, digits, flag, group, html, id,
-    instruction, json, refer, text, time,
+    Field, Kind, Measure, Preset, boolean, count, created_by, created_time, decimal, digits, flag, group,
+    html, id, instruction, json, refer, text, time,
 };
 use crate::module::{Child, Description};
 
@@ -86,8 +86,8 @@ fn task() -> Description {
                 Field::new("estimated_effort_days", Kind::Digits { min: 0, max: 100_000 }),
                 Field::new("estimated_effort_hours", Kind::Digits { min: 0, max: 100_000 }),
                 Field::new("estimated_effort_minutes", Kind::Digits { min: 0, max: 59 }),
-                digits("estimated_effort").read_only(),
-                digits("email_before"),
+                digits("estimated_effort").read_only().measure(Measure::Milliseconds),
+                digits("email_before").measure(Measure::Milliseconds),
                 decimal("additional_cost"),
                 boolean("overdue").computed().in_list(),
                 flag("deleted").read_only().in_list().untracked(),

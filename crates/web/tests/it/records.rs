@@ -327,6 +327,26 @@ on_both_engines! {
         assert!(!admin.get("/palette?q=10.7.0.1").await.shown().says("srv-1"));
     }
 
+    what_programs_count_is_read_by_people(app) {
+        let admin = app.admins_browser().await;
+        let task = admin.post("/tasks/new", &[("title", "Crimp cables"), ("estimated_effort_hours", "2"), ("estimated_effort_minutes", "5")]).await.leads_on();
+        admin.post(&format!("{task}/edit"), &[("estimated_effort_hours", "3"), ("email_before", "")]).await.leads_on();
+        assert!(admin.get(&task).await.shown().says("3 h 5 min"));
+        let history = admin.get(&format!("{task}?tab=history")).await.shown();
+        assert!(history.says("2 h 5 min") && history.says("3 h 5 min") && !history.says("11100000"), "{}", history.html());
+        assert!(admin.get("/tasks?cols=title,estimated_effort").await.shown().says("3 h 5 min"));
+        app.admin().post("/products", json!({"product": {"name": "Slate 5", "product_type": {"name": "Workstation"}}})).await.ok();
+        let asset = json!({"asset": {"name": "ws-1", "product": {"name": "Slate 5"}, "state": {"name": "In Store"}}});
+        let asset = app.admin().post("/assets", asset).await.ok()["asset"]["id"].as_str().unwrap().to_owned();
+        let memory = json!({"asset_workstation": {"memory": {"physical_memory": "17179869184"}}});
+        app.admin().put(&format!("/asset_workstations/{asset}"), memory).await.ok();
+        assert!(admin.get(&format!("/assets/{asset}")).await.shown().says("16.0 GB"));
+        let (rita, _) = app.requester("Rita Reed").await;
+        let page = admin.get(&format!("/users/{rita}")).await.shown();
+        assert!(page.says("Internal user") && !page.says("internal_user"), "{}", page.html());
+        assert!(admin.get("/users?cols=name,user_scope").await.shown().says("Internal user"));
+    }
+
     spans_and_filters_are_in_the_signs_of_the_language(app) {
         let admin = app.admins_browser().await;
         let me = desk::shipped::ADMINISTRATOR.to_string();
