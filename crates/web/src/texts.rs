@@ -212,6 +212,14 @@ mod tests {
                     }
                 }
             }
+            // What stands above fields that belong together.
+            let groups = module.leaves().iter().filter(|leaf| leaf.field.shown);
+            for (group, _) in groups.filter_map(|leaf| leaf.path.split_once('.')) {
+                let label = module.field(group).map_or_else(|| group.to_owned(), |f| f.label.to_string());
+                if Lang::De.find(&format!("labels.{label}")).is_none() {
+                    missing.insert(label);
+                }
+            }
             for name in [&module.name, &module.plural] {
                 if module.top_level && Lang::De.find(&format!("noun.{name}")).is_none() {
                     missing.insert(format!("module {name}"));
