@@ -80,10 +80,10 @@ fn usual_columns(module: &Module) -> Vec<&str> {
         "asset" => {
             vec!["name", "product", "state", "user", "department", "site", "asset_tag", "serial_number"]
         }
-        "ci" => vec!["name", "ci_type", "business_impact", "site", "user", "created_time"],
+        "ci" => vec!["name", "ci_type", "description", "created_time"],
         "person" => vec!["name", "email_id", "department", "site", "job_title", "phone", "is_technician"],
         "product" => vec!["name", "product_type", "manufacturer", "part_no"],
-        "asset_loan" => vec!["loan_id", "loaned_to_user", "start_time", "end_time", "status"],
+        "asset_loan" => vec!["loan_id", "loaned_to_user", "start_time", "due_by_time", "status"],
         "udf_field" => vec!["name", "module.name", "field_type", "field_key"],
         _ => Vec::new(),
     }
@@ -94,8 +94,13 @@ fn is_column(leaf: &model::Leaf) -> bool {
     leaf.field.shown
         && leaf.path != "id"
         && !matches!(leaf.field.kind, Kind::Json | Kind::Group(_))
-        && (leaf.field.storage != Storage::Computed
-            || matches!(leaf.path.as_str(), "is_overdue" | "is_first_response_overdue" | "short_description"))
+        && (leaf.field.storage != Storage::Computed || leaf.field.excerpt_of.is_some() || is_worked_out(leaf))
+}
+
+/// Whether a field is worked out of all of a record: whether a request is late, whether a loan is.
+fn is_worked_out(leaf: &model::Leaf) -> bool {
+    leaf.field.storage == Storage::Computed
+        && matches!(leaf.path.as_str(), "is_overdue" | "is_first_response_overdue" | "status")
 }
 
 fn columns_of<'m>(module: &'m Module, query: &Query) -> Vec<&'m str> {
@@ -271,9 +276,9 @@ fn slots_of(module: &Module, paths: &[&str], key: Option<&SortKey>) -> Vec<usize
     if module.name == "request" {
         // By these it is seen whether a promise is broken.
         wanted.extend(["due_by_time", "resolved_time", "completed_time", "stopped_since"]);
-        if paths.iter().any(|p| p.starts_with("is_")) {
-            return Vec::new();
-        }
+    }
+    if paths.iter().filter_map(|path| module.find(path)).any(is_worked_out) {
+        return Vec::new();
     }
     let mut slots: Vec<usize> = wanted.iter().filter_map(|path| module.slot(path)).collect();
     if let Some(key) = key {
@@ -342,4 +347,19 @@ fn shown(visit: &Visit, module: &Module, paths: &[&str]) -> Vec<Choice> {
         .collect();
     rest.sort_by(|a, b| a.label.cmp(&b.label));
     chosen.chain(rest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_columns_are_there() {
+        let catalogue = model::Catalogue::new(&model::Additions::default());
+        for module in catalogue.modules().iter().filter(|module| module.top_level) {
+            for path in usual_columns(module) {
+                assert!(module.find(path).is_some_and(is_column), "{} has no column {path}", module.name);
+            }
+        }
+    }
 }

@@ -237,6 +237,9 @@ on_both_engines! {
         assert!(admin.get(&loan).await.shown().says(&format!("action=\"{loan}/take_back\"")));
         admin.post(&format!("{loan}/take_back"), &[]).await.leads_on();
         assert_eq!(app.admin().get(&loan).await.ok()["asset_loan"]["status"], "Closed");
+        // The list says when each is due and where it stands.
+        let list = admin.get("/asset_loans").await.shown();
+        assert!(list.says(">Closed<") && list.says("20 Mar") && !list.says("class=\"alert bad\""), "{}", list.html());
         assert!(!admin.get(&loan).await.shown().says("/take_back"));
         let page = admin.post("/asset_loans/new", &[("loaned_assets", ""), ("loaned_to_user", "Rita Reed <rita.reed@example.com>")]).await;
         assert!(page.status() == 422 && page.says("id=\"f-loaned_assets-problem\""), "{}", page.html());
