@@ -118,7 +118,8 @@ fn greeting(visit: &Visit) -> String {
         12..18 => "home.afternoon",
         _ => "home.evening",
     };
-    let first = visit.person.text("first_name").filter(|n| !n.is_empty());
+    // Of somebody who gave one name only that is the first name as well.
+    let first = visit.person.text("first_name").filter(|n| !n.is_empty() && *n != visit.person.title());
     let name = first.or_else(|| visit.person.title().split(' ').next()).unwrap_or_default().to_owned();
     visit.lang().say(key, &[("name", &name)])
 }

@@ -81,6 +81,8 @@ impl Identity {
         let text = |text: &str| Change::Value(Value::Text(text.trim().to_owned()));
         let changes = vec![
             ("name", text(&first.name)),
+            // What the row came with is nobody's; whoever wants to be told apart by parts of a name gives them later.
+            ("first_name", Change::Value(Value::Null)),
             ("email_id", text(&first.email)),
             ("inactive", Change::Value(Value::Bool(false))),
             ("is_technician", Change::Value(Value::Bool(true))),

@@ -46,6 +46,10 @@ on_both_engines! {
         assert_eq!(send(&browser, &secret, &[]).await.leads_on(), "/");
         assert!(browser.get("/me").await.shown().says("ada@harbour.example.com"));
         assert!(browser.get("/admin").await.shown().says("Harbour IT"));
+        // Nothing is left of the name that the row came with.
+        assert!(browser.get("/").await.shown().says(", Ada"), "the first page greets her");
+        let person = app.admin().get(&format!("/users/{}", desk::shipped::ADMINISTRATOR)).await.ok()["user"].clone();
+        assert_eq!((person["name"].as_str(), person["first_name"].as_str()), (Some("Ada First"), Some("Ada First")));
         let old = app.identity.verify_password("ada.admin@example.com", &app.admin_password, None, app.desk.now()).await;
         assert!(old.is_err(), "the password that was made up opens nothing any more");
         let new = app.identity.verify_password("ada@harbour.example.com", "a password of her own", None, app.desk.now()).await;
