@@ -17,7 +17,7 @@ macro_rules! drawing {
 
 const DOT: &str = drawing!(r#"<circle cx="8" cy="8" r="2"/>"#);
 
-const ICONS: [(&str, &str); 55] = [
+const ICONS: [(&str, &str); 56] = [
     ("home", drawing!(r#"<path d="M2.5 7.2 8 2.7l5.5 4.5v6.1h-4V9.5h-3v3.8h-4z"/>"#)),
     (
         "requests",
@@ -121,6 +121,7 @@ const ICONS: [(&str, &str); 55] = [
         "note",
         drawing!(r#"<path d="M3 2.5h10v7L9.5 13.5H3z"/><path d="M9.5 13.5v-4H13M5.5 5.5h5M5.5 8h2.5"/>"#),
     ),
+    ("download", drawing!(r#"<path d="M8 2.5v7.6M5 7.3l3 3 3-3M3 13.3h10"/>"#)),
     (
         "clip",
         drawing!(

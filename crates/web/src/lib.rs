@@ -183,6 +183,7 @@ fn request_pages() -> Router<Arc<Web>> {
         .route("/views", get(visit::above).post(views::add))
         .route("/views/{id}", get(visit::above).post(views::change))
         .route("/requests", get(requests::list::show))
+        .route("/requests.csv", get(requests::list::export))
         .route("/requests/bulk", get(visit::above).post(requests::bulk::run))
         .route("/requests/new", get(requests::new::show).post(requests::new::add))
         .route("/requests/{id}", get(requests::page::show))

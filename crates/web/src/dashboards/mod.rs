@@ -1,7 +1,7 @@
 //! Dashboards: figures as charts, drawn here as SVG, each with a table behind it, as a file, and with links to what is
 //! counted. The figures are the desk's; this room says which charts there are and how they look.
 
-mod chart;
+pub(crate) mod chart;
 mod estate;
 mod period;
 mod work;

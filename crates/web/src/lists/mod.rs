@@ -1,5 +1,6 @@
 //! Lists of any module: columns, filters, order, pages; the same for requests and for countries.
 
+pub(crate) mod export;
 pub(crate) mod filters;
 pub(crate) mod query;
 
@@ -8,7 +9,7 @@ use crate::names;
 use crate::show::{self, Cell};
 use crate::visit::Visit;
 use desk::paging::{self, Spot};
-use desk::{DeskError, ListAsk, Place};
+use desk::{DeskError, ListAsk, Place, View};
 use filters::Chip;
 use model::{Filter, Id, Kind, Module, Record, Size, SortKey, Storage};
 use query::Query;
@@ -37,6 +38,8 @@ pub(crate) struct List {
     pub first: Option<String>,
     pub previous: Option<String>,
     pub next: Option<String>,
+    /// The address of the list as a file, where it has one.
+    pub export: Option<String>,
 }
 
 /// A column.
@@ -156,58 +159,99 @@ pub(crate) struct Asked<'a> {
     pub query: Query,
 }
 
+/// What a list's address comes to: which records, in which order, and what of them is shown.
+struct Meaning {
+    filter: Filter,
+    words: String,
+    key: Option<SortKey>,
+    paths: Vec<String>,
+    slots: Vec<usize>,
+    chips: Vec<Chip>,
+    problems: Vec<String>,
+}
+
+async fn meaning(visit: &Visit, asked: &Asked<'_>) -> Result<Meaning, DeskError> {
+    let (module, query) = (&asked.place.module, &asked.query);
+    let meant = filters::meant(visit, module, asked.base, query).await?;
+    let mut problems = meant.problems;
+    let paths = columns_of(module, query);
+    let words = query.get("q").unwrap_or("").to_owned();
+    let key = order(visit, module, query, &words, &mut problems);
+    Ok(Meaning {
+        filter: meant.filter.and(asked.narrowed.clone()),
+        slots: slots_of(module, &paths, key.as_ref()),
+        paths: paths.into_iter().map(str::to_owned).collect(),
+        chips: meant.chips,
+        words,
+        key,
+        problems,
+    })
+}
+
+impl Meaning {
+    /// So many records behind a spot, or before it, and whether there are more that way.
+    async fn rows(
+        &self,
+        visit: &Visit,
+        place: &Place,
+        (spot, is_back): (Option<&Spot>, bool),
+        limit: u64,
+    ) -> Result<(Vec<Record>, View, bool), DeskError> {
+        let mut ask = ListAsk::new(self.filter.clone(), limit);
+        ask.find(&place.module, &self.words);
+        // Backwards, the list is read from its other end and turned round.
+        let sort = self.key.clone().map(|key| SortKey { descending: key.descending != is_back, ..key });
+        if let Some(spot) = spot {
+            ask.filter = ask.filter.and(paging::behind(&place.module, sort.as_ref(), spot));
+        }
+        ask.sort = sort.into_iter().collect();
+        ask.slots.clone_from(&self.slots);
+        let mut page = visit.desk().list(&visit.ctx, place, ask).await?;
+        if is_back {
+            page.records.reverse();
+        }
+        visit.desk().complete(&visit.ctx, &mut page.records, Some(&self.slots)).await?;
+        let view = visit.desk().view(&page.records, Some(&self.slots)).await?;
+        Ok((page.records, view, page.has_more))
+    }
+}
+
 /// The list that an address means.
 ///
 /// # Errors
 /// When the visitor may not read the module, or the database does not answer.
 pub(crate) async fn list(visit: &Visit, asked: Asked<'_>) -> Result<List, DeskError> {
     let module = asked.place.module.clone();
+    let mut meant = meaning(visit, &asked).await?;
+    let (place, is_back) = page_of(visit, &asked.query, &mut meant.problems);
+    let (records, view, has_more) = meant.rows(visit, asked.place, (place.as_ref(), is_back), ROWS).await?;
     let query = asked.query;
-    let meant = filters::meant(visit, &module, asked.base, &query).await?;
-    let mut problems = meant.problems;
-    let paths = columns_of(&module, &query);
-    let words = query.get("q").unwrap_or("").to_owned();
-    let key = order(visit, &module, &query, &words, &mut problems);
-    let (place, is_back) = page_of(visit, &query, &mut problems);
-    let mut ask = ListAsk::new(meant.filter.and(asked.narrowed), ROWS);
-    ask.find(&module, &words);
-    // Backwards, the list is read from its other end and turned round.
-    let sort = key.clone().map(|key| SortKey { descending: key.descending != is_back, ..key });
-    if let Some(place) = &place {
-        ask.filter = ask.filter.and(paging::behind(&module, sort.as_ref(), place));
-    }
-    ask.sort = sort.clone().into_iter().collect();
-    let slots = slots_of(&module, &paths, key.as_ref());
-    ask.slots.clone_from(&slots);
-    let mut page = visit.desk().list(&visit.ctx, asked.place, ask).await?;
-    if is_back {
-        page.records.reverse();
-    }
-    visit.desk().complete(&visit.ctx, &mut page.records, Some(&slots)).await?;
-    let view = visit.desk().view(&page.records, Some(&slots)).await?;
-    let at = |record: &Record| place_of(&view, key.as_ref(), record);
-    let ends = (page.records.first().map(&at), page.records.last().map(&at));
+    let paths: Vec<&str> = meant.paths.iter().map(String::as_str).collect();
+    let at = |record: &Record| place_of(&view, meant.key.as_ref(), record);
+    let ends = (records.first().map(&at), records.last().map(&at));
     let address = |name: &str, place: Option<Spot>| {
         place.map(|place| format!("{}{}", asked.base, query.with(name, Some(&place.to_string())).address()))
     };
-    let (has_next, has_previous) =
-        if is_back { (true, page.has_more) } else { (page.has_more, place.is_some()) };
-    let rows = page.records.iter().map(|record| row(visit, &view, record, &paths)).collect();
+    let (has_next, has_previous) = if is_back { (true, has_more) } else { (has_more, place.is_some()) };
+    let rows = records.iter().map(|record| row(visit, &view, record, &paths)).collect();
     let (filters, has_more_filters) = filters::controls(visit, &module, &query).await?;
     let columns = paths.iter().map(|path| column(visit, &module, path, asked.base, &query)).collect();
     Ok(List {
         columns,
         rows,
-        chips: meant.chips,
-        problems,
         filters,
         has_more_filters,
         is_filter_open: query.get("more").is_some(),
         shown: shown(visit, &module, &paths),
-        words,
         first: has_previous.then(|| format!("{}{}", asked.base, query.with("after", None).address())),
         previous: address("before", ends.0.filter(|_| has_previous)),
         next: address("after", ends.1.filter(|_| has_next)),
+        // Of requests, since that is what people report on; the rest is exported on the command line.
+        export: (module.name == "request")
+            .then(|| format!("{}.csv{}", asked.base, query.with("view", None).address())),
+        chips: meant.chips,
+        problems: meant.problems,
+        words: meant.words,
         base: asked.base.to_owned(),
         query,
     })

@@ -73,3 +73,17 @@ fn lookup(visit: &Visit, module: &str) -> Vec<Choice> {
     let rows = visit.snapshot.rows(module).iter().filter(|row| !desk::is_gone(row));
     rows.map(|row| Choice::new(row.id().to_string(), row.title())).collect()
 }
+
+/// GET of `/requests.csv`: the list as a file, whatever page of it.
+pub(crate) async fn export(Technician(visit): Technician) -> Response {
+    visit.answered(file(&visit).await)
+}
+
+async fn file(visit: &Visit) -> Result<Response, DeskError> {
+    let place = requests::place(visit)?;
+    let query = Query::read(&visit.query);
+    let narrowed = views::narrowed(visit, &place.module, &query);
+    let asked = Asked { place: &place, base: "/requests", narrowed, query };
+    let bytes = lists::export::file(visit, asked).await?;
+    Ok(answer::file("requests.csv", "text/csv; charset=utf-8", bytes))
+}

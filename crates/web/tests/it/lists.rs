@@ -278,4 +278,28 @@ on_both_engines! {
         assert_eq!(admin.post("/views", &[("name", "x"), ("module", "requests"), ("base", "/nowhere"), ("query", "")]).await.leads_on().split('?').next(), Some("/nowhere"));
     }
 
+    a_list_is_taken_along_as_a_file(app) {
+        requests(app, 60).await;
+        app.admin().post("/requests", json!({"request": {"subject": "=HYPERLINK(\"http://x\")"}})).await.ok();
+        let (_, hers) = app.requester("Rita Reed").await;
+        let admin = app.admins_browser().await;
+        let page = admin.get("/requests?in=All_Requests&sort=subject&cols=display_id,subject,priority,created_time").await.shown();
+        let export = page.html().split("href=\"/requests.csv").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+        let file = admin.get(&format!("/requests.csv{export}")).await.shown();
+        assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
+        assert!(file.header("content-disposition").contains("requests.csv"), "{}", file.header("content-disposition"));
+        let text = file.html();
+        let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+        // All rows, not those of a page, in the order of the list, with its columns.
+        assert_eq!((lines.len(), lines[0]), (62, "No.,Subject,Priority,Created"), "{text}");
+        assert!(lines[2].contains("Request 000,High,2026-03-04 ") && lines[61].contains("Request 059"), "{text}");
+        // No cell is a formula.
+        assert!(lines[1].contains("'=HYPERLINK"), "{}", lines[1]);
+        let high = app.desk.snapshot().named("priority", "High").first().unwrap().id();
+        let text = admin.get(&format!("/requests.csv?in=All_Requests&f.priority={high}&q=Request")).await.shown().html();
+        assert_eq!(text.lines().count(), 21, "{text}");
+        drop(hers);
+        let rita = app.desk.caller(app.requester("Rita Green").await.0).await.unwrap().user;
+        assert_eq!(testkit::Browser::of(app, rita).await.get("/requests.csv").await.status(), 403);
+    }
 }
