@@ -246,6 +246,45 @@ const FAINT: &str = r#"(() => {
   return [...faint];
 })()"#;
 
+/// Two change a property of one request: the second hears of the first, and saves again if that is meant.
+async fn two_at_once(scripts: bool) {
+    let desk = Served::start().await;
+    let (_, tina) = desk.person("Tina Tech", json!({"is_technician": true})).await;
+    let id = desk.app.admin().new_request("Two at once").await;
+    let runtime = tokio::runtime::Handle::current();
+    let walk = move || {
+        let mut browser = Chromium::start();
+        browser.scripts(scripts);
+        browser.window(1280, 900);
+        sign_in(&mut browser, &desk, &tina);
+        browser.go(&format!("{}/requests/{id}?tab=time", desk.address));
+        browser.wait_for_words("Two at once");
+        browser.value("document.querySelector('#p-priority').focus(); true");
+        let low = json!({"request": {"priority": {"name": "Low"}}});
+        runtime.block_on(async { desk.app.admin().put(&format!("/requests/{id}"), low).await.ok() });
+        browser.choose("#p-priority", "High");
+        if !scripts {
+            browser.click(".save button");
+        }
+        browser.wait_for_words("Changed meanwhile to “Low”.");
+        browser.is_content();
+        browser.click(".save button");
+        browser.wait_for_words("Saved.");
+        browser.wait_for("document.querySelector('.marks').innerText.includes('High')");
+    };
+    tokio::task::spawn_blocking(walk).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_at_once_with_script() {
+    two_at_once(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_at_once_without_script() {
+    two_at_once(false).await;
+}
+
 /// Every main page, in light and in dark, wide and on a phone: nothing is wider than the window, no script fails, and
 /// the policy keeps nothing of ours away.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
