@@ -152,11 +152,12 @@ async fn in_module(
     words: &str,
     limit: u64,
 ) -> Result<(Vec<Record>, bool), DeskError> {
+    if module.table == "person" {
+        return people(visit, module, words, &Filter::everything(), limit).await;
+    }
     let mut ask = ListAsk::new(Filter::everything(), limit);
     if desk::is_searched(module) {
         ask.words = desk::words(words);
-    } else if module.table == "person" {
-        ask.filter = people_called(module, words);
     } else {
         ask.filter = test(module, module.title, Op::StartsWith, vec![model::fold(words.trim()).into()]);
     }
@@ -169,6 +170,31 @@ async fn in_module(
     let has_more = has_more || records.len() > most;
     records.truncate(most);
     Ok((records, has_more))
+}
+
+/// The people who are called so, by their names first.
+async fn people(
+    visit: &Visit,
+    module: &Arc<Module>,
+    words: &str,
+    narrowed: &Filter,
+    limit: u64,
+) -> Result<(Vec<Record>, bool), DeskError> {
+    let (mut people, mut has_more): (Vec<Record>, bool) = (Vec::new(), false);
+    for mut ask in people_called(module, words, limit) {
+        ask.filter = ask.filter.and(narrowed.clone());
+        let (found, more) = listed(visit, module, ask).await?;
+        has_more |= more;
+        for person in found {
+            if people.iter().all(|known| known.id() != person.id()) {
+                people.push(person);
+            }
+        }
+    }
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    has_more |= people.len() > most;
+    people.truncate(most);
+    Ok((people, has_more))
 }
 
 /// The records that are marked with the word that was typed, such as a serial number.
@@ -360,15 +386,13 @@ async fn suggested(
     narrowed: Option<Filter>,
 ) -> Result<Vec<String>, DeskError> {
     const SUGGESTED: u64 = 8;
-    let mut filter = if module.table == "person" {
-        people_called(module, words).and(equals(module, "inactive", vec![false.into()]))
-    } else {
-        test(module, module.title, Op::StartsWith, vec![model::fold(words).into()])
-    };
-    if let Some(narrowed) = narrowed {
-        filter = filter.and(narrowed);
+    if module.table == "person" {
+        let active = equals(module, "inactive", vec![false.into()]);
+        let (people, _) = people(visit, module, words, &active, SUGGESTED).await?;
+        return Ok(people.iter().map(input::typed_name).collect());
     }
-    let ask = ListAsk::new(filter, SUGGESTED);
+    let filter = test(module, module.title, Op::StartsWith, vec![model::fold(words).into()]);
+    let ask = ListAsk::new(filter.and(narrowed.unwrap_or_else(Filter::everything)), SUGGESTED);
     let page = visit.desk().list(&visit.ctx, &Place::top(module.clone()), ask).await?;
     if module.table == "ci" {
         return Ok(crate::cmdb::relations::completed(visit, &page.records));
