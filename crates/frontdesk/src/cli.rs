@@ -130,6 +130,9 @@ pub(crate) struct ServeArgs {
     /// Connections at one time; more wait in the system's queue [default: 10000]
     #[arg(long, value_name = "N")]
     pub(crate) max_connections: Option<String>,
+    /// Connections at one time from one address, unless it is a trusted proxy's; more are closed [default: 5000]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_connections_per_address: Option<String>,
     /// Seconds a client may take to send a request's head [default: 30]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) header_timeout_s: Option<String>,
@@ -604,6 +607,7 @@ impl ServeArgs {
             admin_email,
             company,
             max_connections,
+            max_connections_per_address,
             header_timeout_s,
             idle_timeout_s,
             body_timeout_s,
@@ -631,6 +635,7 @@ impl ServeArgs {
             ("admin_email", admin_email),
             ("company", company),
             ("max_connections", max_connections),
+            ("max_connections_per_address", max_connections_per_address),
             ("header_timeout_s", header_timeout_s),
             ("idle_timeout_s", idle_timeout_s),
             ("body_timeout_s", body_timeout_s),

@@ -60,6 +60,7 @@ pub const SPECS: &[Spec] = &[
     spec("log", Some("info"), Shown::Text),
     spec("log_format", Some("text"), Shown::Text),
     spec("max_connections", Some("10000"), Shown::Number),
+    spec("max_connections_per_address", Some("5000"), Shown::Number),
     spec("header_timeout_s", Some("30"), Shown::Number),
     spec("idle_timeout_s", Some("75"), Shown::Number),
     spec("body_timeout_s", Some("60"), Shown::Number),

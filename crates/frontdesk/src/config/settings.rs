@@ -204,7 +204,13 @@ fn sso(reader: &mut Reader<'_>) -> Option<SsoPlan> {
 
 fn limits(reader: &mut Reader<'_>) -> Limits {
     let default = Limits::default();
-    let max = reader.value("max_connections", |text| read::number(text, 1, 1_000_000));
+    let mut connections = |key, otherwise| {
+        let max = reader.value(key, |text| read::number(text, 1, 1_000_000));
+        max.and_then(|max| u32::try_from(max).ok()).unwrap_or(otherwise)
+    };
+    let max_connections = connections("max_connections", default.max_connections);
+    let max_connections_per_address =
+        connections("max_connections_per_address", default.max_connections_per_address);
     let mut seconds = |key, otherwise| {
         reader.value(key, |text| read::number(text, 1, 86_400)).map_or(otherwise, Duration::from_secs)
     };
@@ -213,7 +219,8 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         idle_timeout: seconds("idle_timeout_s", default.idle_timeout),
         body_timeout: seconds("body_timeout_s", default.body_timeout),
         stop_timeout: seconds("stop_timeout_s", default.stop_timeout),
-        max_connections: max.and_then(|max| u32::try_from(max).ok()).unwrap_or(default.max_connections),
+        max_connections,
+        max_connections_per_address,
     }
 }
 

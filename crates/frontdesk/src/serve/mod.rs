@@ -10,7 +10,8 @@
 //! - A client that takes too long over a request's head, stays silent between requests, pauses in a body or does
 //!   not read its answer is cut off (`watch`, `body`). No timer is touched per request: one per connection looks
 //!   now and then.
-//! - At most [`Limits::max_connections`]; the rest wait in the system's queue, unaccepted.
+//! - At most [`Limits::max_connections`]; the rest wait in the system's queue, unaccepted. At most [`Limits::max_connections_per_address`] from
+//!   one address that is no trusted proxy's; more are closed at once (`crowd`).
 //! - Each request has a trace id (`trace_id`), each answer an `x-trace-id`, each log line of a request its `trace_id`
 //!   (`observe`).
 //! - When told to stop it accepts nothing more, closes idle connections, lets running requests finish within
@@ -18,6 +19,7 @@
 
 mod body;
 mod connection;
+mod crowd;
 mod listen;
 mod observe;
 mod proxies;
@@ -36,6 +38,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch as channel};
 
 use crate::metrics::Metrics;
+use crowd::Crowd;
 pub use listen::{ListenError, bind};
 pub use proxies::Proxies;
 pub use signals::Signals;
@@ -47,6 +50,8 @@ pub use trace_id::{TraceId, current_trace};
 pub struct Limits {
     /// Connections at one time.
     pub max_connections: u32,
+    /// Connections at one time from one address.
+    pub max_connections_per_address: u32,
     /// How long a client may take over the head of a request.
     pub header_timeout: Duration,
     /// How long a connection may stay silent between requests, or an answer unread.
@@ -61,6 +66,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             max_connections: 10_000,
+            max_connections_per_address: 5_000,
             header_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(75),
             body_timeout: Duration::from_secs(60),
@@ -140,12 +146,27 @@ fn http() -> http1::Builder {
 }
 
 async fn accept_all(listener: &TcpListener, slots: &Arc<Semaphore>, shared: &Arc<Shared>) {
+    let crowd = Crowd::new(shared.server.limits.max_connections_per_address);
     loop {
         // First the slot, then the connection: without a slot it stays in the system's queue.
         let Ok(slot) = Arc::clone(slots).acquire_owned().await else { return };
         let (stream, peer) = listen::accept(listener).await;
+        // A proxy comes for many.
+        let present = match shared.server.proxies.has(peer.ip()) {
+            true => None,
+            false => match crowd.enter(peer.ip()) {
+                Some(present) => Some(present),
+                None => {
+                    tracing::debug!(%peer, "too many connections from one address");
+                    continue;
+                }
+            },
+        };
         let shared = Arc::clone(shared);
-        tokio::spawn(async move { serve_one(stream, peer, &shared, slot).await });
+        tokio::spawn(async move {
+            serve_one(stream, peer, &shared, slot).await;
+            drop(present);
+        });
     }
 }
 

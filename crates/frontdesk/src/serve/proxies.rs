@@ -49,7 +49,8 @@ impl Proxies {
         origin
     }
 
-    fn has(&self, address: IpAddr) -> bool {
+    /// Whether it is the address of one of them.
+    pub(super) fn has(&self, address: IpAddr) -> bool {
         let bits = bits(address);
         self.0.iter().any(|network| network.masked(bits) == network.masked(network.bits))
     }

@@ -199,6 +199,7 @@ mod tests {
 
     const LIMITS: Limits = Limits {
         max_connections: 1,
+        max_connections_per_address: 1,
         header_timeout: Duration::from_secs(30),
         idle_timeout: Duration::from_secs(75),
         body_timeout: Duration::from_secs(60),

@@ -116,3 +116,21 @@ async fn connections_beyond_the_limit_wait_for_their_turn() {
     third.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(third.answer().await.starts_with("HTTP/1.1 200 OK"));
 }
+
+#[tokio::test]
+async fn connections_of_one_address_beyond_its_limit_are_closed() {
+    let server = Running::start(Limits { max_connections_per_address: 1, ..Limits::default() }).await;
+    let mut first = server.connect().await;
+    first.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    first.answer().await;
+    let mut second = server.connect().await;
+    let mut bytes = Vec::new();
+    let _reset_or_ended = second.stream.read_to_end(&mut bytes).await;
+    assert!(bytes.is_empty());
+    drop(first);
+    // It is counted until the server has seen that it is gone.
+    tokio::time::sleep(SHORT).await;
+    let mut third = server.connect().await;
+    third.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(third.answer().await.starts_with("HTTP/1.1 200 OK"));
+}
