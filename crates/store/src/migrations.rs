@@ -8,7 +8,7 @@
 use crate::engine::Step;
 
 /// The files, in order. Number and name must not change.
-const FILES: [(u32, &str, &str); 24] = [
+const FILES: [(u32, &str, &str); 25] = [
     (1, "desk", include_str!("../migrations/0001_desk.sql")),
     (2, "lateness", include_str!("../migrations/0002_lateness.sql")),
     (3, "more", include_str!("../migrations/0003_more.sql")),
@@ -33,6 +33,7 @@ const FILES: [(u32, &str, &str); 24] = [
     (22, "closing", include_str!("../migrations/0022_closing.sql")),
     (23, "projects", include_str!("../migrations/0023_projects.sql")),
     (24, "finding", include_str!("../migrations/0024_finding.sql")),
+    (25, "letting", include_str!("../migrations/0025_letting.sql")),
 ];
 
 /// A file may have this many statements; its steps are numbered from `file × STEPS_PER_FILE`.
