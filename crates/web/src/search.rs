@@ -161,15 +161,25 @@ async fn in_module(
     } else {
         ask.filter = test(module, module.title, Op::StartsWith, vec![model::fold(words.trim()).into()]);
     }
-    let mut records = marked(visit, module, words, limit).await?;
-    let (hits, has_more) = listed(visit, module, ask).await?;
-    let others = hits.into_iter().filter(|hit| records.iter().all(|record| record.id() != hit.id()));
-    let others: Vec<Record> = others.collect();
-    records.extend(others);
+    let marked = (marked(visit, module, words, limit).await?, false);
+    Ok(joined([marked, listed(visit, module, ask).await?], limit))
+}
+
+/// Lists one behind the other, each record once: so many at most, and whether there are more.
+fn joined(lists: impl IntoIterator<Item = (Vec<Record>, bool)>, limit: u64) -> (Vec<Record>, bool) {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_more = has_more || records.len() > most;
+    let (mut records, mut has_more): (Vec<Record>, bool) = (Vec::new(), false);
+    for (found, is_cut) in lists {
+        has_more |= is_cut;
+        for record in found {
+            if records.iter().all(|known| known.id() != record.id()) {
+                records.push(record);
+            }
+        }
+    }
+    has_more |= records.len() > most;
     records.truncate(most);
-    Ok((records, has_more))
+    (records, has_more)
 }
 
 /// The people who are called so, by their names first.
@@ -180,21 +190,12 @@ async fn people(
     narrowed: &Filter,
     limit: u64,
 ) -> Result<(Vec<Record>, bool), DeskError> {
-    let (mut people, mut has_more): (Vec<Record>, bool) = (Vec::new(), false);
+    let mut lists = Vec::new();
     for mut ask in people_called(module, words, limit) {
         ask.filter = ask.filter.and(narrowed.clone());
-        let (found, more) = listed(visit, module, ask).await?;
-        has_more |= more;
-        for person in found {
-            if people.iter().all(|known| known.id() != person.id()) {
-                people.push(person);
-            }
-        }
+        lists.push(listed(visit, module, ask).await?);
     }
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    has_more |= people.len() > most;
-    people.truncate(most);
-    Ok((people, has_more))
+    Ok(joined(lists, limit))
 }
 
 /// The records that are marked with the word that was typed, such as a serial number.
