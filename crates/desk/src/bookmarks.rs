@@ -49,7 +49,7 @@ impl Walk {
             return None;
         }
         let mut first = query.clone();
-        (first.offset, first.limit, first.slots) = (0, 1, query.module.slot("id").into_iter().collect());
+        (first.offset, first.limit, first.slots) = (0, 1, query.module.id_slot().into_iter().collect());
         let statement = store.explain(&first);
         let mut question = Sha256::new_with_prefix(statement.sql.as_bytes());
         question.update(format!("{:?}", statement.binds));

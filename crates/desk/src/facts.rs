@@ -192,7 +192,7 @@ impl Desk {
             }
             let Some(others) = rivals(&stranger, slot, &whole) else { continue };
             let mut query = Query::new(whole.clone(), others, 1);
-            query.slots = whole.slot("id").into_iter().collect();
+            query.slots = whole.id_slot().into_iter().collect();
             if let Some(found) = self.store.list(&query).await?.first() {
                 return Ok(Some(found.id()));
             }

@@ -868,7 +868,7 @@ fn speaks_of(filter: &Filter, module: &Module, path: &str) -> bool {
         Filter::Not(inner) => speaks_of(inner, module, path),
         Filter::Test(test) => {
             (test.path.via.is_empty() && Some(test.path.slot) == module.slot(path))
-                || (test.path.via.is_empty() && Some(test.path.slot) == module.slot("id"))
+                || (test.path.via.is_empty() && Some(test.path.slot) == module.id_slot())
         }
     }
 }

@@ -239,6 +239,9 @@ pub struct Module {
     what: Description,
     leaves: Vec<Leaf>,
     places: Map<String, usize>,
+    /// The places of the id and of the title, which every call asks for many times.
+    id: Option<usize>,
+    title: Option<usize>,
     tree: Vec<Node>,
     embed: Vec<Node>,
     list: Vec<Node>,
@@ -392,7 +395,8 @@ impl Module {
         let list = tree.iter().filter(|n| shown_in_list.contains(&n.key())).cloned().collect();
         let excerpt = |(slot, leaf): (usize, &Leaf)| Some((slot, *places.get(leaf.field.excerpt_of?)?));
         let excerpts = leaves.iter().enumerate().filter_map(excerpt).collect();
-        Self { what, leaves, places, tree, embed, list, excerpts }
+        let (id, title) = (places.get("id").copied(), places.get(what.title).copied());
+        Self { what, leaves, places, id, title, tree, embed, list, excerpts }
     }
 
     /// The leaves, in the order of their places.
@@ -409,6 +413,16 @@ impl Module {
     #[must_use]
     pub fn slot(&self, path: &str) -> Option<usize> {
         self.places.get(path).copied()
+    }
+    /// The place of the id.
+    #[must_use]
+    pub const fn id_slot(&self) -> Option<usize> {
+        self.id
+    }
+    /// The place of what names a record to people.
+    #[must_use]
+    pub const fn title_slot(&self) -> Option<usize> {
+        self.title
     }
     /// The fields that are the beginnings of others: their places, and those of the others.
     pub fn excerpts(&self) -> impl Iterator<Item = (usize, usize)> + '_ {

@@ -164,7 +164,7 @@ impl Record {
     /// Its id; zero before it has one.
     #[must_use]
     pub fn id(&self) -> Id {
-        Id::new(self.get("id").as_int().unwrap_or(0))
+        Id::new(self.module.id_slot().and_then(|slot| self.at(slot).as_int()).unwrap_or(0))
     }
     /// The reference at a path.
     #[must_use]
@@ -194,7 +194,7 @@ impl Record {
     /// What names the record to people.
     #[must_use]
     pub fn title(&self) -> &str {
-        self.module.slot(self.module.title).and_then(|slot| self.at(slot).as_str()).unwrap_or("")
+        self.module.title_slot().and_then(|slot| self.at(slot).as_str()).unwrap_or("")
     }
 }
 

@@ -202,7 +202,7 @@ fn passing(test: &Test) -> Query {
     let module = target(test).clone();
     let via = test.path.via.get(1..).unwrap_or_default().to_vec();
     let path = Path { via, ..test.path.clone() };
-    let slots = module.slot("id").into_iter().collect();
+    let slots = module.id_slot().into_iter().collect();
     let filter = Filter::Test(Test { path, ..test.clone() });
     Query { slots, ..Query::new(module, filter, FEW + 1) }
 }

@@ -111,6 +111,9 @@ impl Store {
             return Ok(None);
         }
         let mut part = query.clone();
+        if !part.slots.is_empty() {
+            part.slots.push(path.slot);
+        }
         let empty = Test { path: path.clone(), op: Op::Empty, operands: Vec::new() };
         part.filter = Filter::Test(empty).and(part.filter);
         part.sort.clear();

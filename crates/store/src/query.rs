@@ -72,7 +72,7 @@ pub(crate) fn select(
     if slots.is_empty() {
         slots.clone_from(&table.columns);
     } else {
-        let id = table.module.slot("id").unwrap_or(0);
+        let id = table.module.id_slot().unwrap_or(0);
         slots.retain(|slot| *slot != id && table.module.leaf(*slot).is_some_and(Leaf::is_column));
         slots.insert(0, id);
         slots.dedup();
@@ -85,7 +85,9 @@ pub(crate) fn select(
         }
     }
     r.sql.column(mine, VERSION);
-    if table.has_extra {
+    // Behind all others in the row, and read as a whole, it is left out where none of its fields is wanted.
+    let is_shown = |slot: &usize| table.documents.iter().any(|(document, _)| document == slot);
+    if table.has_extra && (query.slots.is_empty() || query.slots.iter().any(is_shown)) {
         r.sql.push(", ").column(mine, EXTRA);
     }
     let keys: Vec<(SortKey, Alias)> = query.sort.iter().map(|key| (key.clone(), Alias(0))).collect();

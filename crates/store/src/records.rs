@@ -262,7 +262,7 @@ impl Store {
     /// When the database does not answer, or not in time.
     pub async fn exists(&self, module: &Arc<Module>, filter: Filter) -> Result<bool, StoreError> {
         let mut query = Query::new(module.clone(), filter, 1);
-        query.slots = module.slot("id").into_iter().collect();
+        query.slots = module.id_slot().into_iter().collect();
         Ok(!self.list(&query).await?.is_empty())
     }
 

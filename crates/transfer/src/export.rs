@@ -45,7 +45,7 @@ pub async fn export(
     let columns = fields(&module, &options.fields)?;
     let filter = filter(&snapshot, ctx, &module, options.criteria.as_deref())?;
     let mut slots: Vec<usize> = columns.iter().map(|(_, column)| column.slot).collect();
-    slots.extend(module.slot("id"));
+    slots.extend(module.id_slot());
     slots.sort_unstable();
     slots.dedup();
     let is_computed = |slot: &usize| module.leaf(*slot).is_some_and(|l| l.field.storage == Storage::Computed);

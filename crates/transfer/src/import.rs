@@ -306,7 +306,7 @@ impl Importer {
         if !job.wrong.is_empty() {
             return Ok(State::Refused(job.wrong.clone()));
         }
-        let is_id = self.plan.key.is_some_and(|slot| self.place.module.slot("id") == Some(slot));
+        let is_id = self.plan.key.is_some_and(|slot| self.place.module.id_slot() == Some(slot));
         let old = match found {
             Found::Several => {
                 let field = self.plan.key.and_then(|slot| self.place.module.leaf(slot));

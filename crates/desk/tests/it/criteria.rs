@@ -312,7 +312,7 @@ impl World {
         let snapshot = self.app.desk.snapshot();
         let module = snapshot.catalogue.module("request").unwrap();
         let mut query = Query::new(module.clone(), filter.clone(), 1000);
-        query.slots = vec![module.slot("id").unwrap()];
+        query.slots = vec![module.id_slot().unwrap()];
         self.app.desk.store().list(&query).await.unwrap().iter().map(Record::id).collect()
     }
 

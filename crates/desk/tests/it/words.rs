@@ -25,7 +25,7 @@ on_both_engines! {
         for (text, is_common) in common.map(|text| (text, true)).into_iter().chain(rare.map(|text| (text, false))) {
             let mut query = Query::new(module.clone(), Filter::everything(), 10_000);
             query.words = store::search::words(text);
-            query.slots = module.slot("id").into_iter().collect();
+            query.slots = module.id_slot().into_iter().collect();
             let rows = store.db().read(store.explain(&query)).await.unwrap();
             let expected: Vec<i64> = rows.iter().map(|row| row[0].as_int().unwrap()).collect();
             assert_eq!(expected.is_empty(), text == "qzxjwv", "{text}");

@@ -129,7 +129,7 @@ impl Ear {
         if self.topic.is_portal {
             ask.filter = ask.filter.and(equals(module, "is_trashed", vec![false.into()]));
         }
-        ask.slots = module.slot("id").into_iter().collect();
+        ask.slots = module.id_slot().into_iter().collect();
         match self.web.desk.list(ctx, place, ask).await {
             Ok(page) => Ok(!page.records.is_empty()),
             Err(DeskError::NotPermitted | DeskError::NotFound) => Ok(false),

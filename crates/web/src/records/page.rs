@@ -435,7 +435,7 @@ fn columns(module: &Module, parent: Option<&str>) -> Vec<usize> {
     };
     let listed = module.leaves().iter().enumerate().filter(|(_, leaf)| is_column(leaf));
     let mut slots: Vec<usize> = listed.map(|(slot, _)| slot).collect();
-    slots.sort_by_key(|slot| Some(*slot) != module.slot(module.title));
+    slots.sort_by_key(|slot| Some(*slot) != module.title_slot());
     slots.truncate(COLUMNS);
     slots
 }
