@@ -214,13 +214,15 @@ for (const kind of ["dragover", "dragleave", "drop", "paste", "change"]) {
 const news = find("#news"), main = () => find("main").dataset, on = main().live;
 const busy = () => find("main :is(details.menu[open], .list td :checked)")
   || document.activeElement.matches("main :is(textarea, select, input:not([type=checkbox]))");
+// Tokens of forms are others each time, and as good as those that are there.
+const inside = (part) => part.innerHTML.replace(/"\d+-[\da-f]{64}"/g, "");
 async function refresh() {
   const answer = await fetch(location), next = parsed(await answer.text()), other = find("main", next)?.dataset;
   // Of another page, such as the one to sign in at, nothing is taken over.
   if (!answer.ok || other?.live !== on) return;
   all("[data-fresh]").forEach((part) => {
     const other = find(`[data-fresh="${part.dataset.fresh}"]`, next);
-    if (other && other.innerHTML !== part.innerHTML) part.replaceWith(other);
+    if (other && inside(other) !== inside(part)) part.replaceWith(other);
   });
   if (on) main().mark = other.mark;
   if (news) news.hidden = true;

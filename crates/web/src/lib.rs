@@ -16,6 +16,7 @@ mod admin;
 mod answer;
 mod approvals;
 mod cmdb;
+mod compressed;
 mod dashboards;
 mod documents;
 mod files;
@@ -123,6 +124,7 @@ pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, options: WebOptions) -> 
         .merge(record_pages())
         .merge(admin_pages())
         .merge(figure_pages())
+        .layer(compressed::layer())
         .with_state(web)
 }
 

@@ -48,7 +48,7 @@ use crate::{DeskError, Scopes};
 use cache::Cache;
 use model::{Id, IdSource};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use store::credentials::Credentials;
 use store::{Db, StoreError};
 
@@ -191,6 +191,8 @@ pub struct Identity {
     admitting: tokio::sync::Mutex<()>,
     hashing: passwords::Hashing,
     next_purge: AtomicI64,
+    /// How many forms were shown.
+    forms: AtomicU64,
 }
 
 impl Identity {
@@ -209,6 +211,7 @@ impl Identity {
             admitting: tokio::sync::Mutex::default(),
             hashing: passwords::Hashing::new(options.password_cost),
             next_purge: AtomicI64::new(0),
+            forms: AtomicU64::new(0),
             options,
         }
     }

@@ -7,6 +7,7 @@ use super::{Identity, OAuthError};
 use crate::DeskError;
 use model::Id;
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use store::credentials::{self, SessionRow};
 use store::sign_in;
 use subtle::ConstantTimeEq;
@@ -149,16 +150,18 @@ impl Identity {
     }
 
     /// What a form must bring to be ours: made of the cookie's secret and of what the form is for, so that a page
-    /// elsewhere cannot know it and nothing needs to be stored.
+    /// elsewhere cannot know it and nothing needs to be stored. Another one each time that it is asked for: pages are
+    /// compressed, and how well tells something of what stays the same in them.
     #[must_use]
     pub fn form_token(&self, cookie: &str, purpose: &str) -> String {
-        hex(&hash_of_parts(&["form", purpose, cookie]))
+        form_token(cookie, purpose, &self.forms.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
     /// Whether a form brought what it must.
     #[must_use]
     pub fn is_form_token(&self, shown: &str, cookie: &str, purpose: &str) -> bool {
-        self.form_token(cookie, purpose).as_bytes().ct_eq(shown.as_bytes()).into()
+        let number = shown.split_once('-').map_or("", |(number, _)| number);
+        form_token(cookie, purpose, number).as_bytes().ct_eq(shown.as_bytes()).into()
     }
 
     /// A secret for a cookie of a browser that is not signed in yet.
@@ -168,4 +171,9 @@ impl Identity {
     pub fn new_cookie(&self) -> Result<String, OAuthError> {
         Ok(secrets::opaque(self.secrets.as_ref())?)
     }
+}
+
+/// The token of a form that is shown, by its number among all that were.
+fn form_token(cookie: &str, purpose: &str, number: &str) -> String {
+    format!("{number}-{}", hex(&hash_of_parts(&["form", purpose, cookie, number])))
 }

@@ -9,6 +9,7 @@
 mod accounts;
 mod administration;
 mod cmdb;
+mod compressed;
 mod dashboards;
 mod documents;
 mod doors;
