@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::collections::HashMap;
 use store::Query;
-use testkit::{App, Engine};
+use testkit::{App, Engine, on_both_engines};
 
 /// Paths of every sort: own columns, through one reference, through two, added fields, many-valued ones.
 const PATHS: [&str; 22] = [
@@ -369,4 +369,36 @@ fn three_filters_agree() {
     });
     drop(worlds);
     outcome.unwrap();
+}
+
+on_both_engines! {
+    added_fields_are_read_where_they_are_shown(app) {
+        let field = serde_json::json!({"name": "Word", "field_key": "txt_word", "field_type": "Single Line", "module": {"name": "request"}});
+        app.admin().post("/udf_fields", serde_json::json!({"udf_field": field})).await.ok();
+        let with = serde_json::json!({"request": {"subject": "With", "udf_fields": {"txt_word": "said"}}});
+        app.admin().post("/requests", with).await.ok();
+        let without = app.admin().new_request("Without").await;
+        let (store, snapshot) = (app.desk.store(), app.desk.snapshot());
+        let module = snapshot.module("request").unwrap();
+        let (subject, word) = (module.slot("subject").unwrap(), module.slot("udf_fields.txt_word").unwrap());
+        let path = Path::of(module, "udf_fields.txt_word").unwrap();
+        for (slots, is_read) in [(vec![], true), (vec![subject, word], true), (vec![subject], false)] {
+            for descending in [false, true] {
+                let mut query = Query::new(module.clone(), Filter::everything(), 10);
+                query.slots.clone_from(&slots);
+                query.sort = vec![SortKey { path: path.clone(), descending }];
+                assert_eq!(store.explain(&query).sql.contains("\"extra\""), is_read, "{slots:?}");
+                let mut found: Vec<(String, Value)> = store.list(&query).await.unwrap().iter()
+                    .map(|r| (r.title().to_owned(), r.at(word).clone())).collect();
+                // Those without a value come first.
+                let mut expected = vec![("Without".to_owned(), Value::Null), ("With".to_owned(), if is_read { "said".into() } else { Value::Null })];
+                if descending {
+                    expected.reverse();
+                }
+                found.retain(|(title, _)| title.starts_with("With"));
+                assert_eq!(found, expected, "{slots:?} {descending}");
+            }
+        }
+        assert_eq!(app.admin().get(&format!("/requests/{without}")).await.ok()["request"]["udf_fields"]["txt_word"], serde_json::Value::Null);
+    }
 }
