@@ -1,6 +1,6 @@
 //! Who asks, what they may do, and when: one value that goes through every layer.
 
-use model::{Area, Id};
+use model::{Area, Id, Record};
 
 /// The number under which one call is found in the logs; the wiring puts it where the faces find it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,18 +218,25 @@ pub struct Context {
     pub via: Option<std::sync::Arc<str>>,
     /// The claim on a call that is to be made once; whatever adds a record says in the same commit that it is done.
     pub once: Option<crate::once::Ticket>,
+    /// The record that the caller looked at before, and its version: an edit of it that finds another one is not made.
+    pub seen: Option<(Id, i64)>,
 }
 
 impl Context {
     /// A call in earnest, under no trace id.
     #[must_use]
     pub const fn new(caller: Caller, scopes: Scopes, now: i64, zone: jiff::tz::TimeZone) -> Self {
-        Self { caller, scopes, now, trace: 0, zone, rehearsal: false, via: None, once: None }
+        Self { caller, scopes, now, trace: 0, zone, rehearsal: false, via: None, once: None, seen: None }
     }
     /// The same, only to say what speaks against it.
     #[must_use]
     pub fn rehearsing(&self) -> Self {
         Self { rehearsal: true, once: None, ..self.clone() }
+    }
+    /// The same of somebody who looked at this state of a record.
+    #[must_use]
+    pub fn having_seen(&self, record: &Record) -> Self {
+        Self { seen: Some((record.id(), record.version)), ..self.clone() }
     }
     /// Whether the caller is an administrator.
     #[must_use]

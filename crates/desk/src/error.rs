@@ -22,6 +22,8 @@ pub enum DeskError {
     InUse(Vec<String>),
     /// Merged into the request with this id; it is found there.
     MergedInto(Id),
+    /// Somebody changed the record since the caller saw it ([`crate::Context::seen`]); nothing was changed.
+    Overtaken,
     /// The database does not answer, or not in time; nothing was changed.
     Unavailable(String),
     /// Something that must not happen did; the text is for us, not for the client.
@@ -114,6 +116,7 @@ impl std::fmt::Display for DeskError {
             Self::Shipped => f.write_str("comes with the desk"),
             Self::InUse(by) => write!(f, "in use by {}", by.join(", ")),
             Self::MergedInto(id) => write!(f, "merged into {id}"),
+            Self::Overtaken => f.write_str("changed meanwhile"),
             Self::Unavailable(why) => write!(f, "unavailable: {why}"),
             Self::Internal(why) => write!(f, "internal error: {why}"),
         }

@@ -519,6 +519,9 @@ impl Desk {
         operation: &'static str,
     ) -> Result<Outcome, Written> {
         let old = self.get_in(ctx, place, id).await?;
+        if ctx.seen.is_some_and(|(seen, version)| seen == id && version != old.version) {
+            return Err(DeskError::Overtaken.into());
+        }
         let draft = self.draft_edit(ctx, place, old, patch, operation).await?;
         self.write(ctx, place, draft).await
     }

@@ -3,6 +3,7 @@
 //! A form's fields are read by the reader of the API: this room only says in its words what browsers send.
 
 use crate::documents;
+use crate::input;
 use crate::numbers;
 use crate::refusals;
 use crate::rich;
@@ -11,11 +12,11 @@ use crate::times::Times;
 use crate::visit::Visit;
 use axum::body::Body;
 use bytes::Bytes;
-use desk::{Context, DeskError, Purpose, Refusal, Upload};
+use desk::{Context, DeskError, Outcome, Place, Purpose, Refusal, Upload};
 use http::request::Parts;
 use http::{StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use model::{Kind, Leaf, Module, Patch};
+use model::{Id, Kind, Leaf, Module, Patch};
 use serde_json::{Map, Value as Json, json};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -29,6 +30,8 @@ const FORM_BYTES_MAX: usize = 4 * 1024 * 1024;
 const UPLOAD_BYTES_MAX: usize = 44 * 1024 * 1024;
 /// What somebody sends who is not signed in: a name, a password, a code.
 const STRANGERS_BYTES_MAX: usize = 64 * 1024;
+/// An edit begins again so many times where others change the record while it is looked at.
+const TRIES: usize = 50;
 /// Names and values of one form; the largest of ours has some hundred, and one for each row that is chosen.
 const PAIRS_MAX: usize = 10_000;
 
@@ -529,11 +532,48 @@ pub(crate) async fn carry_out<T>(
     carry_out_unless(visit, module, reading, Problems::default(), run).await
 }
 
-/// The same of a form against which something speaks already: then it is rehearsed in any case.
+/// What a form does with a record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Edit {
+    /// Changes its fields.
+    Fields,
+    /// Writes down how a request was solved.
+    Resolution,
+}
+
+/// Edits a record as a form wants, unless somebody else changed the same while it was open.
 ///
 /// # Errors
 /// Everything but what speaks against the input.
-pub(crate) async fn carry_out_unless<T>(
+pub(crate) async fn edit(
+    visit: &Visit,
+    place: &Place,
+    id: Id,
+    form: &Form,
+    reading: Reading,
+    edit: Edit,
+) -> Result<Result<Outcome, Problems>, DeskError> {
+    // Looked at again as often as somebody is faster between looking and writing.
+    for _ in 0..TRIES {
+        let record = visit.desk().get(&visit.ctx, place, id).await?;
+        let overtaken = input::overtaken(visit, &record, form).await?;
+        let run = async |ctx: &Context, patch: &Patch| {
+            let ctx = &ctx.having_seen(&record);
+            match edit {
+                Edit::Fields => visit.desk().edit(ctx, place, id, patch).await,
+                Edit::Resolution => visit.desk().resolve_request(ctx, id, patch).await,
+            }
+        };
+        match carry_out_unless(visit, &place.module, reading.clone(), overtaken, run).await {
+            Err(DeskError::Overtaken) => {}
+            done => return done,
+        }
+    }
+    Err(DeskError::Overtaken)
+}
+
+/// The same of a form against which something speaks already: then it is rehearsed in any case.
+async fn carry_out_unless<T>(
     visit: &Visit,
     module: &Module,
     mut reading: Reading,

@@ -41,7 +41,9 @@ fn meaning(error: &DeskError) -> (StatusCode, &'static str) {
         DeskError::Shipped => (StatusCode::CONFLICT, "error.shipped"),
         DeskError::InUse(_) => (StatusCode::CONFLICT, "error.in_use"),
         DeskError::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "error.refused"),
-        DeskError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "error.unavailable"),
+        DeskError::Unavailable(_) | DeskError::Overtaken => {
+            (StatusCode::SERVICE_UNAVAILABLE, "error.unavailable")
+        }
         DeskError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "error.internal"),
     }
 }

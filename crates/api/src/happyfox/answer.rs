@@ -65,8 +65,10 @@ pub(super) fn failed(error: &DeskError, trace: u128) -> Told {
             detail(StatusCode::FORBIDDEN, "You do not have permission to perform this action.")
         }
         DeskError::NotFound => detail(StatusCode::NOT_FOUND, "Not found."),
-        DeskError::Unavailable(_) => detail(StatusCode::SERVICE_UNAVAILABLE, "The desk is busy; try again.")
-            .and(header::RETRY_AFTER, 1),
+        DeskError::Unavailable(_) | DeskError::Overtaken => {
+            detail(StatusCode::SERVICE_UNAVAILABLE, "The desk is busy; try again.")
+                .and(header::RETRY_AFTER, 1)
+        }
         DeskError::InUse(by) => wrong("id", &format!("It is in use by {}.", by.join(", "))),
         other => {
             tracing::error!(error = %other, trace = format!("{trace:032x}"), "a call of the requester API failed");

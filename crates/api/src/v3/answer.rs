@@ -94,6 +94,7 @@ pub(crate) fn failure(error: DeskError, trace: u128) -> Failure {
         DeskError::MergedInto(id) => {
             with_message(Failure::not_found(), format!("Merged into the request with id {id}"))
         }
+        DeskError::Overtaken => Failure::unavailable(),
         DeskError::Unavailable(why) => {
             tracing::warn!(why, "the database is not available");
             Failure::unavailable()

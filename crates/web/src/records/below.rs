@@ -2,7 +2,7 @@
 
 use super::edit::FormPage;
 use super::{may, place_of};
-use crate::form::{self, Form, Problems};
+use crate::form::{self, Edit, Form, Problems};
 use crate::input::{self, Filled};
 use crate::requests::{self, beside};
 use crate::shell::Shell;
@@ -10,9 +10,9 @@ use crate::visit::{Technician, TechniciansForm, Visit};
 use crate::{answer, names, show};
 use axum::extract::Path;
 use axum::response::Response;
-use desk::{Context, DeskError, Place, Verb};
+use desk::{DeskError, Place, Verb};
 use http::StatusCode;
-use model::{Id, Patch, Record};
+use model::{Id, Record};
 
 /// The modules with such forms, and the fields of each.
 const FORMS: [(&str, &[&str]); 4] = [
@@ -107,18 +107,15 @@ impl Row {
     }
 
     async fn save(&self, visit: &Visit, form: &Form) -> Result<Response, DeskError> {
-        let record = visit.desk().get(&visit.ctx, &self.place, self.id).await?;
-        let module = record.module.clone();
+        let module = self.place.module.clone();
         let named: Vec<&str> =
             form.pairs().iter().map(|(name, _)| name.as_str()).filter(|name| self.has(name)).collect();
         let reading = form::reading(&form.changed().only(&named), &module, &visit.times);
-        let overtaken = input::overtaken(visit, &record, form).await?;
-        let edit =
-            async |ctx: &Context, patch: &Patch| visit.desk().edit(ctx, &self.place, self.id, patch).await;
-        match form::carry_out_unless(visit, &module, reading, overtaken, edit).await? {
+        match form::edit(visit, &self.place, self.id, form, reading, Edit::Fields).await? {
             Ok(_) => Ok(visit.done(&self.back(visit), "saved")),
             Err(mut problems) => {
                 problems.lift(visit, &module, |path| form.has(path));
+                let record = visit.desk().get(&visit.ctx, &self.place, self.id).await?;
                 self.page(visit, &record, Some(form), &problems).await
             }
         }

@@ -2,7 +2,7 @@
 
 use super::page::first;
 use super::{loans, may, place_at, place_of};
-use crate::form::{self, Form, Problems};
+use crate::form::{self, Edit, Form, Problems};
 use crate::input::{self, Control, Filled};
 use crate::shell::Shell;
 use crate::visit::{Technician, TechniciansForm, Visit};
@@ -257,10 +257,7 @@ async fn save(visit: &Visit, form: &Form, path: &str, id: &str) -> Result<Respon
     let place = &place_of(visit, path, id).await?;
     let module = place.module.clone();
     let reading = form::reading(&form.changed(), &module, &visit.times);
-    let record = visit.desk().get(&visit.ctx, place, id).await?;
-    let overtaken = input::overtaken(visit, &record, form).await?;
-    let edit = async |ctx: &Context, patch: &Patch| visit.desk().edit(ctx, place, id, patch).await;
-    match form::carry_out_unless(visit, &module, reading, overtaken, edit).await? {
+    match form::edit(visit, place, id, form, reading, Edit::Fields).await? {
         Ok(outcome) if outcome.unmet.is_empty() => {
             undo::done(visit, &names::record(&module, id).unwrap_or_default(), "saved", id).await
         }
@@ -270,6 +267,7 @@ async fn save(visit: &Visit, form: &Form, path: &str, id: &str) -> Result<Respon
         }
         Err(mut problems) => {
             problems.lift(visit, &module, |path| form.has(path));
+            let record = visit.desk().get(&visit.ctx, place, id).await?;
             page(visit, place, Some(record), Some(form), problems).await
         }
     }

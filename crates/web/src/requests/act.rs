@@ -4,10 +4,10 @@
 use super::beside;
 use super::page::{self, Entered};
 use super::parts::THINGS;
-use crate::form::{self, Form, Problems, TextForm};
+use crate::form::{self, Edit, Form, Problems, TextForm};
 use crate::search::by_number;
 use crate::visit::{Technician, TechniciansForm, Visit};
-use crate::{answer, files, input, once, requests, timer, undo};
+use crate::{answer, files, once, requests, timer, undo};
 use axum::extract::Path;
 use axum::response::Response;
 use desk::{Context, DeskError, Place, Purpose};
@@ -105,10 +105,8 @@ impl Act<'_> {
             "reply" => self.reply(&place).await,
             "note" => self.say(&place, "request_note").await,
             "resolution" => {
-                let resolve = async |ctx: &Context, patch: &Patch| desk.resolve_request(ctx, id, patch).await;
                 let reading = form::reading(&self.form.changed(), module, &visit.times);
-                let overtaken = self.overtaken(&place).await?;
-                match form::carry_out_unless(visit, module, reading, overtaken, resolve).await? {
+                match form::edit(visit, &place, id, &self.form, reading, Edit::Resolution).await? {
                     Ok(_) => self.and_status(&place).await,
                     Err(problems) => Ok(Err(problems)),
                 }
@@ -191,21 +189,13 @@ impl Act<'_> {
         let id = self.id;
         let form = self.form.changed();
         let reading = form::reading(&form, &place.module, &self.visit.times);
-        let overtaken = self.overtaken(place).await?;
-        let edit = async |ctx: &Context, patch: &Patch| self.visit.desk().edit(ctx, place, id, patch).await;
-        match form::carry_out_unless(self.visit, &place.module, reading, overtaken, edit).await? {
+        match form::edit(self.visit, place, id, &self.form, reading, Edit::Fields).await? {
             Ok(outcome) => Ok(self.met(&place.module, &outcome)),
             Err(mut problems) => {
                 problems.lift(self.visit, &place.module, |path| self.form.has(path));
                 Ok(Err(problems))
             }
         }
-    }
-
-    /// What somebody else changed while the form was open.
-    async fn overtaken(&self, place: &Place) -> Result<Problems, DeskError> {
-        let request = self.visit.desk().get(&self.visit.ctx, place, self.id).await?;
-        input::overtaken(self.visit, &request, &self.form).await
     }
 
     /// A status that a form sets besides what it is for.

@@ -82,6 +82,28 @@ on_both_engines! {
         assert_eq!(request(app, &id).await["resolution"]["content"], "<p>Mine</p>");
     }
 
+    of_many_who_save_the_same_at_once_one_is_not_overwritten(app) {
+        let id = app.admin().new_request("Shown to all").await;
+        let admin = app.admins_browser().await;
+        let save = async |n: usize| {
+            let fields = [("subject", format!("By {n}")), ("was.subject", "Shown to all".to_owned())];
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            admin.post(&format!("/requests/{id}/properties"), &fields).await.status()
+        };
+        // Notes change the request's row as well, and stand in nobody's way.
+        let note = async |n: usize| {
+            let note = json!({"note": {"description": format!("Note {n}")}});
+            app.admin().post(&format!("/requests/{id}/notes"), note).await.ok();
+        };
+        let (saved, _) = tokio::join!(
+            futures_util::future::join_all((0..12).map(save)),
+            futures_util::future::join_all((0..4).map(note)),
+        );
+        let taken: Vec<usize> = (0..12).filter(|n| saved[*n] == 303).collect();
+        assert!(taken.len() == 1 && saved.iter().all(|status| [303, 422].contains(status)), "{saved:?}");
+        assert_eq!(request(app, &id).await["subject"], format!("By {}", taken[0]));
+    }
+
     a_form_that_is_sent_twice_adds_once(app) {
         app.requester("Rita Reed").await;
         let admin = app.admins_browser().await;
