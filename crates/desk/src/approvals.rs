@@ -279,6 +279,7 @@ impl Desk {
         if approval.reference("approver") != Some(ctx.caller.user) && !ctx.is_administrator() {
             return Err(DeskError::NotPermitted);
         }
+        crate::requests::may_change_below(self, ctx, place, &approval).await?;
         if approval.reference("status") != Some(statuses::PENDING) {
             return Err(Refusal::because("status", "Not waiting for an answer").into());
         }
@@ -373,6 +374,7 @@ impl Desk {
         let mut turn = self.turns.of(id);
         loop {
             let approval = self.get_in(ctx, place, id).await?;
+            crate::requests::may_change_below(self, ctx, place, &approval).await?;
             match approval.reference("status") {
                 Some(statuses::TO_BE_SENT) => {}
                 Some(statuses::PENDING) => return Ok(()),

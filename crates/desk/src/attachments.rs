@@ -172,9 +172,8 @@ impl Desk {
 
     /// Whether a closed request, or one above a record, keeps the caller from changing its files.
     async fn is_open_to(&self, ctx: &Context, place: &Place, record: &Record) -> Result<(), DeskError> {
-        let is_request = record.module.table == "request";
-        if is_request && crate::requests::is_locked(ctx, record, &self.snapshot()) {
-            return Err(DeskError::NotPermitted);
+        if record.module.table == "request" {
+            crate::requests::may_change(ctx, record, &self.snapshot())?;
         }
         crate::requests::may_change_below(self, ctx, place, record).await
     }

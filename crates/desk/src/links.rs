@@ -89,9 +89,7 @@ impl Desk {
             return Err(DeskError::NotPermitted);
         }
         let record = self.get(ctx, &place, id).await?;
-        if crate::requests::is_locked(ctx, &record, &self.snapshot()) {
-            return Err(DeskError::NotPermitted);
-        }
+        crate::requests::may_change(ctx, &record, &self.snapshot())?;
         if others.is_empty() {
             return Err(Refusal::Mandatory("link_requests".into()).into());
         }
@@ -143,9 +141,7 @@ impl Desk {
             return Err(DeskError::NotPermitted);
         }
         let record = self.get(ctx, &place, id).await?;
-        if crate::requests::is_locked(ctx, &record, &self.snapshot()) {
-            return Err(DeskError::NotPermitted);
-        }
+        crate::requests::may_change(ctx, &record, &self.snapshot())?;
         if others.is_empty() {
             return Err(Refusal::Mandatory("link_requests".into()).into());
         }
@@ -176,7 +172,8 @@ impl Desk {
     /// note of it, and they are found no more except through it. There is no way back.
     ///
     /// # Errors
-    /// Refused for the request itself and for one that does not exist.
+    /// Refused for the request itself and for one that does not exist; [`DeskError::NotPermitted`] where any of them is closed for
+    /// good.
     pub async fn merge_requests(&self, ctx: &Context, id: Id, others: &[Id]) -> Result<(), DeskError> {
         let place = self.requests()?;
         permit(ctx, &place, Verb::Update)?;
@@ -184,9 +181,7 @@ impl Desk {
             return Err(DeskError::NotPermitted);
         }
         let into = self.get(ctx, &place, id).await?;
-        if crate::requests::is_locked(ctx, &into, &self.snapshot()) {
-            return Err(DeskError::NotPermitted);
-        }
+        crate::requests::may_change(ctx, &into, &self.snapshot())?;
         if others.is_empty() {
             return Err(Refusal::Mandatory("merge_requests".into()).into());
         }
@@ -198,6 +193,7 @@ impl Desk {
             let found =
                 self.get_visible(ctx, &place.module, *other).await?.filter(|r| !in_trash(r) && r.id() != id);
             let Some(other) = found else { return Err(Refusal::not_valid("merge_requests").into()) };
+            crate::requests::may_change(ctx, &other, &snapshot)?;
             numbers.push(other.get("display_id").to_string());
             for child in &place.module.children {
                 // Approval levels are numbered within their request; they stay behind with it.

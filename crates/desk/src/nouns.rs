@@ -149,6 +149,7 @@ pub(crate) async fn may_delete(desk: &Desk, ctx: &Context, record: &Record) -> R
         "request" if !record.get("merged_into").is_null() => {
             return Err(record.reference("merged_into").map_or(DeskError::NotFound, DeskError::MergedInto));
         }
+        "request" => requests::may_change(ctx, record, &desk.snapshot())?,
         _ => {}
     }
     if is_needed(record) {

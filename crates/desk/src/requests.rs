@@ -202,6 +202,15 @@ pub fn is_locked(ctx: &Context, request: &Record, snapshot: &Snapshot) -> bool {
     snapshot.settings.closed_requests_locked && !ctx.is_administrator() && is_completed(request, snapshot)
 }
 
+/// Whether the caller may change a request, or do away with it, as far as it may be closed for good. To take it out of the trash is no
+/// such change: it comes back as closed as it was.
+///
+/// # Errors
+/// [`DeskError::NotPermitted`].
+pub(crate) fn may_change(ctx: &Context, request: &Record, snapshot: &Snapshot) -> Result<(), DeskError> {
+    if is_locked(ctx, request, snapshot) { Err(DeskError::NotPermitted) } else { Ok(()) }
+}
+
 /// What hangs on a request that is closed for good is as closed as the request, however far below it is. A reply of those whose
 /// request it is goes on: by it they say that it is not over after all.
 ///
@@ -218,10 +227,7 @@ pub(crate) async fn may_change_below(
     }
     let Some(request) = above(desk, place, row).await? else { return Ok(()) };
     let is_reply = row.module.name == "notification" && is_own(ctx, &request);
-    if is_locked(ctx, &request, &desk.snapshot()) && !is_reply {
-        return Err(DeskError::NotPermitted);
-    }
-    Ok(())
+    if is_reply { Ok(()) } else { may_change(ctx, &request, &desk.snapshot()) }
 }
 
 /// The request that a row hangs on.
@@ -747,12 +753,10 @@ impl Desk {
         let mut turn = self.turns.of(id);
         loop {
             let record = self.get_in(ctx, &place, id).await?;
-            if let Some(into) = record.reference("merged_into") {
-                return Err(DeskError::MergedInto(into));
-            }
-            if in_trash(&record) {
+            if in_trash(&record) && record.get("merged_into").is_null() {
                 return Ok(());
             }
+            crate::nouns::may_delete(self, ctx, &record).await?;
             let tried = self.to_trash(ctx, &place, &record).await;
             if let Some(()) = turn.after(tried).await? {
                 return Ok(());

@@ -38,6 +38,8 @@ pub(crate) async fn waiting(visit: &Visit) -> Result<Vec<Waiting>, DeskError> {
             continue;
         };
         match visit.desk().get(&visit.ctx, &crate::requests::place(visit)?, request).await {
+            // On one that is closed for good no answer is taken.
+            Ok(record) if desk::is_locked(&visit.ctx, &record, &visit.snapshot) => {}
             Ok(record) => waiting.push(entry(visit, approval, level, &record)),
             Err(DeskError::NotFound | DeskError::MergedInto(_)) => {}
             Err(error) => return Err(error),

@@ -103,6 +103,71 @@ on_both_engines! {
         upload(&theo, task).await.ok();
     }
 
+    a_closed_request_is_not_done_away_with(app) {
+        set(app, json!({"closed_requests_locked": true})).await;
+        let (_, theo) = app.technician("Theo Tech").await;
+        let admin = app.admin();
+        let closed = theo.new_request("Closed").await;
+        let open = theo.new_request("Open").await;
+        let path = format!("/requests/{closed}");
+        let merge = async |client: &Client<'_>, id: &str, other: &str| {
+            let input = json!({"merge_requests": [{"id": other}]});
+            client.put(&format!("/requests/{id}/_merge_requests"), input).await
+        };
+        theo.put(&format!("{path}/_close"), json!({})).await.ok();
+        let refused = async |at: &str| {
+            for way in [at.to_owned(), format!("{at}/_move_to_trash"), format!("{at}?delete_type=permanent")] {
+                theo.delete(&way).await.refused(403, 4002, "-");
+            }
+        };
+        refused(&path).await;
+        merge(&theo, &open, &closed).await.refused(403, 4002, "-");
+        merge(&theo, &closed, &open).await.refused(403, 4002, "-");
+        // Of several the others go.
+        let third = theo.new_request("Third").await;
+        let told = theo.delete(&format!("/requests?ids={third},{closed}")).await.ok();
+        let told: Vec<&str> = told["response_status"].as_array().unwrap().iter().map(|s| s["status"].as_str().unwrap()).collect();
+        assert_eq!(told, ["success", "failed"]);
+        assert_eq!(admin.get(&path).await.ok()["request"]["subject"], "Closed");
+        // In the trash it can be restored, and no more: it is as closed as before.
+        admin.delete(&path).await.ok();
+        for way in ["", "?delete_type=permanent"] {
+            theo.delete(&format!("{path}{way}")).await.refused(403, 4002, "-");
+        }
+        theo.delete(&format!("{path}/_move_to_trash")).await.ok();
+        theo.put(&format!("{path}/_restore_from_trash"), json!({})).await.ok();
+        refused(&path).await;
+        // Administrators may, and so may all where it is open again.
+        theo.put(&format!("{path}/_reopen"), json!({})).await.ok();
+        theo.delete(&path).await.ok();
+        theo.delete(&path).await.ok();
+        theo.put(&format!("/requests/{open}/_close"), json!({})).await.ok();
+        merge(&admin, &admin.new_request("Another").await, &open).await.ok();
+    }
+
+    nobody_decides_on_a_closed_request(app) {
+        set(app, json!({"closed_requests_locked": true})).await;
+        let (theo_id, theo) = app.technician("Theo Tech").await;
+        let path = format!("/requests/{}", theo.new_request("Laptop").await);
+        let level = |after: &str| format!("{path}/approval_levels{after}");
+        let made = async |at: &str, key: &str, input: Json| {
+            theo.post(at, json!({key: input})).await.ok()[key]["id"].as_str().unwrap().to_owned()
+        };
+        let first = made(&level(""), "approval_level", json!({})).await;
+        let second = made(&level(""), "approval_level", json!({})).await;
+        let ask = json!({"approver": {"id": theo_id.to_string()}});
+        let asked = made(&level(&format!("/{first}/approvals")), "approval", ask.clone()).await;
+        let unasked = made(&level(&format!("/{second}/approvals")), "approval", ask).await;
+        let decide = level(&format!("/{first}/approvals/{asked}/_approve"));
+        let send = level(&format!("/{second}/approvals/{unasked}/_send_notification"));
+        theo.put(&format!("{path}/_close"), json!({})).await.ok();
+        theo.put(&decide, json!({})).await.refused(403, 4002, "-");
+        theo.put(&send, json!({})).await.refused(403, 4002, "-");
+        theo.put(&format!("{path}/_reopen"), json!({})).await.ok();
+        theo.put(&send, json!({})).await.ok();
+        theo.put(&decide, json!({})).await.ok();
+    }
+
     a_schedule_is_for_a_hold(app) {
         let admin = app.admin();
         let path = format!("/requests/{}", admin.new_request("Wait").await);

@@ -229,6 +229,7 @@ pub(super) async fn levels(visit: &Visit, place: &Place, record: &Record) -> Res
     let module = visit.snapshot.module("approval")?.clone();
     let (rows, view) = below(visit, place, record, "approval_level").await?;
     let levels = place.below(record.clone(), visit.snapshot.module("approval_level")?.clone(), "request");
+    let is_locked = desk::is_locked(&visit.ctx, record, &visit.snapshot);
     let mut shown = Vec::new();
     for level in &rows {
         let approvals = levels.below(level.clone(), module.clone(), "approval_level");
@@ -237,15 +238,16 @@ pub(super) async fn levels(visit: &Visit, place: &Place, record: &Record) -> Res
         shown.push(Level {
             number: level.get("level").to_string(),
             status: cell(visit, &view, level, "status"),
-            approvals: page.records.iter().map(|approval| approval_row(visit, &people, approval)).collect(),
+            approvals: page.records.iter().map(|a| approval_row(visit, &people, a, is_locked)).collect(),
             id: level.id(),
         });
     }
     Ok(shown)
 }
 
-fn approval_row(visit: &Visit, view: &View, approval: &Record) -> ApprovalRow {
-    let is_open = approval.get("action_taken_on").is_null() && !approval.get("sent_on").is_null();
+fn approval_row(visit: &Visit, view: &View, approval: &Record, is_locked: bool) -> ApprovalRow {
+    let is_open =
+        !is_locked && approval.get("action_taken_on").is_null() && !approval.get("sent_on").is_null();
     ApprovalRow {
         id: approval.id(),
         approver: cell(visit, view, approval, "approver"),

@@ -263,13 +263,33 @@ on_both_engines! {
         app.admin().put(&format!("/portals/{portal}"), json!({"portal": {"closed_requests_locked": true}})).await.ok();
         let (theo, api) = app.technician("Theo Tech").await;
         let id = api.new_request("Printer").await;
+        let levels = format!("/requests/{id}/approval_levels");
+        let level = api.post(&levels, json!({"approval_level": {}})).await.ok()["approval_level"]["id"].as_str().unwrap().to_owned();
+        let ask = json!({"approval": {"approver": {"email_id": "theo.tech@example.com"}}});
+        api.post(&format!("{levels}/{level}/approvals"), ask).await.ok();
         let theo = Browser::of(app, theo).await;
         let path = format!("/requests/{id}");
-        let offers = |page: &testkit::Page| (page.says("closed for good"), page.says(&format!("action=\"{path}/note")));
+        let decisions = async || {
+            let mut offered = Vec::new();
+            for page in [format!("{path}?tab=approvals"), format!("/portal{path}")] {
+                offered.push(theo.get(&page).await.shown().says("/decide"));
+            }
+            offered
+        };
+        assert_eq!(decisions().await, [true, true]);
+        let offers = |page: &testkit::Page| {
+            let acts = ["note", "trash", "pickup"].map(|act| page.says(&format!("action=\"{path}/{act}")));
+            assert!(acts.iter().all(|offered| *offered == acts[0]), "{acts:?}");
+            (page.says("closed for good"), acts[0])
+        };
         assert_eq!(offers(&theo.get(&path).await.shown()), (false, true));
         theo.post(&format!("{path}/close"), &[]).await.leads_on();
         assert_eq!(offers(&theo.get(&path).await.shown()), (true, false));
         assert_eq!(theo.post(&format!("{path}/note"), &[("description", "x")]).await.status(), 403);
+        assert_eq!(theo.post(&format!("{path}/trash"), &[]).await.status(), 403);
+        assert_eq!(decisions().await, [false, false]);
+        let bulk = theo.post("/requests/bulk", &[("do", "trash"), ("id", &id)]).await;
+        assert!(bulk.status() == 422 && bulk.says("Printer"), "{}", bulk.html());
         assert_eq!(offers(&app.admins_browser().await.get(&path).await.shown()), (false, true));
         theo.post(&format!("{path}/reopen"), &[]).await.leads_on();
         assert_eq!(offers(&theo.get(&path).await.shown()), (false, true));
