@@ -59,7 +59,7 @@ pub(crate) fn credentials_of<'a>(headers: &'a HeaderMap, query: &'a str) -> Opti
     {
         return None;
     }
-    // Not all of them at once: nobody is known yet, and what is looked through may be a body of a megabyte.
+    // Not all of them at once: nobody is known yet, and what is looked through may be the beginning of a body.
     wire::payload::each_pair(query)
         .find(|(name, value)| is_key(name) && !value.is_empty())
         .map(|(_, value)| Presented::Key(Cow::Owned(value)))

@@ -17,6 +17,8 @@ use wire::writer::{Lookups, Writer};
 const UPLOAD_BYTES_MAX: usize = 44 * 1024 * 1024;
 /// Of a refused call this much is read before the answer, so that the client sees the answer and not a broken pipe.
 const DRAINED_BYTES_MAX: usize = 1024 * 1024;
+/// Of a form this much is read to look for a key in it, before anybody knows whose it is.
+const STRANGERS_BYTES_MAX: usize = 64 * 1024;
 
 /// A call that has been authenticated and whose payload has been read.
 pub(crate) struct Call<'a> {
@@ -46,6 +48,10 @@ impl<'a> Call<'a> {
         let (body, form) = form_of(&parts.headers, query, body).await?;
         let presented =
             credentials_of(&parts.headers, query).or_else(|| credentials_of(&parts.headers, &form));
+        if presented.is_none() && body.is_cut() {
+            drain(body).await;
+            return Err(Failure::too_large().saying(KEY_TOO_FAR));
+        }
         let (ctx, groups, by_key) = match authenticate(api, presented, trace).await {
             Ok(found) => found,
             Err(failure) => {
@@ -124,20 +130,49 @@ fn encoding_of(headers: &HeaderMap) -> Option<&str> {
     words.map(str::trim).find(|word| !word.is_empty() && !word.eq_ignore_ascii_case("identity"))
 }
 
-/// The text of a form, where the key of a call must be in it if it is anywhere (conventions.md section 1.5); otherwise
-/// nothing, and the body as it was. Nobody is known yet, so no more is read than of a call that is refused.
-async fn form_of(headers: &HeaderMap, query: &str, body: Body) -> Result<(Body, String), Failure> {
+/// What is told of a form so long that it would have to be kept in memory for somebody who is not known.
+const KEY_TOO_FAR: &str =
+    "A key in the body must be within its first 64 KB; send it in a header, or as the first parameter";
+
+/// A body, and what has been read of it.
+struct Begun {
+    read: Vec<u8>,
+    /// What has not; none where all has.
+    rest: Option<Body>,
+}
+
+impl Begun {
+    /// Whether something of it has been read, and not all.
+    const fn is_cut(&self) -> bool {
+        !self.read.is_empty() && self.rest.is_some()
+    }
+}
+
+/// The text of a form, where the key of a call must be in it if it is anywhere (conventions.md section 1.5); otherwise nothing. Of
+/// a long form it is the parameters that are whole in its beginning: nobody is known yet, and all that is read is held in memory.
+async fn form_of(headers: &HeaderMap, query: &str, body: Body) -> Result<(Begun, String), Failure> {
     let content_type =
         headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let is_form =
         content_type.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
     if !is_form || credentials_of(headers, query).is_some() {
-        return Ok((body, String::new()));
+        return Ok((Begun { read: Vec::new(), rest: Some(body) }, String::new()));
     }
-    let read = Limited::new(body, DRAINED_BYTES_MAX).collect().await.map_err(|_| Failure::unauthorised())?;
-    let bytes = read.to_bytes();
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    Ok((Body::from(bytes), text))
+    let (mut body, mut read) = (body, Vec::new());
+    while read.len() <= STRANGERS_BYTES_MAX {
+        match body.frame().await {
+            Some(Ok(frame)) => read.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
+            Some(Err(_)) => return Err(Failure::unauthorised()),
+            None => {
+                let text = String::from_utf8_lossy(&read).into_owned();
+                return Ok((Begun { read, rest: None }, text));
+            }
+        }
+    }
+    let beginning = read.get(..STRANGERS_BYTES_MAX).unwrap_or_default();
+    let whole = beginning.iter().rposition(|byte| *byte == b'&').unwrap_or(0);
+    let text = String::from_utf8_lossy(beginning.get(..whole).unwrap_or_default()).into_owned();
+    Ok((Begun { read, rest: Some(body) }, text))
 }
 
 /// Who calls, their support groups, and whether they came with a key.
@@ -187,17 +222,31 @@ fn known_portal(snapshot: &Snapshot, name: &str) -> Result<(), Failure> {
     if known { Ok(()) } else { Err(Failure::unauthorised()) }
 }
 
-async fn collect(body: Body, limit: usize) -> Result<bytes::Bytes, Failure> {
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
+async fn collect(body: Begun, limit: usize) -> Result<bytes::Bytes, Failure> {
+    let Begun { mut read, rest } = body;
+    let Some(rest) = rest else { return Ok(read.into()) };
+    let left = limit.checked_sub(read.len()).ok_or_else(Failure::too_large)?;
+    match Limited::new(rest, left).collect().await {
+        Ok(collected) if read.is_empty() => Ok(collected.to_bytes()),
+        Ok(collected) => {
+            read.extend_from_slice(&collected.to_bytes());
+            Ok(read.into())
+        }
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(Failure::too_large()),
         // A body that stops in the middle: most likely nobody is there to read the answer.
         Err(_) => Err(Failure::not_json("the body ended before its length")),
     }
 }
 
-async fn drain(body: Body) {
-    let _whether_or_not_it_came = Limited::new(body, DRAINED_BYTES_MAX).collect().await;
+/// Reads on without keeping what comes.
+async fn drain(body: Begun) {
+    let Some(mut rest) = body.rest else { return };
+    let mut passed = body.read.len();
+    drop(body.read);
+    while passed <= DRAINED_BYTES_MAX {
+        let Some(Ok(frame)) = rest.frame().await else { return };
+        passed += frame.data_ref().map_or(0, bytes::Bytes::len);
+    }
 }
 
 #[cfg(test)]

@@ -131,6 +131,46 @@ on_both_engines! {
         }
     }
 
+    a_stranger_is_not_listened_to_for_long(app) {
+        let key = app.key_for(desk::shipped::ADMINISTRATOR).await;
+        let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+        let input = |length: usize| {
+            let input = json!({"request": {"subject": "s", "description": "d".repeat(length)}});
+            format!("input_data={}", encoded(&input.to_string()))
+        };
+        let post = async |client: &Client<'_>, body: String| client.send("POST", "/api/v3/requests", &headers, body).await;
+        let nobody = app.nobody();
+        let in_pieces = async |body: &str| {
+            let pieces: Vec<_> = body.as_bytes().chunks(7_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
+            let body = axum::body::Body::from_stream(futures_util::stream::iter(pieces));
+            nobody.send("POST", "/api/v3/requests", &headers, body).await
+        };
+        // A form that is read whole has its key wherever it likes; of a longer one the beginning is looked through.
+        let short = input(60_000);
+        let long = input(300_000);
+        post(&nobody, format!("{short}&authtoken={key}")).await.ok();
+        for body in [format!("authtoken={key}&{long}"), format!("x=y&TECHNICIAN_KEY={key}&{long}")] {
+            for made in [in_pieces(&body).await.ok(), post(&nobody, body).await.ok()] {
+                assert_eq!(made["request"]["description"].as_str().unwrap().len(), 300_000);
+            }
+        }
+        in_pieces(&format!("{short}&authtoken={key}")).await.ok();
+        in_pieces(&format!("{long}&authtoken={key}")).await.refused(413, 4001, "-");
+        let nothing = "x".repeat(100_000);
+        for body in [format!("{long}&authtoken={key}"), long.clone(), format!("a=b&{long}"), nothing] {
+            let told = post(&nobody, body).await.refused(413, 4001, "-");
+            assert!(told.to_string().contains("64 KB"), "{told}");
+        }
+        // A key that was cut is none, nor does a wrong one open a long form.
+        for body in [format!("authtoken={}", "x".repeat(100_000)), format!("authtoken=nope&{long}")] {
+            let told = post(&nobody, body).await;
+            assert!(matches!(told.status.as_u16(), 401 | 413), "{}", told.status);
+        }
+        post(&nobody, short).await.refused(401, 4002, "-");
+        // Whoever says in a header who they are is not looked at so.
+        post(&app.admin(), long).await.ok();
+    }
+
     input_data_wherever_it_is(app) {
         let admin = app.admin();
         let input = json!({"request": {"subject": "a+b & 100% äöü"}});
