@@ -56,8 +56,8 @@ pub fn permit(ctx: &Context, place: &Place, verb: Verb) -> Result<(), DeskError>
         || (GENERAL.contains(&module.name.as_ref()) && scopes.allow(Area::General, verb))
         || (verb == Verb::Read && module.also_read_by.iter().any(|area| scopes.allow(*area, Verb::Read)))
         // Whether a row below a record is its parent's update or a creation is not settled by the vendor's pages
-        // (conventions.md section 2.6): either will do.
-        || (verb == Verb::Create && !module.top_level && scopes.allow(area, Verb::Update));
+        // (conventions.md section 2.6): either will do, whether or not such rows have a list of their own besides.
+        || (verb == Verb::Create && place.parent.is_some() && scopes.allow(area, Verb::Update));
     if !scope_is_there {
         return Err(DeskError::ScopeMissing(format!("SDPOnDemand.{}.{}", area.word(), verb.word())));
     }

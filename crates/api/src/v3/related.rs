@@ -36,13 +36,11 @@ pub(crate) async fn history(call: &Call<'_>, place: &Place, id: Id) -> Result<An
 /// GET of `_links`: what the caller may do; some clients write nothing that is not listed (requests.md section 11).
 pub(crate) async fn links(call: &Call<'_>, place: &Place, id: Option<Id>) -> Result<Answer, Failure> {
     let module = &place.module;
-    if let Some(id) = id {
-        call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
-    }
-    let may = |module: &Arc<Module>, verb| {
-        let place = Place { area: place.area, ..Place::top(module.clone()) };
-        desk::permissions::permit(&call.ctx, &place, verb).is_ok()
+    let record = match id {
+        Some(id) => Some(call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?),
+        None => None,
     };
+    let may = |place: &Place, verb| desk::permissions::permit(&call.ctx, place, verb).is_ok();
     let mut entries = Vec::new();
     let base = match (&place.parent, id) {
         (Some((_, parent)), _) => {
@@ -56,23 +54,23 @@ pub(crate) async fn links(call: &Call<'_>, place: &Place, id: Option<Id>) -> Res
     };
     if id.is_none() || place.parent.is_some() {
         for (name, method, verb) in [("add", "post", Verb::Create), ("list", "get", Verb::Read)] {
-            if may(module, verb) {
+            if may(place, verb) {
                 push(name, method, base.clone());
             }
         }
     }
-    if id.is_some() {
+    if let Some(record) = record {
         for (name, method, verb) in
             [("view", "get", Verb::Read), ("edit", "put", Verb::Update), ("delete", "delete", Verb::Delete)]
         {
-            if may(module, verb) {
+            if may(place, verb) {
                 push(name, method, here.clone());
             }
         }
         for operation in &module.operations {
             let on_own =
                 ["close", "reopen", "cancel", "conversations", "resolutions"].contains(&operation.name);
-            if may(module, Verb::Update) && (call.ctx.is_technician() || on_own) {
+            if may(place, Verb::Update) && (call.ctx.is_technician() || on_own) {
                 for method in operation.methods {
                     push(operation.name, &method.to_ascii_lowercase(), format!("{here}/_{}", operation.name));
                 }
@@ -80,8 +78,9 @@ pub(crate) async fn links(call: &Call<'_>, place: &Place, id: Option<Id>) -> Res
         }
         for child in &module.children {
             let Some(rows) = call.snapshot.catalogue.module(child.module) else { continue };
+            let rows = place.below(record.clone(), rows.clone(), child.field);
             for (method, verb) in [("get", Verb::Read), ("post", Verb::Create)] {
-                if may(rows, verb) {
+                if may(&rows, verb) {
                     push(child.path, method, format!("{here}/{}", child.path));
                 }
             }

@@ -196,7 +196,20 @@ on_both_engines! {
         }
         let update = with_scopes(app, ada, "SDPOnDemand.requests.UPDATE").await;
         update.put(&one, json!({"request": {"subject": "y"}})).await.ok();
-        update.post(&format!("{one}/notes"), json!({"request_note": {"description": "x"}})).await.ok();
+        // What is added below a record is an update of it or an addition, as the client has it.
+        let create = with_scopes(app, ada, "SDPOnDemand.requests.CREATE").await;
+        for client in [&update, &create] {
+            client.post(&format!("{one}/notes"), json!({"request_note": {"description": "x"}})).await.ok();
+            let task = client.post(&format!("{one}/tasks"), json!({"task": {"title": "x"}})).await.ok();
+            let task = format!("{one}/tasks/{}", task["task"]["id"].as_str().unwrap());
+            client.post(&format!("{task}/worklogs"), json!({"worklog": {"owner": {"id": ada.to_string()}}})).await.ok();
+        }
+        let told = with_scopes(app, ada, "SDPOnDemand.requests.READ,SDPOnDemand.requests.UPDATE").await;
+        let links = told.get(&format!("{one}/_links")).await.ok();
+        let offered = |name: &str| links["_links"]["links"].as_array().unwrap().iter().any(|l| l["name"] == name && l["method"] == "post");
+        assert!(offered("notes") && offered("tasks") && offered("worklogs"), "{links}");
+        update.post("/tasks", json!({"task": {"title": "x"}})).await.refused(401, 4002, "-");
+        create.put(&one, json!({"request": {"subject": "z"}})).await.refused(401, 4002, "-");
         assert_eq!(update.get(&one).await.status, 401);
         let setup = with_scopes(app, ada, "SDPOnDemand.setup.ALL,SDPOnDemand.users.READ").await;
         setup.post("/levels", json!({"level": {"name": "Tier 9"}})).await.ok();
