@@ -75,6 +75,11 @@ pub(crate) async fn prepare(
         draft.refuse(refusal);
     }
     if !draft.is_new() {
+        // They are what the approver said, and are shown as such.
+        let is_own = draft.new.reference("approver") == Some(ctx.caller.user);
+        if draft.changes("comments") && !is_own && !ctx.is_administrator() {
+            draft.refuse(Refusal::CannotGive("comments".into()));
+        }
         return Ok(());
     }
     if matches!(level.reference("status"), Some(statuses::APPROVED | statuses::REJECTED)) {

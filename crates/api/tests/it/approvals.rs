@@ -31,6 +31,21 @@ on_both_engines! {
         assert_eq!(done["approval"]["comments"].as_str().unwrap().len(), 250);
     }
 
+    what_an_approver_said_is_theirs(app) {
+        let admin = app.admin();
+        let (_, boss) = app.requester("Bea Boss").await;
+        let (_, theo) = app.technician("Theo Tech").await;
+        let id = admin.new_request("A new laptop").await;
+        let (_, answers) = level(&admin, &id, 1, &["bea.boss@example.com"]).await;
+        let said = |words: &str| json!({"approval": {"comments": words}});
+        theo.put(&answers[0], said("Buy two")).await.refused(403, 4002, "comments");
+        boss.put(&answers[0], said("Let me think")).await.ok();
+        boss.put(&format!("{}/_approve", answers[0]), said("Only this one")).await.ok();
+        theo.put(&answers[0], said("Buy two")).await.refused(403, 4002, "comments");
+        assert_eq!(theo.get(&answers[0]).await.ok()["approval"]["comments"], "Only this one");
+        admin.put(&answers[0], said("Only one")).await.ok();
+    }
+
     approvers_read_and_answer_but_change_nothing(app) {
         let admin = app.admin();
         admin.post("/sites", json!({"site": {"name": "Berlin"}})).await.ok();
