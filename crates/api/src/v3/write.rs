@@ -4,7 +4,7 @@ use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
 use crate::v3::{route, uploads};
 use desk::once::{Claimed, Ticket};
-use desk::{Context, DeskError, Outcome, Place, View};
+use desk::{Context, DeskError, Outcome, Place, Verb, View};
 use model::{Id, Module, Patch, Record};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -39,6 +39,8 @@ pub(crate) async fn get(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer
 pub(crate) async fn add(call: &Call<'_>, place: &Place) -> Result<Answer, Failure> {
     let Some(key) = &call.once else { return add_as(call, place, None).await };
     let failed = |e| answer::failure(e, call.ctx.trace);
+    // A stored answer is for whoever may make the call, and not for another token of theirs.
+    desk::permissions::permit(&call.ctx, place, Verb::Create).map_err(failed)?;
     let (caller, path) =
         (call.ctx.caller.user.to_string(), format!("{}/{}", call.base, call.segments.join("/")));
     let claimed = call.desk().claim_call(&["v3", &caller, &path], key, &asked(call)).await;

@@ -26,6 +26,10 @@ on_both_engines! {
         keyed(&admin, "/problems", "k", &json!({"problem": {"title": "Once"}})).await.ok();
         let (_, theo) = app.technician("Theo Technician").await;
         assert_ne!(keyed(&theo, "/requests", "k", &input).await.ok()["request"]["id"], json!(id));
+        // Another token of the same caller, which may not add.
+        let read = desk::Scopes::parse("SDPOnDemand.requests.READ").unwrap();
+        let read = Client::with_token(app, &app.token_for(desk::shipped::ADMINISTRATOR, read).await);
+        keyed(&read, "/requests", "k", &input).await.refused(401, 4002, "-");
         // What was refused has written nothing: the key may bring something better.
         keyed(&admin, "/requests", "better", &json!({"request": {}})).await.refused(400, 4012, "subject");
         keyed(&admin, "/requests", "better", &input).await.ok();
