@@ -4,13 +4,14 @@
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
 use crate::v3::{list, short};
-use desk::{Place, REQUEST_VIEWS, Snapshot};
+use desk::{Place, REQUEST_VIEWS, Snapshot, Verb};
 use model::filter::{equals, test};
-use model::{Filter, Id, Kind, Module, Op, Value};
+use model::{Filter, Id, Kind, Module, Op, Size, Value};
 use std::sync::Arc;
 use wire::criteria::Criteria;
 use wire::failure::Failure;
 use wire::list_info::ListInfo;
+use wire::writer::Selection;
 
 /// A catalogue of values: of which field of which module, for which record.
 pub(crate) struct Catalog {
@@ -58,8 +59,20 @@ impl Catalog {
 pub(crate) async fn list(call: &Call<'_>, catalog: Catalog) -> Result<Answer, Failure> {
     let failed = |e| answer::failure(e, call.ctx.trace);
     let asked = list::asked(call, &catalog.values);
-    let selection = list::selection(&catalog.values, &asked.info);
+    let is_theirs = is_theirs(call, &catalog.values);
+    let selection = if is_theirs {
+        list::selection(&catalog.values, &asked.info)
+    } else {
+        shown_by_references(&catalog.values, &asked.info)?
+    };
     let mut ask = list::ask(call, &catalog.values, &asked, &selection)?;
+    if !is_theirs {
+        // The full text is made of more than that.
+        for word in std::mem::take(&mut ask.words) {
+            let has = test(&catalog.values, catalog.values.title, Op::Contains, vec![word.into()]);
+            ask.filter = ask.filter.and(has);
+        }
+    }
     if let Some(id) = catalog.record {
         let place = Place::top(catalog.asking.clone());
         let record = call.desk().get(&call.ctx, &place, id).await.map_err(failed)?;
@@ -75,6 +88,33 @@ pub(crate) async fn list(call: &Call<'_>, catalog: Catalog) -> Result<Answer, Fa
     let page = call.desk().list_for(&call.ctx, &catalog.asking, &place, ask).await.map_err(failed)?;
     let keys = keys(call, &catalog);
     list::write(call, &catalog.values, &keys, &asked.info, &selection, page).await.map(Answer::Json)
+}
+
+/// Whether the caller's scopes are for the values as well, or there is no more to them than to choose them.
+fn is_theirs(call: &Call<'_>, values: &Arc<Module>) -> bool {
+    values.size == Size::Small
+        || desk::permissions::permit(&call.ctx, &Place::top(values.clone()), Verb::Read).is_ok()
+}
+
+/// What is shown to whoever may only choose: what every reference shows. By the rest is neither searched nor sorted, but for what
+/// clients choose by.
+fn shown_by_references(values: &Arc<Module>, info: &ListInfo) -> Result<Selection, Failure> {
+    let shown: Vec<String> = values.embedded().iter().map(|node| node.key().to_owned()).collect();
+    let first = |field: &str| field.split('.').next().unwrap_or_default().to_owned();
+    let is_beyond = |field: &str| {
+        let first = first(field);
+        !shown.contains(&first) && !parents(values).contains(&first.as_str()) && first != values.sort.0
+    };
+    let searched = info.criteria.as_ref().is_some_and(|criteria| speaks(criteria, &is_beyond));
+    if searched || info.search_fields.iter().flatten().any(|(field, _)| is_beyond(field)) {
+        return Err(Failure::not_valid("search_criteria"));
+    }
+    if info.sort.iter().any(|by| is_beyond(&by.field)) {
+        return Err(Failure::not_valid("sort_field"));
+    }
+    let mut fields = info.fields_required.clone().unwrap_or_else(|| shown.clone());
+    fields.retain(|field| shown.contains(&first(field)));
+    Ok(Selection::of(values, &fields))
 }
 
 /// The key that was asked by, the values' own plural and other names of theirs: `groups` beside `support_groups`,
@@ -98,6 +138,7 @@ fn parents(values: &Module) -> &'static [&'static str] {
         "item" => &["subcategory"],
         "support_group" => &["site"],
         "technician" => &["associated_sites", "groups", "site"],
+        "asset" => &["site"],
         _ => &[],
     }
 }

@@ -64,6 +64,48 @@ on_both_engines! {
         assert_eq!(asks(&theo, "status.internal_name", json!("Open")).await, Some(1));
     }
 
+    a_catalogue_shows_what_references_show(app) {
+        let admin = app.admin();
+        admin.post("/products", json!({"product": {"name": "Latitude", "product_type": {"name": "Workstation"}}})).await.ok();
+        let asset = json!({"asset": {"name": "lap-1", "product": {"name": "Latitude"}, "state": {"name": "In Store"}, "barcode": "B1", "purchase_cost": "1234"}});
+        admin.post("/assets", asset).await.ok();
+        let (theo, whole) = app.technician("Theo Tech").await;
+        let token = async |scopes: &str| Client::with_token(app, &app.token_for(theo, Scopes::parse(scopes).unwrap()).await);
+        let narrow = token("SDPOnDemand.requests.READ").await;
+        let wide = token("SDPOnDemand.requests.READ,SDPOnDemand.assets.READ").await;
+        let all = json!({"fields_required": ["name", "barcode", "purchase_cost"]});
+        let row = async |client: &Client<'_>| client.list("/requests/assets", all.clone()).await.ok()["assets"][0].take();
+        for client in [&whole, &wide] {
+            assert!(row(client).await["purchase_cost"].as_str().unwrap().starts_with("1234"));
+        }
+        let told = row(&narrow).await;
+        assert_eq!((&told["name"], &told["barcode"], told.get("purchase_cost")), (&json!("lap-1"), &json!("B1"), None));
+        let listed = narrow.list("/requests/assets", json!({})).await.ok();
+        assert!(!listed.to_string().contains("1234"), "{listed}");
+        let found = async |client: &Client<'_>, info: Json| {
+            let reply = client.list("/requests/assets", info).await;
+            (reply.status == 200).then(|| reply.json()["assets"].as_array().unwrap().len())
+        };
+        let by = |field: &str, value: &str| json!({"search_criteria": {"field": field, "condition": "contains", "value": value}});
+        for (info, of_narrow, of_wide) in [
+            (by("name", "lap"), Some(1), Some(1)),
+            (json!({"search_criteria": {"field": "purchase_cost", "condition": "greater than", "value": "1000"}}), None, Some(1)),
+            (json!({"search_fields": {"purchase_cost": "1234"}}), None, Some(1)),
+            (json!({"sort_field": "purchase_cost"}), None, Some(1)),
+            (json!({"sort_field": "barcode"}), Some(1), Some(1)),
+            (json!({"search_text": "lap"}), Some(1), Some(1)),
+        ] {
+            assert_eq!((found(&narrow, info.clone()).await, found(&wide, info.clone()).await), (of_narrow, of_wide), "{info}");
+        }
+        // People likewise: what a request shows of them, and nothing of what else is known.
+        let people = json!({"fields_required": ["name", "email_id", "description", "role"]});
+        let told = narrow.list("/requests/requester", people.clone()).await.ok();
+        let told = &told["requester"][0];
+        assert!(told["name"].is_string() && told.get("email_id").is_some() && told.get("role").is_none(), "{told}");
+        assert!(whole.list("/requests/requester", people).await.ok()["requester"][0].get("role").is_some());
+        narrow.list("/requests/technician", by("groups.name", "x")).await.ok();
+    }
+
     flags_tell_of_nothing_that_is_hidden(app) {
         const FLAGS: [&str; 4] = ["has_notes", "has_draft", "has_linked_requests", "has_problem"];
         let (request, rita) = world(app).await;
