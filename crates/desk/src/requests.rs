@@ -3,7 +3,7 @@
 
 use crate::context::{Access, Context, Verb};
 use crate::draft::Draft;
-use crate::permissions::permit;
+use crate::permissions::{permit, role_allows};
 use crate::records::{Outcome, Place, Written, in_trash, patch_of};
 use crate::resolve::is_gone;
 use crate::{Desk, DeskError, Refusal, Snapshot, templates};
@@ -122,7 +122,8 @@ pub(crate) fn within_reach<'p>(ctx: &Context, draft: &mut Draft, patch: &'p Patc
 }
 
 /// Whether a requester names with this somebody or something that they have no business with: in fields of theirs they name
-/// people by id or address, since names can be guessed; in others they may say what is there already.
+/// people by id or address, since names can be guessed, and of other records those of modules that they may read; in others they
+/// may say what is there already.
 fn is_beyond(ctx: &Context, draft: &Draft, slot: usize, change: &Change) -> bool {
     let Some(leaf) = draft.new.module.leaf(slot) else { return false };
     let target = leaf.target().and_then(|name| draft.snapshot.catalogue.module(name));
@@ -133,8 +134,11 @@ fn is_beyond(ctx: &Context, draft: &Draft, slot: usize, change: &Change) -> bool
         old.is_some_and(|old| old.as_int() == Some(id.get()) || model::record::ids_of(old).contains(&id))
     };
     let may_name = |input: &RefInput| {
-        let is_told = input.id.is_some() || input.email.is_some() || target.size != Size::People;
-        is_requesters(&leaf.path, draft.operation) && is_told
+        let is_theirs = match target.size {
+            Size::People => input.id.is_some() || input.email.is_some(),
+            _ => role_allows(ctx.caller.access, target, Verb::Read),
+        };
+        is_requesters(&leaf.path, draft.operation) && is_theirs
     };
     let is_known = |input: &RefInput| {
         input.id.is_some_and(|id| is_there(id) || id == ctx.caller.user) || may_name(input)

@@ -106,6 +106,24 @@ on_both_engines! {
         narrow.list("/requests/technician", by("groups.name", "x")).await.ok();
     }
 
+    requesters_name_no_ci(app) {
+        let admin = app.admin();
+        let field = json!({"udf_field": {"name": "Which server", "field_type": "Lookup", "reference_entity": "ci_server", "module": {"name": "request"}}});
+        let field = admin.post("/udf_fields", field).await.ok()["udf_field"]["field_key"].as_str().unwrap().to_owned();
+        let ci = json!({"ci_server": {"name": "vault-1"}});
+        let ci = id_of(admin.post("/cmdb/ci_server", ci).await, "ci_server").await;
+        let (_, rita) = app.requester("Rita Requester").await;
+        let path = format!("/requests/{}", rita.new_request("Printer").await);
+        let says = |reference: Json| json!({"request": {"udf_fields": {&field: reference}}});
+        for reference in [json!({"id": ci}), json!({"name": "vault-1"}), json!({"id": "123456789012345678"})] {
+            rita.put(&path, says(reference)).await.refused(403, 4002, &format!("udf_fields.{field}"));
+        }
+        // What somebody else put there is written back.
+        admin.put(&path, says(json!({"id": ci}))).await.ok();
+        assert_eq!(rita.put(&path, says(json!({"id": ci}))).await.ok()["request"]["udf_fields"][&field]["name"], "vault-1");
+        rita.put(&path, says(Json::Null)).await.ok();
+    }
+
     flags_tell_of_nothing_that_is_hidden(app) {
         const FLAGS: [&str; 4] = ["has_notes", "has_draft", "has_linked_requests", "has_problem"];
         let (request, rita) = world(app).await;
