@@ -55,7 +55,9 @@ async fn approvers(desk: &Desk, ctx: &Context, draft: &mut Draft) -> Result<(), 
         return Ok(());
     }
     let Some(given) = parsed(&draft.new, FIELD) else { return Ok(()) };
-    let found = found(desk, draft, &given).await?;
+    // Requesters say whom they mean, as in other fields of theirs: names can be guessed.
+    let by_name = ctx.caller.access != Access::Requester || !draft.gives(FIELD);
+    let found = found(desk, draft, &given, by_name).await?;
     let (people, roles) = match found {
         Ok(found) => found,
         // What an administrator wrote into the template is not held against whoever uses it.
@@ -94,7 +96,7 @@ fn binds(draft: &Draft) -> bool {
 /// The people of an input, and its roles as they came.
 type Found = Result<(Vec<Id>, Vec<Json>), Vec<Refusal>>;
 
-async fn found(desk: &Desk, draft: &Draft, given: &Json) -> Result<Found, DeskError> {
+async fn found(desk: &Desk, draft: &Draft, given: &Json, by_name: bool) -> Result<Found, DeskError> {
     let wrong = || vec![Refusal::WrongType("service_approvers".into())];
     let Some(object) = given.as_object() else { return Ok(Err(wrong())) };
     let strangers = object.keys().filter(|k| !matches!(k.as_str(), "org_roles" | "users"));
@@ -115,7 +117,8 @@ async fn found(desk: &Desk, draft: &Draft, given: &Json) -> Result<Found, DeskEr
             refusals.push(Refusal::ExtraKey(stranger));
             continue;
         }
-        let person = match reference(user) {
+        let is_told = |input: &RefInput| by_name || input.id.is_some() || input.email.is_some();
+        let person = match reference(user).filter(is_told) {
             Some(input) => desk.find_person(module, &input).await?.one(),
             None => None,
         };

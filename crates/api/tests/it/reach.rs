@@ -268,6 +268,13 @@ on_both_engines! {
         }
         let plain = json!({"request": {"subject": "x", "service_approvers": {"users": [{"id": me}]}}});
         rita.post("/requests", plain).await.refused(400, 4001, "service_approvers");
+        // By a name, which can be guessed, nobody is found, whether or not there is one.
+        let named = |name: &str| json!({"request": {"subject": "x", "service_approvers": {"users": [{"name": name}]}}});
+        let refused = async |client: &Client<'_>, name: &str| client.post("/requests", named(name)).await.refused(400, 4001, "service_approvers");
+        assert_eq!(refused(&rita, "Ada Admin").await, refused(&rita, "No Body").await);
+        admin.post("/requests", named("Ada Admin")).await.ok();
+        let told = json!({"request": {"subject": "x", "service_approvers": {"users": [{"email_id": "ada.admin@example.com"}]}}});
+        rita.post("/requests", told).await.ok();
     }
 
     seeing_is_not_writing(app) {
