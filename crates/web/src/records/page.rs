@@ -30,6 +30,8 @@ struct RecordPage {
     code: String,
     marks: Vec<Cell>,
     groups: Vec<Group>,
+    /// The CI that stands for it: its address and its name.
+    ci: Option<(String, String)>,
     texts: Vec<(String, String)>,
     below: Vec<Below>,
     files: Option<Vec<FileLink>>,
@@ -160,6 +162,7 @@ pub(crate) async fn render(
         code: code(visit, &view, record),
         marks: marks(visit, &view, record),
         groups: groups(visit, &view, record),
+        ci: if is_history { None } else { ci_of(visit, record).await? },
         texts: texts(visit, &view, record),
         below: if is_history { Vec::new() } else { below(visit, &view, &place, record).await? },
         files: if has_files && !is_history {
@@ -220,6 +223,18 @@ fn lend(visit: &Visit, record: &Record) -> Option<String> {
     let loans = visit.snapshot.module("asset_loan").ok()?;
     let is_offered = loans::is_lendable(record) && may(visit, loans, Verb::Create);
     is_offered.then(|| format!("{}/new?loaned_assets={}", names::list(loans), record.id()))
+}
+
+/// The CI that stands for a record, where the visitor sees it.
+async fn ci_of(visit: &Visit, record: &Record) -> Result<Option<(String, String)>, DeskError> {
+    let has_one = record.module.slot("ci").is_some();
+    let Some(id) = has_one.then(|| record.reference("ci")).flatten() else { return Ok(None) };
+    let place = Place::top(visit.snapshot.module("ci")?.clone());
+    match visit.desk().get(&visit.ctx, &place, id).await {
+        Ok(ci) => Ok(names::record(&ci.module, id).map(|href| (href, show::title(&ci)))),
+        Err(DeskError::NotFound | DeskError::NotPermitted) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// By what people know a record besides its title.

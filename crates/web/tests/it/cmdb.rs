@@ -143,11 +143,19 @@ on_both_engines! {
         let href = page.split("class=\"row-link\" href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let page = admin.get(&href).await.shown();
         assert!(page.says("Stands for: Asset") && page.says(&format!("href=\"/assets/{asset}\"")), "{}", page.html());
+        // And the asset leads to it, and to what hangs on it.
+        let about = format!("/assets/{asset}");
+        let page = admin.get(&about).await.shown();
+        assert!(page.says(&format!("href=\"{href}\"")) && page.says(&format!("href=\"{href}/impact\"")), "{}", page.html());
+        assert!(!admin.get(&format!("{about}?tab=history")).await.shown().says("What hangs on it"));
         // A request about the asset is open on the CI as well.
         app.admin().post("/requests", json!({"request": {"subject": "It hums", "assets": [{"id": asset}]}})).await.ok();
         assert!(admin.get(&href).await.shown().says("It hums"));
         admin.upload(&format!("{href}/attach"), &[], &[("plan.txt", "a plan")]).await.leads_on();
         assert!(admin.get(&href).await.says("plan.txt"));
         assert_eq!(admin.post(&format!("{href}/nonsense"), &[]).await.status(), 404);
+        // An asset without its CI leads to none.
+        app.admin().delete(&href).await.ok();
+        assert!(!admin.get(&about).await.shown().says("What hangs on it"));
     }
 }
