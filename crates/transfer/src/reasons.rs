@@ -58,7 +58,9 @@ pub(crate) fn of_error(error: DeskError) -> Result<Vec<Reason>, DeskError> {
         | DeskError::NotInTrash
         | DeskError::Shipped
         | DeskError::InUse(_)) => vec![Reason::row(error.to_string())],
-        error @ (DeskError::Unavailable(_) | DeskError::Internal(_)) => return Err(error),
+        error @ (DeskError::Overtaken | DeskError::Unavailable(_) | DeskError::Internal(_)) => {
+            return Err(error);
+        }
     })
 }
 
