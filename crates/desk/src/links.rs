@@ -11,6 +11,8 @@ use store::{Query, Statement};
 
 /// How many requests may be linked to one.
 const LINKS_MAX: u64 = 500;
+/// How many are merged into one at a time: all of it is held in memory, and is one commit.
+const MERGED_MAX: usize = 50;
 
 /// One end of a link, seen from the other.
 #[derive(Debug)]
@@ -172,8 +174,8 @@ impl Desk {
     /// note of it, and they are found no more except through it. There is no way back.
     ///
     /// # Errors
-    /// Refused for the request itself and for one that does not exist; [`DeskError::NotPermitted`] where any of them is closed for
-    /// good.
+    /// Refused for the request itself, for one that does not exist and for too many at once; [`DeskError::NotPermitted`] where any
+    /// of them is closed for good.
     pub async fn merge_requests(&self, ctx: &Context, id: Id, others: &[Id]) -> Result<(), DeskError> {
         let place = self.requests()?;
         permit(ctx, &place, Verb::Update)?;
@@ -185,11 +187,19 @@ impl Desk {
         if others.is_empty() {
             return Err(Refusal::Mandatory("merge_requests".into()).into());
         }
+        if others.len() > MERGED_MAX {
+            return Err(
+                Refusal::because("merge_requests", format!("At most {MERGED_MAX} in one call")).into()
+            );
+        }
         let snapshot = self.snapshot();
         let catalogue = &snapshot.catalogue;
         let mut statements = Vec::new();
         let mut numbers = Vec::new();
-        for other in others {
+        for (at, other) in others.iter().enumerate() {
+            if others.iter().take(at).any(|before| before == other) {
+                continue;
+            }
             let found =
                 self.get_visible(ctx, &place.module, *other).await?.filter(|r| !in_trash(r) && r.id() != id);
             let Some(other) = found else { return Err(Refusal::not_valid("merge_requests").into()) };
@@ -283,13 +293,13 @@ pub(crate) async fn forget_merged(
     into: &Record,
     snapshot: &Snapshot,
 ) -> Result<Vec<Statement>, DeskError> {
-    const MERGED_MAX: u64 = 10_000;
+    const FORGOTTEN_MAX: u64 = 10_000;
     let module = snapshot.module("request")?;
     let mut statements = Vec::new();
     let mut parents = vec![into.id()];
     while let Some(parent) = parents.pop() {
         let merged = equals(module, "merged_into", vec![parent.into()]);
-        for child in desk.store.list(&Query::new(module.clone(), merged, MERGED_MAX)).await? {
+        for child in desk.store.list(&Query::new(module.clone(), merged, FORGOTTEN_MAX)).await? {
             parents.push(child.id());
             statements.extend(desk.store.remove(&child));
             statements.extend(desk.store.remove_below(module, child.id(), &snapshot.catalogue));

@@ -145,6 +145,20 @@ on_both_engines! {
         merge(&admin, &admin.new_request("Another").await, &open).await.ok();
     }
 
+    so_many_are_merged_at_once_and_each_once(app) {
+        let admin = app.admin();
+        let path = format!("/requests/{}", admin.new_request("Printer").await);
+        let other = admin.new_request("The same printer").await;
+        let merge = async |times: usize| {
+            let input = json!({"merge_requests": vec![json!({"id": other}); times]});
+            admin.put(&format!("{path}/_merge_requests"), input).await
+        };
+        merge(51).await.refused(400, 4001, "merge_requests");
+        admin.get(&format!("/requests/{other}")).await.ok();
+        merge(2).await.ok();
+        assert_eq!(admin.get(&format!("{path}/notes")).await.ok()["notes"].as_array().unwrap().len(), 1);
+    }
+
     nobody_decides_on_a_closed_request(app) {
         set(app, json!({"closed_requests_locked": true})).await;
         let (theo_id, theo) = app.technician("Theo Tech").await;
