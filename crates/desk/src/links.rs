@@ -103,7 +103,10 @@ impl Desk {
         let module = snapshot.module("request_link")?;
         let mut statements = Vec::new();
         let mut numbers = Vec::new();
-        for (other, comments) in others {
+        for (at, (other, comments)) in others.iter().enumerate() {
+            if others.iter().take(at).any(|(before, _)| before == other) {
+                continue;
+            }
             let found =
                 self.get_visible(ctx, &place.module, *other).await?.filter(|r| !in_trash(r) && r.id() != id);
             let Some(found) = found else { return Err(Refusal::not_valid("linked_request").into()) };

@@ -145,6 +145,16 @@ on_both_engines! {
         merge(&admin, &admin.new_request("Another").await, &open).await.ok();
     }
 
+    what_is_linked_twice_in_one_call_is_linked_once(app) {
+        let admin = app.admin();
+        let path = format!("/requests/{}/link_requests", admin.new_request("Printer").await);
+        let other = admin.new_request("The same printer").await;
+        let link = |comments: &str| json!({"linked_request": {"id": other}, "comments": comments});
+        admin.post(&path, json!({"link_requests": [link("one"), link("two")]})).await.ok();
+        let linked = admin.get(&path).await.ok()["link_requests"].clone();
+        assert_eq!((linked.as_array().unwrap().len(), &linked[0]["comments"]), (1, &json!("one")));
+    }
+
     so_many_are_merged_at_once_and_each_once(app) {
         let admin = app.admin();
         let path = format!("/requests/{}", admin.new_request("Printer").await);
