@@ -311,6 +311,28 @@ impl Desk {
         Ok(Page { records, has_more, total })
     }
 
+    /// How many records a list has in all its pages, as many as its limit at most, of those that the caller may see. `None`
+    /// where that is more work to know than it is worth.
+    ///
+    /// # Errors
+    /// As for [`Self::list`].
+    pub async fn count_to_limit(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        ask: ListAsk,
+    ) -> Result<Option<u64>, DeskError> {
+        permit(ctx, place, Verb::Read)?;
+        if crate::search::is_confirmed(ctx, &place.module, &ask.words) {
+            // Every hit would have to be read.
+            return Ok(None);
+        }
+        let filter = self.passing(ctx, place, ask.filter, ask.with_deleted, ask.after).await?;
+        let mut query = Query::new(place.module.clone(), filter, ask.limit);
+        query.words = ask.words;
+        Ok(self.store.count_to_limit(&query).await?)
+    }
+
     /// Which records of a place pass a filter, of those that the caller may see; behind an id, where one is given.
     pub(crate) async fn passing(
         &self,

@@ -241,8 +241,31 @@ impl Store {
     pub(crate) async fn count_with(&self, query: &Query, plan: Option<&Plan>) -> Result<u64, StoreError> {
         let words = self.sought(query).await?;
         let rows = self.db.read(query::count(query, &words, self.db.dialect(), plan)).await?;
-        let number = rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0);
-        Ok(u64::try_from(number).unwrap_or(0))
+        Ok(number(&rows))
+    }
+
+    /// How many records pass a query's filter, as many as its limit at most. `None` where to count so far is more work than it
+    /// is worth, because few pass and no index says which.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_to_limit(&self, query: &Query) -> Result<Option<u64>, StoreError> {
+        Box::pin(async {
+            let is_narrowed = query.words.is_empty();
+            let query = if is_narrowed { self.narrowed(query).await? } else { query.of_view() };
+            if is_nothing(&query.filter) {
+                return Ok(Some(0));
+            }
+            let plan = self.planner.plan_of_count(&query);
+            let words = self.sought(&query).await?;
+            let counting = query::count_to_limit(&query, &words, self.db.dialect(), plan.as_ref());
+            match self.db.read(counting).await {
+                Ok(rows) => Ok(Some(number(&rows))),
+                Err(StoreError::TooLong) => Ok(None),
+                Err(error) => Err(error),
+            }
+        })
+        .await
     }
 
     /// How many records of each group pass, and a sum over each.
@@ -696,6 +719,12 @@ fn side_cells_of(record: &Record, slot: usize) -> Vec<Vec<Value>> {
             row
         })
         .collect()
+}
+
+/// The only number of an answer.
+fn number(rows: &[engine::Row]) -> u64 {
+    let number = rows.first().and_then(|row| row.first()).and_then(Value::as_int).unwrap_or(0);
+    u64::try_from(number).unwrap_or(0)
 }
 
 const UNIQUE_COLUMNS: [&str; 3] = ["field", "key", "record"];

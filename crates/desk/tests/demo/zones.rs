@@ -145,6 +145,8 @@ async fn lists_by_zones_are_the_same_lists() {
                 }
                 let count = desk.store().count(&query).await.unwrap();
                 assert_eq!(count, bare(desk).count(&query).await.unwrap(), "{when}: filter {i}");
+                let counted = desk.store().count_to_limit(&query).await.unwrap();
+                assert_eq!(counted, Some(count.min(query.limit)), "{when}: filter {i}");
             }
         }
         // What nearly all pass is counted as well, without reading them.

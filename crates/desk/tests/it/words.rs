@@ -35,6 +35,7 @@ on_both_engines! {
                 let found: Vec<i64> =
                     store.list(&query).await.unwrap().iter().map(|r: &Record| r.id().get()).collect();
                 assert_eq!(found, expected[..expected.len().min(most)], "{text}");
+                assert_eq!(store.count_to_limit(&query).await.unwrap(), Some(found.len() as u64), "{text}");
             }
             let narrowed = store.narrowed(&query).await.unwrap();
             if store.db().dialect() == Dialect::Postgres {

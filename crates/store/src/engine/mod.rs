@@ -120,8 +120,9 @@ pub enum Cost {
     Point,
     /// Everything else. Runs on a reader thread, under the deadline.
     Scan,
-    /// A scan that may turn out longer than it is worth: on SQLite it is given up after about so many steps of its virtual
-    /// machine, some ten a row, with [`StoreError::TooLong`]. Where several queries are read together it is a scan.
+    /// A scan that may turn out longer than it is worth: it is given up with [`StoreError::TooLong`], on SQLite after about so
+    /// many steps of its virtual machine, some ten a row, on PostgreSQL after a tenth of a second. Where several queries are
+    /// read together it is a scan.
     Try(u64),
 }
 

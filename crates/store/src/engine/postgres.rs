@@ -1,7 +1,7 @@
 //! PostgreSQL, and what speaks its protocol.
 
 use super::pg_value::{Bound, Cell};
-use super::{EngineStats, Expect, Query, Row, Statement, StoreError, Value, quoted, quoted_list};
+use super::{Cost, EngineStats, Expect, Query, Row, Statement, StoreError, Value, quoted, quoted_list};
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
@@ -44,6 +44,8 @@ impl Default for PostgresOptions {
 /// Rows are guarded by what each statement expects, so the cheapest level is enough.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// Steps cannot be counted here.
+const BEGIN_TRY: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL statement_timeout = 100";
 /// The state is fixed by the first statement behind BEGIN, which reads.
 const BEGIN_FROZEN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; \
     SET LOCAL idle_in_transaction_session_timeout = 0; SELECT 1";
@@ -289,10 +291,25 @@ impl Postgres {
 
     pub async fn read(&self, query: &Query) -> Result<Vec<Row>, StoreError> {
         self.counters.reads.fetch_add(1, Ordering::Relaxed);
+        if matches!(query.cost, Cost::Try(_)) {
+            return self.read_briefly(query).await;
+        }
         let mut tries = Tries::default();
         loop {
             match self.limited(self.try_read(query)).await {
                 Ok(rows) => return Ok(rows),
+                Err(failed) => tries.again(failed, &self.counters).await?,
+            }
+        }
+    }
+
+    /// A read that is given up where it takes long.
+    async fn read_briefly(&self, query: &Query) -> Result<Vec<Row>, StoreError> {
+        let mut tries = Tries::default();
+        loop {
+            match self.limited(self.try_read_many(std::slice::from_ref(query), BEGIN_TRY)).await {
+                Ok(answers) => return Ok(answers.into_iter().flatten().collect()),
+                Err(failed) if failed.error == StoreError::Timeout => return Err(StoreError::TooLong),
                 Err(failed) => tries.again(failed, &self.counters).await?,
             }
         }
@@ -323,19 +340,19 @@ impl Postgres {
         self.counters.reads.fetch_add(queries.len() as u64, Ordering::Relaxed);
         let mut tries = Tries::default();
         loop {
-            match self.limited(self.try_read_many(queries)).await {
+            match self.limited(self.try_read_many(queries, BEGIN_READ)).await {
                 Ok(answers) => return Ok(answers),
                 Err(failed) => tries.again(failed, &self.counters).await?,
             }
         }
     }
 
-    async fn try_read_many(&self, queries: &[Query]) -> Result<Vec<Vec<Row>>, Failed> {
+    async fn try_read_many(&self, queries: &[Query], begin: &'static str) -> Result<Vec<Vec<Row>>, Failed> {
         let lease = Lease(Some(self.client().await?));
         let fetched = async {
             let client = lease.client()?;
             let prepared = prepare(client, queries.iter().map(|q| &*q.sql)).await?;
-            let mut calls: Vec<Call<'_, Vec<tokio_postgres::Row>>> = vec![simple(client, BEGIN_READ)];
+            let mut calls: Vec<Call<'_, Vec<tokio_postgres::Row>>> = vec![simple(client, begin)];
             for (query, statement) in queries.iter().zip(&prepared) {
                 calls.push(Box::pin(fetch(client, statement, &query.binds)));
             }

@@ -3,6 +3,7 @@
 pub(crate) mod export;
 pub(crate) mod filters;
 pub(crate) mod query;
+pub(crate) mod total;
 
 use crate::input::{Choice, Control};
 use crate::names;
@@ -34,6 +35,8 @@ pub(crate) struct List {
     /// The columns that can be shown.
     pub shown: Vec<Choice>,
     pub words: String,
+    /// How many rows there are, and which of them these are; empty where there are none, and where nobody knows.
+    pub total: String,
     /// The addresses of the pages around.
     pub first: Option<String>,
     pub previous: Option<String>,
@@ -189,6 +192,13 @@ async fn meaning(visit: &Visit, asked: &Asked<'_>) -> Result<Meaning, DeskError>
 }
 
 impl Meaning {
+    /// What is asked for on every page of the list.
+    fn ask(&self, place: &Place, limit: u64) -> ListAsk {
+        let mut ask = ListAsk::new(self.filter.clone(), limit);
+        ask.find(&place.module, &self.words);
+        ask
+    }
+
     /// So many records behind a spot, or before it, and whether there are more that way.
     async fn rows(
         &self,
@@ -197,8 +207,7 @@ impl Meaning {
         (spot, is_back): (Option<&Spot>, bool),
         limit: u64,
     ) -> Result<(Vec<Record>, View, bool), DeskError> {
-        let mut ask = ListAsk::new(self.filter.clone(), limit);
-        ask.find(&place.module, &self.words);
+        let mut ask = self.ask(place, limit);
         // Backwards, the list is read from its other end and turned round.
         let sort = self.key.clone().map(|key| SortKey { descending: key.descending != is_back, ..key });
         if let Some(spot) = spot {
@@ -233,12 +242,15 @@ pub(crate) async fn list(visit: &Visit, asked: Asked<'_>) -> Result<List, DeskEr
         place.map(|place| format!("{}{}", asked.base, query.with(name, Some(&place.to_string())).address()))
     };
     let (has_next, has_previous) = if is_back { (true, has_more) } else { (has_more, place.is_some()) };
+    let these = total::Shown { rows: records.len(), is_first: !has_previous, is_last: !has_next };
+    let total = total::said(visit, asked.place, meant.ask(asked.place, 0), these).await?;
     let rows = records.iter().map(|record| row(visit, &view, record, &paths)).collect();
     let (filters, has_more_filters) = filters::controls(visit, &module, &query).await?;
     let columns = paths.iter().map(|path| column(visit, &module, path, asked.base, &query)).collect();
     Ok(List {
         columns,
         rows,
+        total,
         filters,
         has_more_filters,
         is_filter_open: query.get("more").is_some(),

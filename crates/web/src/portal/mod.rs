@@ -6,6 +6,7 @@ pub(crate) mod similar;
 
 use crate::approvals::{self, Waiting};
 use crate::home::{self, Brief};
+use crate::lists::total;
 use crate::shell::Shell;
 use crate::visit::{Anybody, AnybodysForm, Visit};
 use crate::{answer, requests};
@@ -38,6 +39,8 @@ struct PortalList {
     shell: Shell,
     rows: Vec<Brief>,
     words: String,
+    /// How many there are, and which of them these are.
+    total: String,
     next: Option<String>,
     /// `open`, `closed` or empty for all.
     state: &'static str,
@@ -122,11 +125,16 @@ async fn list_page(visit: &Visit) -> Result<Response, DeskError> {
     let key = newest_first(&place.module);
     let mut ask = ListAsk::new(filter, ROWS);
     ask.find(&place.module, &words);
+    let all = ask.clone();
+    let mut is_first = true;
     if let Some(place_after) = Spot::read(asked.get("after")) {
         ask.filter = ask.filter.and(paging::behind(&place.module, key.as_ref(), &place_after));
+        is_first = false;
     }
     ask.sort = key.into_iter().collect();
     let page = visit.desk().list(&visit.ctx, &place, ask).await?;
+    let shown = total::Shown { rows: page.records.len(), is_first, is_last: !page.has_more };
+    let total = total::said(visit, &place, all, shown).await?;
     let last = page.records.last().filter(|_| page.has_more);
     let next = last.map(|record| {
         let place = Spot { value: record.get("created_time").clone(), id: record.id() };
@@ -135,7 +143,7 @@ async fn list_page(visit: &Visit) -> Result<Response, DeskError> {
     });
     let rows = in_portal(home::briefs(visit, &page.records).await?);
     let shell = Shell::new(visit, visit.lang().text("portal.my_requests"));
-    Ok(answer::page(StatusCode::OK, &PortalList { shell, rows, words, next, state }))
+    Ok(answer::page(StatusCode::OK, &PortalList { shell, rows, words, total, next, state }))
 }
 
 /// POST of `/portal/decide`: the answer of somebody who was asked to approve.

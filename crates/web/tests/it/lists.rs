@@ -67,6 +67,68 @@ on_both_engines! {
         }
     }
 
+    a_list_says_how_many_there_are(app) {
+        requests(app, 123).await;
+        let admin = app.admins_browser().await;
+        let total = |page: &Page| page.html().split("data-fresh=\"total\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let first = admin.get("/requests?in=All_Requests").await.shown();
+        assert_eq!(total(&first), "1–50 of 123");
+        let second = admin.get(&link(&first, "next").unwrap()).await.shown();
+        assert_eq!(total(&second), "123 in all");
+        let last = admin.get(&link(&second, "next").unwrap()).await.shown();
+        assert_eq!((titles(&last).len(), total(&last).as_str()), (23, "123 in all"));
+        let back = admin.get(&link(&second, "prev").unwrap()).await.shown();
+        assert_eq!(total(&back), "1–50 of 123");
+        // Only what passes, on one page and on several, by words too; in any order.
+        let high = app.desk.snapshot().named("priority", "High").first().unwrap().id();
+        let low = app.desk.snapshot().named("priority", "Low").first().unwrap().id();
+        for (query, wanted) in [
+            (format!("f.priority={high}"), "41 in all"),
+            (format!("f.priority={high}&f.priority={low}&sort=-subject"), "1–50 of 82"),
+            ("q=request".to_owned(), "1–50 of 123"),
+            ("q=request+007".to_owned(), "1 in all"),
+            ("f.technician=me".to_owned(), ""),
+        ] {
+            let page = admin.get(&format!("/requests?in=All_Requests&{query}")).await.shown();
+            assert_eq!(total(&page), wanted, "{query}");
+        }
+        // What is in the trash is not among them.
+        let gone = app.admin().get("/requests").await.ok()["requests"][0]["id"].as_str().unwrap().to_owned();
+        admin.post("/requests/bulk", &[("id", &gone), ("do", "trash")]).await.leads_on();
+        assert_eq!(total(&admin.get("/requests?in=All_Requests").await.shown()), "1–50 of 122");
+        assert_eq!(total(&admin.get("/requests?in=Trash").await.shown()), "1 in all");
+        // Other modules say it as well, and other languages.
+        assert_eq!(total(&admin.get("/users").await.shown()), format!("{} in all", titles(&admin.get("/users").await.shown()).len()));
+        admin.post("/me/preferences", &[("language", "de"), ("time_format", "")]).await.leads_on();
+        assert_eq!(total(&admin.get("/requests?in=All_Requests").await.shown()), "1–50 von 122");
+    }
+
+    only_what_somebody_may_see_is_counted(app) {
+        requests(app, 60).await;
+        let roles = app.admin().post("/roles", json!({"role": {"name": "Local", "access": "technician", "limited_to_sites": true}})).await.ok();
+        let site = app.admin().post("/sites", json!({"site": {"name": "Here"}})).await.ok()["site"]["id"].clone();
+        let (tom, _) = app.person("Tom", json!({"is_technician": true, "role": {"id": roles["role"]["id"]}, "associated_sites": [{"id": site}]})).await;
+        let (rita, _) = app.requester("Rita").await;
+        for n in 0..55 {
+            let input = json!({"request": {"subject": format!("Here {n}"), "site": {"id": site}, "requester": {"id": rita.to_string()}}});
+            app.admin().post("/requests", input).await.ok();
+        }
+        let toms = testkit::Browser::of(app, tom).await;
+        for query in ["in=All_Requests", "in=All_Requests&sort=subject", "in=All_Requests&q=here"] {
+            let page = toms.get(&format!("/requests?{query}")).await.shown();
+            assert!(page.says(">1–50 of 55<"), "{query}: {}", page.html());
+        }
+        let ritas = testkit::Browser::of(app, rita).await;
+        let page = ritas.get("/portal/requests").await.shown();
+        assert!(page.says(">1–20 of 55<"), "{}", page.html());
+        let page = ritas.get(&link(&page, "next").unwrap()).await.shown();
+        assert!(page.says(">55 in all<"), "{}", page.html());
+        // Of words each hit would have to be read; where all are on the page it is known.
+        let page = ritas.get("/portal/requests?q=here").await.shown();
+        assert!(!page.says("class=\"total\""), "{}", page.html());
+        assert!(ritas.get("/portal/requests?q=here+7").await.shown().says(">1 in all<"));
+    }
+
     filters_are_built_from_the_catalogue(app) {
         requests(app, 12).await;
         let admin = app.admins_browser().await;
