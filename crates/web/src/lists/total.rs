@@ -5,8 +5,8 @@ use crate::texts::Lang;
 use crate::visit::Visit;
 use desk::{DeskError, ListAsk, Place};
 
-/// So many are counted; of more it is said that there are more. Counting a million would take longer than the list does.
-const COUNTED_MAX: u64 = 10_000;
+/// So many are counted; of more it is said that there are more, so that a page costs no more where there are a million.
+const COUNTED_MAX: u64 = 1_000;
 
 /// The rows that a page shows of its list.
 #[derive(Clone, Copy)]
@@ -58,13 +58,13 @@ mod tests {
         for (lang, counted, shown, wanted) in [
             (Lang::En, 0, page(0, true, true), ""),
             (Lang::En, 7, page(7, true, true), "7 in all"),
-            (Lang::En, 1234, page(50, true, false), "1–50 of 1 234"),
-            (Lang::En, 1234, page(50, false, false), "1 234 in all"),
-            (Lang::En, 10_000, page(50, true, false), "1–50 of 10 000"),
-            (Lang::En, 10_001, page(50, true, false), "1–50 of more than 10 000"),
-            (Lang::En, 10_001, page(50, false, false), "more than 10 000 in all"),
-            (Lang::De, 1234, page(50, true, false), "1–50 von 1 234"),
-            (Lang::De, 10_001, page(50, false, true), "insgesamt mehr als 10 000"),
+            (Lang::En, 234, page(50, true, false), "1–50 of 234"),
+            (Lang::En, 234, page(50, false, false), "234 in all"),
+            (Lang::En, 1000, page(50, true, false), "1–50 of 1 000"),
+            (Lang::En, 1001, page(50, true, false), "1–50 of more than 1 000"),
+            (Lang::En, 1001, page(50, false, false), "more than 1 000 in all"),
+            (Lang::De, 234, page(50, true, false), "1–50 von 234"),
+            (Lang::De, 1001, page(50, false, true), "insgesamt mehr als 1 000"),
         ] {
             assert_eq!(text(lang, counted, shown).replace('\u{202f}', " "), wanted);
         }
