@@ -14,5 +14,6 @@ mod axe;
 mod chromium;
 mod day;
 mod figures;
+mod layout;
 mod paths;
 mod served;
