@@ -31,6 +31,7 @@ const NAMES_MAX: usize = 3;
 /// A page that hears.
 struct Open {
     web: Arc<Web>,
+    /// The secret of the cookie, which is one to a session.
     session: String,
     number: u64,
 }
@@ -112,7 +113,7 @@ async fn begin(visit: &Visit) -> Result<Response, DeskError> {
     }
     let number = visit.desk().fresh_id().get().unsigned_abs();
     ear.number = number;
-    let session = visit.token();
+    let session = visit.secret.clone();
     let Some(evicted) = visit.web.pages.open(&session, number) else {
         return Ok(answer::bare(StatusCode::SERVICE_UNAVAILABLE));
     };
