@@ -572,7 +572,7 @@ pub(crate) async fn edit(
     Err(DeskError::Overtaken)
 }
 
-/// The same of a form against which something speaks already: then it is rehearsed in any case.
+/// Carries out a form against which this speaks already: where anything does, it is rehearsed only.
 async fn carry_out_unless<T>(
     visit: &Visit,
     module: &Module,
