@@ -124,6 +124,7 @@ pub fn router(desk: Arc<Desk>, identity: Arc<Identity>, options: WebOptions) -> 
         .merge(record_pages())
         .merge(admin_pages())
         .merge(figure_pages())
+        .layer(axum::middleware::from_fn(problem::instead_of_panic))
         .layer(compressed::layer())
         .with_state(web)
 }

@@ -6,9 +6,13 @@ use crate::shell::{Bare, Shell};
 use crate::texts::Lang;
 use crate::visit::{Anybody, Visit, language};
 use askama::Template;
+use axum::extract::Request;
+use axum::middleware::Next;
 use axum::response::Response;
 use desk::DeskError;
+use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use std::panic::AssertUnwindSafe;
 
 /// Within the pages of somebody who is signed in.
 #[derive(Template)]
@@ -94,6 +98,14 @@ pub(crate) async fn not_found(visitor: Result<Anybody, Response>, headers: Heade
     }
 }
 
+/// The page in place of one whose handler panicked, which is our mistake and was logged as such: what surrounds every call
+/// would answer as programs want it.
+pub(crate) async fn instead_of_panic(request: Request, next: Next) -> Response {
+    let lang = language(None, request.headers());
+    let page = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    page.unwrap_or_else(|_| bare(lang, StatusCode::INTERNAL_SERVER_ERROR, lang.text("error.internal")))
+}
+
 /// The page for a form that cannot be read or is not ours.
 pub(crate) fn of_status(visit: &Visit, status: StatusCode) -> Response {
     let key = match status {
@@ -135,5 +147,32 @@ pub(crate) fn bare(lang: Lang, status: StatusCode, words: &str) -> Response {
 fn later(response: &mut Response, status: StatusCode) {
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower_service::Service as _;
+
+    #[tokio::test]
+    async fn a_handler_that_panics_leaves_a_page() {
+        async fn broken() -> Response {
+            panic!("a mistake of ours");
+        }
+        let mut router = Router::new().route("/", get(broken)).layer(from_fn(instead_of_panic));
+        for (language, words) in [("en", Lang::En), ("de-AT,de;q=0.9", Lang::De)] {
+            let request = http::Request::builder().header(header::ACCEPT_LANGUAGE, language);
+            let response = router.call(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+            let page = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+            let page = String::from_utf8(page.to_vec()).unwrap();
+            assert!(page.contains(words.text("error.internal")), "{page}");
+        }
     }
 }
