@@ -285,7 +285,7 @@ impl Desk {
 
     async fn fill_search(&self, snapshot: &Snapshot, range: Option<(Id, Id)>) -> Result<(), DeskError> {
         let Some((from, to)) = range else { return Ok(()) };
-        for module in ["request", "problem"] {
+        for module in ["request", "task", "problem"] {
             let module = snapshot.module(module)?;
             self.store.fill_search(module, &snapshot.catalogue, from, to).await?;
         }
