@@ -1,6 +1,6 @@
 //! Queries written so that an index answers as much of them as can be.
 //!
-//! Of some conditions nobody has counted how many rows pass: names of what is referred to, stretches of texts, words on
+//! Of some conditions nobody has counted how many rows pass: names of what is referred to, stretches and parts of texts, words on
 //! PostgreSQL. A database that is left alone takes them for common and walks through the rows in the order that is asked for.
 //! So what passes is looked up first, a few hundred at most; where that is all, the list is one of these.
 //!
@@ -17,7 +17,7 @@ use model::{Filter, Id, Kind, Module, Op, Path, Record, SortKey, Storage, Test, 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Hits of a search that are taken one by one instead of being looked for in the order of the list.
+/// Hits of words that are taken one by one instead of being looked for in the order of the list.
 const HITS_FEW: usize = 500;
 /// Words that so many of so many records have, of the newest and of the oldest, are taken for common.
 const COMMON: i64 = 5;
@@ -38,7 +38,7 @@ impl Store {
             Dialect::Postgres => self.with_few_hits(query).await,
             Dialect::Sqlite => {
                 let query = self.with_few_referred(query).await?;
-                self.with_few_texts(query).await
+                self.with_few_found(query).await
             }
         }
     }
@@ -95,7 +95,7 @@ impl Store {
                 // As it is, the side table is gone through once at least, and not asked about each row.
                 continue;
             }
-            let passing = self.with_few_texts(Cow::Owned(passing(test))).await?;
+            let passing = self.with_few_found(Cow::Owned(passing(test))).await?;
             let records = self.found(&passing).await?;
             if records.len() as u64 > FEW {
                 continue;
@@ -112,6 +112,20 @@ impl Store {
             };
         }
         Ok(Cow::Owned(query))
+    }
+
+    /// On SQLite: a query for texts that few rows have, as one for these rows.
+    async fn with_few_found<'q>(&self, query: Cow<'q, Query>) -> Result<Cow<'q, Query>, StoreError> {
+        let query = self.with_few_words(query).await?;
+        self.with_few_texts(query).await
+    }
+
+    /// On SQLite: a query for parts of texts (`description contains X`) whose words few records have, as one for these.
+    async fn with_few_words<'q>(&self, query: Cow<'q, Query>) -> Result<Cow<'q, Query>, StoreError> {
+        Ok(match self.ids_by_words(&query, HITS_FEW).await? {
+            Some(ids) => Cow::Owned(among(query, ids)),
+            None => query,
+        })
     }
 
     /// On SQLite: a query for a stretch of an indexed text that few rows have, as one for these rows.

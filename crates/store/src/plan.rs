@@ -26,7 +26,7 @@ pub(crate) const ROWS_MIN: f64 = 2_000.0;
 /// Reading and sorting a row costs about this much of walking past one in order.
 const SORTED: f64 = 1.5;
 /// Going through all of a text's index costs about this much of going through the rows.
-const TEXT: f64 = 0.1;
+pub(crate) const TEXT: f64 = 0.1;
 
 /// What was counted in a table: its rows, the answers to the question about each column, those among the newest, and
 /// its fields in the side table.
@@ -259,8 +259,10 @@ pub(crate) struct Plan {
     pub lead: Option<Lead>,
     /// What to do where the way in turns out long.
     instead: Option<Instead>,
-    /// The ranges of ids that rows are in, for [`Lead::Ranges`].
+    /// The ranges of ids that rows are in, for [`Lead::Ranges`], or may be in beside what matches, for [`Lead::Words`].
     ranges: String,
+    /// What the full-text index is asked for, for [`Lead::Words`].
+    matching: String,
 }
 
 /// Another way for a list that asks for a part of a text. Nobody has counted in how many texts it occurs: if it is common, the
@@ -288,6 +290,8 @@ pub(crate) enum Lead {
     Text(usize),
     /// The rows are those of some ranges of ids.
     Ranges,
+    /// The rows are those whose documents match, and those of some ranges of ids, of which nobody knows whether theirs do.
+    Words,
     /// The rows are those of some ids. SQLite takes each index for one that gives ten rows for a value, and these for more.
     Ids,
 }
@@ -296,6 +300,11 @@ impl Plan {
     /// The rows of these ranges are gone through, and no index is used.
     pub const fn of_ranges(ranges: String) -> Self {
         Self::of_rows(Lead::Ranges, ranges)
+    }
+
+    /// The rows whose documents match and those of these ranges are gone through, and no other index is used.
+    pub fn of_words(matching: String, ranges: String) -> Self {
+        Self { matching, ..Self::of_rows(Lead::Words, ranges) }
     }
 
     /// The rows are given by their ids, and no index is used.
@@ -308,6 +317,7 @@ impl Plan {
             lead: Some(lead),
             instead: None,
             ranges,
+            matching: String::new(),
         }
     }
 
@@ -316,11 +326,16 @@ impl Plan {
         matches!(self.lead, Some(Lead::Ranges)).then_some(self.ranges.as_str())
     }
 
+    /// What the full-text index is asked for and the ranges of ids beside it, where these give the rows.
+    pub fn words(&self) -> Option<(&str, &str)> {
+        matches!(self.lead, Some(Lead::Words)).then_some((self.matching.as_str(), self.ranges.as_str()))
+    }
+
     /// Whether a test of this column must not lead SQLite to an index.
     pub fn hides(&self, column: &str) -> bool {
         match self.lead {
             // All: a view does not know each index of its table.
-            Some(Lead::Ranges) => true,
+            Some(Lead::Ranges | Lead::Words) => true,
             Some(Lead::Ids) => column != "id",
             _ => self.hidden.iter().any(|hidden| hidden == column),
         }
@@ -676,7 +691,8 @@ impl Statistics {
             let steps = (self.rows * a_row) as u64;
             Instead { place, steps }
         });
-        Some((best, Some(Plan { hidden, walks, sorts, kept, lead, instead, ranges: String::new() })))
+        let (ranges, matching) = (String::new(), String::new());
+        Some((best, Some(Plan { hidden, walks, sorts, kept, lead, instead, ranges, matching })))
     }
 }
 

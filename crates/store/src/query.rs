@@ -300,6 +300,7 @@ impl Renderer<'_> {
                 sqlite_ranges::within(&mut self.sql);
                 self.sql.push(" AND ");
             }
+            Some(Lead::Words) => self.by_words(&query.module),
             None | Some(Lead::Ids) => {}
             Some(lead) => return self.led(lead, query, keys),
         }
@@ -343,6 +344,16 @@ impl Renderer<'_> {
         if conjuncts(&query.filter).is_empty() {
             self.sql.push("1 = 1");
         }
+    }
+
+    /// The records whose documents match, and those of some ranges.
+    fn by_words(&mut self, module: &Module) {
+        let Some((matching, ranges)) = self.plan.and_then(Plan::words) else { return };
+        self.sql.push("t0.\"id\" IN (");
+        search::select_matching(&mut self.sql, module, matching);
+        self.sql.push(" UNION ALL ");
+        sqlite_ranges::select(&mut self.sql, &module.table, ranges);
+        self.sql.push(") AND ");
     }
 
     /// The records that pass a condition on one indexed text, which is all that is read of the others. Where an index gives

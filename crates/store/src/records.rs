@@ -197,14 +197,20 @@ impl Store {
         let words = self.sought(query).await?;
         let select = |plan: Option<&Plan>| query::select(query, &words, &table, self.db.dialect(), plan);
         let (first, slots) = select(plan.as_ref());
-        let mut rows = match plan.as_ref().and_then(Plan::instead) {
+        let instead = plan.as_ref().and_then(Plan::instead);
+        let steps = instead.as_ref().map(|(steps, _)| *steps).or_else(|| self.steps_before_words(query));
+        let mut rows = match steps {
             None => self.db.read(first).await?,
-            Some((steps, instead)) => {
-                match self.db.read(engine::Query { cost: Cost::Try(steps), ..first }).await {
-                    Err(StoreError::TooLong) => self.db.read(select(Some(&instead)).0).await?,
-                    rows => rows?,
+            Some(steps) => match self.db.read(engine::Query { cost: Cost::Try(steps), ..first }).await {
+                Err(StoreError::TooLong) => {
+                    if let Some(records) = self.list_by_words(query).await? {
+                        return Ok(records);
+                    }
+                    let instead = instead.as_ref().map(|(_, plan)| plan);
+                    self.db.read(select(instead.or(plan.as_ref())).0).await?
                 }
-            }
+                rows => rows?,
+            },
         };
         let is_full = rows.len() as u64 == query.limit;
         if !is_full && plan.as_ref().is_some_and(|plan| plan.lead == Some(Lead::Full)) {
@@ -229,6 +235,9 @@ impl Store {
                 return Ok(count);
             }
             if let Some(count) = self.count_by_index(&query).await? {
+                return Ok(count);
+            }
+            if let Some(count) = self.count_by_words(&query).await? {
                 return Ok(count);
             }
             let plan = self.planner.plan_of_count(&query);

@@ -5,8 +5,10 @@
 //! first. PostgreSQL: a table with a `tsvector` under a GIN index. Both are filled inside the commit that changes
 //! the record, from the key columns, where the text is folded and free of tags already.
 
+mod sqlite_parts;
 mod sqlite_words;
 
+pub(crate) use sqlite_parts::{Parts, asks_for_parts};
 pub(crate) use sqlite_words::Sought;
 
 use crate::engine::{Cost, Dialect, Document, Expect, Query, Statement};
@@ -23,7 +25,7 @@ const TEXT: [&str; 2] = [
 ];
 
 /// The columns of a module's own searchable text: that of its title first.
-fn own_columns(module: &Module) -> Vec<String> {
+pub(crate) fn own_columns(module: &Module) -> Vec<String> {
     let mut leaves: Vec<_> = module.leaves().iter().filter(|l| l.field.full_text).collect();
     leaves.sort_by_key(|l| l.path != module.title);
     leaves.into_iter().map(key_column).collect()
@@ -75,6 +77,29 @@ pub(crate) fn matches(sql: &mut Sql, module: &Module, words: &[Sought], dialect:
             sql.push(")");
         }
     }
+}
+
+/// The ids of the records whose documents match, as a part of a statement (SQLite).
+pub(crate) fn select_matching(sql: &mut Sql, module: &Module, expression: &str) {
+    let table = table_of(module);
+    sql.push("SELECT s.rowid FROM ").name(&table).push(" s WHERE s.").name(&table).push(" MATCH ");
+    sql.bind(expression);
+}
+
+/// The ids of the records whose documents match, at most so many (SQLite).
+pub(crate) fn matching(module: &Module, expression: &str, most: usize) -> Query {
+    let mut sql = Sql::new("");
+    select_matching(&mut sql, module, expression);
+    sql.push(" LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
+    sql.query(Cost::Scan)
+}
+
+/// How many documents match, counted up to so many (SQLite).
+pub(crate) fn count_matching(module: &Module, expression: &str, most: i64) -> Query {
+    let mut sql = Sql::new("SELECT count(*) FROM (");
+    select_matching(&mut sql, module, expression);
+    sql.push(" LIMIT ").bind(most).push(")");
+    sql.query(Cost::Scan)
 }
 
 /// The ids of the records with these words, at most so many, in no order (PostgreSQL). Planned as if all of them were wanted:

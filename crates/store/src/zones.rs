@@ -16,15 +16,19 @@ mod asked;
 mod seen;
 pub(crate) mod sqlite_ranges;
 mod table;
+mod vocabulary;
+
+pub(crate) use vocabulary::{Part, Vocabulary};
 
 use crate::engine::{Db, StoreError};
 use crate::narrow::target;
-use crate::plan::{Plan, Unsure, conjuncts, holds_columns};
+use crate::plan::{Plan, TEXT, Unsure, conjuncts, holds_columns};
 use crate::query::Query;
 use crate::records::Store;
+use crate::search::{self, Parts};
 use crate::table::key_of;
 use asked::Asked;
-use model::{Filter, Id, Leaf, Map, Module, Op, Path, Record, Size};
+use model::{Filter, Id, Leaf, Map, Module, Op, Path, Record, Size, Value};
 use seen::Class;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -39,6 +43,9 @@ const SHARE: usize = 4;
 const SAMPLE: usize = 64;
 /// With more rows written than this that zones do not know, they are left alone.
 const WRITTEN_MAX: usize = 20_000;
+/// So many steps for each row that may be gone through are tried before words are looked up of which it is known that some have
+/// them.
+const STEPS_A_ROW: f64 = 0.1;
 /// In an order, as many zones are read first as rows are wanted, within these limits, then four times as many.
 const FIRST_MIN: usize = 8;
 const FIRST_MAX: usize = 64;
@@ -220,6 +227,86 @@ impl Store {
         let others = Query { filter: all.filter.and(of(rest).negate()), ..all };
         let others = self.count_with(&others, Some(&plan(&snapshot, &zones))).await?;
         Ok(Some(counted.saturating_sub(others)))
+    }
+
+    /// The ids of the records that pass, and perhaps of others, where it is asked for parts of texts whose words few have; `None`
+    /// where that is not so, or not known.
+    pub(crate) async fn ids_by_words(
+        &self,
+        query: &Query,
+        most: usize,
+    ) -> Result<Option<Vec<Value>>, StoreError> {
+        let Some((parts, snapshot, _)) = self.parts(query) else { return Ok(None) };
+        let mut ids = match parts {
+            Parts::None => Vec::new(),
+            Parts::Matching(expression) => {
+                let hits = self.db().read(search::matching(&query.module, &expression, most + 1)).await?;
+                hits.into_iter().filter_map(|row| row.into_iter().next()).collect()
+            }
+        };
+        if ids.len() > most {
+            return Ok(None);
+        }
+        let slots = query.module.id_slot().into_iter().collect();
+        let limit = (most - ids.len()) as u64 + 1;
+        let unknown = Query { slots, ..Query::new(query.module.clone(), query.filter.clone(), limit) };
+        let unknown = self.list_with(&unknown, &plan(&snapshot, &[])).await?;
+        ids.extend(unknown.iter().map(|record| Value::from(record.id())));
+        Ok((ids.len() <= most).then_some(ids))
+    }
+
+    /// After how many steps of a list that may be found by words they are looked up; `None` where they tell nothing.
+    pub(crate) fn steps_before_words(&self, query: &Query) -> Option<u64> {
+        search::asks_for_parts(&query.filter, &query.module)?;
+        let (_, unsure) = self.zoned(query)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
+        Some((unsure.worst * STEPS_A_ROW) as u64)
+    }
+
+    /// A list of what has parts of texts, all of which are looked at that have the words for it; `None` where many have them, or
+    /// where nobody knows. What changes between the look at what is known and the read may be missed, as in
+    /// [`Self::narrowed`]. [`Self::list`] asks for it; public for tests.
+    ///
+    /// # Errors
+    /// When the database does not answer, or not in time.
+    pub async fn list_by_words(&self, query: &Query) -> Result<Option<Vec<Record>>, StoreError> {
+        match self.plan_by_words(query).await? {
+            Some(plan) => self.list_with(query, &plan).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// How many have parts of texts, likewise. [`Self::count`] asks for it; public for tests.
+    ///
+    /// # Errors
+    /// When the database does not answer, or not in time.
+    pub async fn count_by_words(&self, query: &Query) -> Result<Option<u64>, StoreError> {
+        match self.plan_by_words(query).await? {
+            Some(plan) => self.count_with(query, Some(&plan)).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The way in by words that texts must have in which a part is looked for.
+    async fn plan_by_words(&self, query: &Query) -> Result<Option<Plan>, StoreError> {
+        let Some((parts, snapshot, unsure)) = self.parts(query) else { return Ok(None) };
+        let Parts::Matching(expression) = parts else { return Ok(Some(plan(&snapshot, &[]))) };
+        let is_indexed = search::asks_for_parts(&query.filter, &query.module) == Some(true);
+        let worst = if is_indexed { unsure.worst * TEXT } else { unsure.worst };
+        let most = i64::try_from(snapshot.cost(snapshot.most(worst))).unwrap_or(i64::MAX);
+        let hits = self.db().read(search::count_matching(&query.module, &expression, most)).await?;
+        let are_few = hits.first().and_then(|row| row.first()).and_then(Value::as_int) < Some(most);
+        Ok(are_few.then(|| Plan::of_words(expression, sqlite_ranges::text(snapshot.unknown().collect()))))
+    }
+
+    /// What documents must have where it is asked for parts of texts, the rows of which that is not known, and what else is
+    /// not known; `None` where that tells nothing, and where an index leads to few rows.
+    fn parts(&self, query: &Query) -> Option<(Parts, Snapshot, Unsure)> {
+        search::asks_for_parts(&query.filter, &query.module)?;
+        let (table, unsure) = self.zoned(query)?;
+        // What was written comes first: the words of a row that leaves there are known by then.
+        let snapshot = table.snapshot(WRITTEN_MAX).filter(|snapshot| snapshot.most(unsure.worst) > 0)?;
+        Some((Parts::of(&query.filter, &query.module, &table.vocabulary)?, snapshot, unsure))
     }
 
     /// The records that a reference without an index leads to, and perhaps some that it once led to; `None` where they are

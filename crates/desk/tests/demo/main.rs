@@ -7,6 +7,7 @@
 )]
 
 mod estate;
+mod parts;
 mod zones;
 
 use desk::demo::{DemoSummary, Stage};

@@ -57,11 +57,17 @@ impl Sought {
 
     /// What FTS5 is asked.
     pub(super) fn expression(&self) -> String {
-        let quoted = |word: &String| format!("\"{}\"", word.replace('"', ""));
         match self.spelt.as_slice() {
             [] => format!("{}*", quoted(&self.word)),
             [one] => quoted(one),
-            several => format!("({})", several.iter().map(quoted).collect::<Vec<_>>().join(" OR ")),
+            several => {
+                format!("({})", several.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" OR "))
+            }
         }
     }
+}
+
+/// A word as FTS5 is asked for it.
+pub(super) fn quoted(word: &str) -> String {
+    format!("\"{}\"", word.replace('"', ""))
 }

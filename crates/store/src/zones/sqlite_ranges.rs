@@ -13,6 +13,14 @@ pub(crate) fn within(sql: &mut Sql) {
     sql.column(Alias(0), "id").push(" BETWEEN r.value ->> 0 AND r.value ->> 1");
 }
 
+/// The ids of these rows, as a part of a statement.
+pub(crate) fn select(sql: &mut Sql, table: &str, ranges: &str) {
+    sql.push("SELECT ").column(Alias(0), "id").push(" FROM ");
+    from(sql, table, ranges);
+    sql.push(" WHERE ");
+    within(sql);
+}
+
 /// The question for the values of a column in these rows, each once.
 pub(super) fn values(table: &str, column: &str, ranges: &str) -> Query {
     let mut sql = Sql::new("SELECT DISTINCT ");

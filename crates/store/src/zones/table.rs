@@ -1,8 +1,10 @@
 //! The zones of one table: made, kept up with what is written, read.
 
 use super::seen::{Class, Seen};
+use super::vocabulary::Vocabulary;
 use crate::engine::{Cost, Db, Row, StoreError};
 use crate::plan::begins_index;
+use crate::search;
 use crate::sql::{Alias, Sql};
 use crate::table::column_of;
 use model::{Leaf, Map, Module, Value};
@@ -22,6 +24,8 @@ const BUSY: usize = 1_000;
 /// Rows that changed which one turn takes up, so many at a time.
 const CHANGED_MAX: usize = 4_096;
 const TOGETHER: usize = 256;
+/// Rows whose texts are read in one go: each may have megabytes.
+const TEXTS: usize = ROWS;
 /// To look one row up costs as much as going past so many.
 const LOOKED_UP: usize = 4;
 /// Zones that one turn makes anew.
@@ -159,6 +163,10 @@ struct Taken {
 pub(super) struct ZonedTable {
     name: Arc<str>,
     pub columns: Columns,
+    /// The columns of texts whose words are kept, of tables that have a full-text index.
+    texts: Vec<String>,
+    /// The words of all rows of the zones that are not noted as written.
+    pub vocabulary: Vocabulary,
     /// In the order of ids, without gaps between them.
     zones: RwLock<Arc<Vec<Arc<Zone>>>>,
     written: Mutex<Written>,
@@ -218,6 +226,8 @@ impl ZonedTable {
         Self {
             name: module.table.as_ref().into(),
             columns: Columns::new(module),
+            texts: if search::is_searched(module) { search::own_columns(module) } else { Vec::new() },
+            vocabulary: Vocabulary::default(),
             zones: RwLock::default(),
             written: Mutex::new(Written {
                 rows: Map::default(),
@@ -274,6 +284,22 @@ impl ZonedTable {
         db.read(sql.query(Cost::Scan)).await
     }
 
+    /// Takes up the words of some rows, of which `which` tells behind the id: before they are in zones, and are no longer noted as written.
+    async fn learn(&self, db: &Db, which: impl FnOnce(&mut Sql)) -> Result<(), StoreError> {
+        if self.texts.is_empty() {
+            return Ok(());
+        }
+        let mut sql = Sql::new("SELECT ");
+        for (at, column) in self.texts.iter().enumerate() {
+            sql.push(if at > 0 { ", " } else { "" }).column(Alias(0), column);
+        }
+        sql.push(" FROM ").name(&self.name).push(" t0 WHERE t0.\"id\"");
+        which(&mut sql);
+        let rows = self.read(db, sql).await?;
+        self.vocabulary.learn(rows.iter().flatten().filter_map(Value::as_str));
+        Ok(())
+    }
+
     /// Takes up what was written since the last turn, or makes all zones in the first one. A million requests take some seconds of
     /// one reader then, and it pauses as long as it reads.
     pub async fn tend(&self, db: &Db) -> Result<(), StoreError> {
@@ -322,8 +348,15 @@ impl ZonedTable {
             // Few lengths make few statements.
             let Some((last, _)) = known.last() else { continue };
             let padded = known.iter().map(|(row, _)| row).chain(std::iter::repeat(last));
-            let padded = padded.take(known.len().next_power_of_two());
-            sql.push(" IN (").bind_list(padded.map(|row| Value::Int(*row))).push(")");
+            let padded: Vec<Value> =
+                padded.take(known.len().next_power_of_two()).map(|row| Value::Int(*row)).collect();
+            sql.push(" IN (").bind_list(padded.iter().cloned()).push(")");
+            for some in padded.chunks(TEXTS) {
+                self.learn(db, |sql| {
+                    sql.push(" IN (").bind_list(some.iter().cloned()).push(")");
+                })
+                .await?;
+            }
             let rows: Map<i64, Row> = self.read(db, sql).await?.into_iter().filter_map(by_id).collect();
             self.change(|zones| {
                 for (id, _) in known {
@@ -392,6 +425,10 @@ impl ZonedTable {
                 let Some(last) = rows.last().and_then(|row| row.first()).and_then(Value::as_int) else {
                     break;
                 };
+                self.learn(db, |sql| {
+                    sql.push(" BETWEEN ").bind(first).push(" AND ").bind(last);
+                })
+                .await?;
                 let zone = Zone::new(&self.columns, (first, last), rows, like.map(AsRef::as_ref));
                 new.push(Arc::new(zone));
             }

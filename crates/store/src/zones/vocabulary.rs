@@ -1,0 +1,183 @@
+//! The words of a table's texts, for finding a part of one without reading them all.
+//!
+//! The full-text index finds records by whole words and by beginnings. What a text holds somewhere (`ash on st`) it
+//! finds as well, once it is known which words can stand there: those that end in `ash`, `on`, and those that begin with `st`. It cannot be
+//! asked for them, since its words lie in order of their beginnings and it would go through all of them, from disk. So they are
+//! kept in memory, one after the other, where looking through a million takes some milliseconds.
+//!
+//! Words may be too many, never too few: those of texts that are gone stay, until the next start.
+
+use hashbrown::HashTable;
+use memchr::{memchr, memmem, memrchr};
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+use std::sync::{PoisonError, RwLock};
+
+/// Stands before each word and behind it. No word has it.
+const BETWEEN: char = '\n';
+/// So many bytes of words are kept of a table at most, and half as much to find them by; with more no part is looked for. A word
+/// has some ten.
+const BYTES_MAX: usize = 32 << 20;
+
+/// All words of some texts, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Vocabulary(RwLock<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// The words, with something between them.
+    text: String,
+    /// Where each of them begins.
+    places: HashTable<u32>,
+    /// Of the words, which strangers choose: with a seed that is another one in each process.
+    hasher: foldhash::quality::RandomState,
+    /// Whether there were too many.
+    is_full: bool,
+}
+
+/// How a word that is looked for stands in the words that are found: at their beginning, at their end, or anywhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part<'w> {
+    pub word: &'w str,
+    /// Nothing stands before it.
+    pub begins: bool,
+    /// Nothing stands behind it.
+    pub ends: bool,
+}
+
+impl Vocabulary {
+    /// Takes up the words of texts that are folded already.
+    pub fn learn<'t>(&self, texts: impl Iterator<Item = &'t str>) {
+        let unknown: HashSet<&str> = {
+            let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            if kept.is_full {
+                return;
+            }
+            texts.flat_map(model::words).filter(|word| !kept.has(word)).collect()
+        };
+        if !unknown.is_empty() {
+            let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            unknown.into_iter().for_each(|word| kept.add(word));
+        }
+    }
+
+    /// The words that have a part; `None` where they are more than `most`, or where nobody knows.
+    pub fn with(&self, part: Part<'_>, most: usize) -> Option<Vec<String>> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_full {
+            return None;
+        }
+        if part.begins && part.ends {
+            return Some(if kept.has(part.word) { vec![part.word.to_owned()] } else { Vec::new() })
+                .filter(|found| found.len() <= most);
+        }
+        let mut wanted = String::with_capacity(part.word.len() + 2);
+        wanted.extend(part.begins.then_some(BETWEEN));
+        wanted.push_str(part.word);
+        wanted.extend(part.ends.then_some(BETWEEN));
+        let (finder, text) = (memmem::Finder::new(&wanted), kept.text.as_bytes());
+        let (mut found, mut from) = (Vec::new(), 0);
+        while let Some(at) = text.get(from..).and_then(|rest| finder.find(rest)) {
+            if found.len() == most {
+                return None;
+            }
+            // The first letter of the part, which may have been found with what stands before it.
+            let letter = from + at + usize::from(part.begins);
+            let first = memrchr(BETWEEN as u8, text.get(..letter)?).map_or(0, |before| before + 1);
+            let end = letter + memchr(BETWEEN as u8, text.get(letter..)?)?;
+            found.push(kept.text.get(first..end)?.to_owned());
+            from = end;
+        }
+        Some(found)
+    }
+}
+
+impl Kept {
+    fn has(&self, word: &str) -> bool {
+        let is_it = |place: &u32| {
+            let rest = self.text.get(*place as usize..).and_then(|rest| rest.strip_prefix(word));
+            rest.is_some_and(|rest| rest.starts_with(BETWEEN))
+        };
+        self.places.find(self.hasher.hash_one(word), is_it).is_some()
+    }
+
+    /// Takes up a word that is not there yet.
+    fn add(&mut self, word: &str) {
+        if self.is_full {
+            return;
+        }
+        if self.text.len() + word.len() > BYTES_MAX {
+            *self = Self { is_full: true, ..Self::default() };
+            return;
+        }
+        if self.text.is_empty() {
+            self.text.push(BETWEEN);
+        }
+        let Ok(place) = u32::try_from(self.text.len()) else { return };
+        self.text.push_str(word);
+        self.text.push(BETWEEN);
+        let Self { text, places, hasher, .. } = self;
+        let hash_at = |place: &u32| {
+            let word = text.get(*place as usize..).and_then(|rest| rest.split(BETWEEN).next());
+            hasher.hash_one(word.unwrap_or_default())
+        };
+        places.insert_unique(hasher.hash_one(word), place, hash_at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(vocabulary: &Vocabulary, word: &str, begins: bool, ends: bool) -> Vec<String> {
+        let mut found = vocabulary.with(Part { word, begins, ends }, 100).unwrap();
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn words_are_found_by_their_parts() {
+        let vocabulary = Vocabulary::default();
+        assert!(with(&vocabulary, "a", false, false).is_empty());
+        vocabulary.learn(
+            ["the printer, the print-server's prints", "sprint; straße", "größe grö\u{308}ße"].into_iter(),
+        );
+        vocabulary.learn(["the sprinter"].into_iter());
+        assert_eq!(
+            with(&vocabulary, "print", false, false),
+            ["print", "printer", "prints", "sprint", "sprinter"]
+        );
+        assert_eq!(with(&vocabulary, "print", true, false), ["print", "printer", "prints"]);
+        assert_eq!(with(&vocabulary, "print", false, true), ["print", "sprint"]);
+        assert_eq!(with(&vocabulary, "print", true, true), ["print"]);
+        assert_eq!(with(&vocabulary, "ß", false, false), ["größe", "grö\u{308}ße", "straße"]);
+        assert_eq!(with(&vocabulary, "the", true, true), ["the"], "once");
+        // A word that has it several times.
+        vocabulary.learn(["banana"].into_iter());
+        assert_eq!(with(&vocabulary, "an", false, false), ["banana"]);
+        assert_eq!(with(&vocabulary, "banana", true, true), ["banana"]);
+        let five = Part { word: "print", begins: false, ends: false };
+        assert_eq!(vocabulary.with(five, 5).map(|found| found.len()), Some(5));
+        assert_eq!(vocabulary.with(five, 4), None, "too many");
+    }
+
+    #[test]
+    fn words_that_follow_one_another_are_told_apart() {
+        let vocabulary = Vocabulary::default();
+        for word in ["ab", "abc", "ab1", "cab"] {
+            vocabulary.learn([word].into_iter());
+        }
+        assert_eq!(with(&vocabulary, "ab", true, false), ["ab", "ab1", "abc"]);
+        assert_eq!(with(&vocabulary, "ab", false, true), ["ab", "cab"]);
+    }
+
+    #[test]
+    fn too_many_words_are_given_up() {
+        let vocabulary = Vocabulary::default();
+        let text: String = (0..40).map(|i| format!("{i}{} ", "x".repeat(1 << 20))).collect();
+        vocabulary.learn([text.as_str()].into_iter());
+        assert_eq!(vocabulary.with(Part { word: "x", begins: false, ends: false }, 100), None);
+        vocabulary.learn(["again"].into_iter());
+        assert_eq!(vocabulary.with(Part { word: "again", begins: true, ends: true }, 100), None);
+    }
+}
