@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
+use store::private;
 use tokio::sync::mpsc;
 
 /// Rows of one table, as lines.
@@ -176,7 +177,7 @@ fn keep(entry: &mut tar::Entry<'_, impl Read>, name: &str, to: &FilesTo) -> io::
 
 fn create(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        private::folder(folder)?;
     }
-    File::create_new(path)
+    private::file().create_new(true).open(path)
 }

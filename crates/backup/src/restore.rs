@@ -119,11 +119,7 @@ fn make_room(place: &Place) -> Result<(), BackupError> {
             std::fs::remove_dir_all(left).map_err(|error| failed(left, error))?;
         }
     }
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(staging.join(place.files_dir)).map_err(|error| failed(&staging, error))
+    store::private::folder(&staging.join(place.files_dir)).map_err(|error| failed(&staging, error))
 }
 
 async fn open(place: &Place) -> Result<Db, BackupError> {

@@ -3,6 +3,7 @@
 use crate::BackupError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use store::private;
 
 const BEGINNING: &str = "frontdesk-";
 const ENDING: &str = ".tar.gz";
@@ -84,20 +85,12 @@ impl Unfinished {
             return Err(BackupError::Refused(format!("{} is there already", place.display())));
         }
         let folder = folder_of(place);
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder).map_err(|error| BackupError::io("cannot make", folder, &error))?;
+        private::folder(folder).map_err(|error| BackupError::io("cannot make", folder, &error))?;
         let mut path = place.as_os_str().to_owned();
         path.push(UNFINISHED);
         let path = PathBuf::from(path);
-        let mut open = OpenOptions::new();
-        open.write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
         let failed = |error: std::io::Error| BackupError::io("cannot write", &path, &error);
-        let file = open.open(&path).map_err(failed)?;
+        let file = private::file().truncate(false).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

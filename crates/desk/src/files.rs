@@ -10,6 +10,7 @@ use model::Id;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use store::private;
 use tokio::io::AsyncWriteExt;
 
 /// The folder of removed files in the folder of files.
@@ -58,8 +59,9 @@ impl Files {
     async fn write(&self, blob: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(blob)?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        tokio::fs::create_dir_all(folder).await?;
-        let mut file = tokio::fs::File::create(&path).await?;
+        make_folder(folder).await?;
+        let mut open = tokio::fs::OpenOptions::from(private::file());
+        let mut file = open.truncate(true).open(&path).await?;
         file.write_all(bytes).await?;
         // Acknowledged means on disk, for files as for rows: the file and its entry in the folder.
         file.sync_all().await?;
@@ -70,7 +72,7 @@ impl Files {
     pub async fn place(&self, id: Id) -> io::Result<PathBuf> {
         let path = self.path(&id.to_string())?;
         if let Some(folder) = path.parent() {
-            tokio::fs::create_dir_all(folder).await?;
+            make_folder(folder).await?;
         }
         Ok(path)
     }
@@ -105,9 +107,14 @@ impl Files {
     }
 }
 
+async fn make_folder(folder: &Path) -> io::Result<()> {
+    let folder = folder.to_owned();
+    tokio::task::spawn_blocking(move || private::folder(&folder)).await?
+}
+
 fn move_away(path: &Path, to: &Path) -> io::Result<()> {
     if let Some(folder) = to.parent() {
-        std::fs::create_dir_all(folder)?;
+        private::folder(folder)?;
     }
     std::fs::rename(path, to)?;
     // From now on it counts how long it is kept.
@@ -178,5 +185,32 @@ impl Desk {
             strays += 1;
         }
         Ok(strays)
+    }
+}
+
+#[cfg(all(test, unix))]
+#[expect(clippy::unwrap_used, reason = "in a test, what does not work must stop it")]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// Also in a folder that others may read.
+    #[tokio::test]
+    async fn files_are_for_their_owner_only() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let files = Files::new(home.path().join("files"));
+        files.keep("100000000000001234", b"a payslip").await.unwrap();
+        files.put_away("100000000000001234").await;
+        files.keep("100000000000001234", b"a payslip").await.unwrap();
+        let placed = files.place(Id::new(100_000_000_000_005_678)).await.unwrap();
+        let kept = files.path("100000000000001234").unwrap();
+        let away = removed(&home.path().join("files"), "100000000000001234");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!([mode(&kept), mode(&away)], [0o600; 2]);
+        for path in [&kept, &away, &placed] {
+            let folders = path.ancestors().skip(1).take_while(|folder| *folder != home.path());
+            assert!(folders.map(mode).all(|mode| mode == 0o700), "{}", path.display());
+        }
     }
 }

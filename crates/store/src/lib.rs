@@ -21,6 +21,7 @@ pub mod nodes;
 mod ordered;
 mod plan;
 pub mod presence;
+pub mod private;
 mod query;
 mod records;
 pub mod search;

@@ -5,10 +5,11 @@ use super::queue::{Queue, Refused};
 use super::sqlite_names::{Names, damaged};
 use super::sqlite_writer::{self as writer, Checkpoint, Job};
 use super::{Cost, EngineStats, Query, Row, RowWatch, Statement, StoreError, Value, quoted, quoted_list};
+use crate::private;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError as Busy};
@@ -567,17 +568,9 @@ impl Trouble {
 /// same mode.
 fn prepare_file(path: &Path) -> std::io::Result<PathBuf> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
+        private::folder(folder)?;
     }
-    let mut open = OpenOptions::new();
-    open.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    open.open(path)?;
+    private::file().read(true).truncate(false).open(path)?;
     // Two names of one file must meet at one lock.
     std::fs::canonicalize(path)
 }
@@ -586,12 +579,8 @@ fn prepare_file(path: &Path) -> std::io::Result<PathBuf> {
 fn lock_file(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let mut open = OpenOptions::new();
-    open.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
     let cannot = |e: std::io::Error| StoreError::Unavailable(format!("{}: {e}", Path::new(&name).display()));
-    let file = open.open(&name).map_err(cannot)?;
+    let file = private::file().read(true).truncate(false).open(&name).map_err(cannot)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Unavailable(format!(
