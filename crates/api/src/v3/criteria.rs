@@ -143,8 +143,9 @@ fn comparison(
     Ok(if negated { filter.negate() } else { filter })
 }
 
-/// Where to look for something empty: the id of a record is missing only where there is no reference to one, which an index
-/// may know. Nothing else is always there: what is required now need not have been when the record was made.
+/// Where to look for an id: that of a record that is referred to is the reference itself, whose index has the rows in the order that
+/// is asked for. So it is where something empty is looked for: the id of a record is missing only where there is no reference to
+/// one. Nothing else is always there: what is required now need not have been when the record was made.
 fn nearest(mut path: Path) -> Path {
     if path.leaf().is_some_and(|leaf| leaf.path == "id")
         && let Some((module, slot)) = path.via.pop()
@@ -176,6 +177,7 @@ fn plain(path: Path, leaf: &Leaf, op: Op, operands: &[Json]) -> Result<Filter, F
             | Kind::Pick { .. }
             | Kind::PickMany { .. }
     );
+    let path = if op == Op::In { nearest(path) } else { path };
     let op = match op {
         // A number that is a number on the wire has no parts; the whole is meant.
         op if op.is_part() && !is_text && !kind.is_digits() => Op::In,
