@@ -258,7 +258,8 @@ impl Store {
     /// After how many steps of a list that may be found by words they are looked up; `None` where they tell nothing.
     pub(crate) fn steps_before_words(&self, query: &Query) -> Option<u64> {
         search::asks_for_parts(&query.filter, &query.module)?;
-        let (_, unsure) = self.zoned(query)?;
+        let (table, unsure) = self.zoned(query)?;
+        table.words()?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
         Some((unsure.worst * STEPS_A_ROW) as u64)
     }
@@ -306,7 +307,7 @@ impl Store {
         let (table, unsure) = self.zoned(query)?;
         // What was written comes first: the words of a row that leaves there are known by then.
         let snapshot = table.snapshot(WRITTEN_MAX).filter(|snapshot| snapshot.most(unsure.worst) > 0)?;
-        Some((Parts::of(&query.filter, &query.module, &table.vocabulary)?, snapshot, unsure))
+        Some((Parts::of(&query.filter, &query.module, table.words()?)?, snapshot, unsure))
     }
 
     /// The records that a reference without an index leads to, and perhaps some that it once led to; `None` where they are

@@ -8,9 +8,9 @@ use crate::search;
 use crate::sql::{Alias, Sql};
 use crate::table::column_of;
 use model::{Leaf, Map, Module, Value};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Rows of a zone. Where each zone has one row that passes, so many are read for each that is found.
 pub(super) const ROWS: usize = 128;
@@ -26,6 +26,8 @@ const CHANGED_MAX: usize = 4_096;
 const TOGETHER: usize = 256;
 /// Rows whose texts are read in one go: each may have megabytes.
 const TEXTS: usize = ROWS;
+/// So long one turn reads texts, once they are asked for.
+const TEXTS_TIME: Duration = Duration::from_millis(500);
 /// To look one row up costs as much as going past so many.
 const LOOKED_UP: usize = 4;
 /// Zones that one turn makes anew.
@@ -165,8 +167,14 @@ pub(super) struct ZonedTable {
     pub columns: Columns,
     /// The columns of texts whose words are kept, of tables that have a full-text index.
     texts: Vec<String>,
-    /// The words of all rows of the zones that are not noted as written.
-    pub vocabulary: Vocabulary,
+    /// The words of all rows of the zones that are not noted as written, once somebody has asked and they were read.
+    vocabulary: Vocabulary,
+    /// Whether somebody asked for words.
+    is_asked: AtomicBool,
+    /// Up to this id texts were read since; all of them once that is the last of the zones.
+    read_to: AtomicI64,
+    /// Whether all of them were.
+    is_read: AtomicBool,
     /// In the order of ids, without gaps between them.
     zones: RwLock<Arc<Vec<Arc<Zone>>>>,
     written: Mutex<Written>,
@@ -228,6 +236,9 @@ impl ZonedTable {
             columns: Columns::new(module),
             texts: if search::is_searched(module) { search::own_columns(module) } else { Vec::new() },
             vocabulary: Vocabulary::default(),
+            is_asked: AtomicBool::new(false),
+            read_to: AtomicI64::new(i64::MIN),
+            is_read: AtomicBool::new(false),
             zones: RwLock::default(),
             written: Mutex::new(Written {
                 rows: Map::default(),
@@ -303,6 +314,8 @@ impl ZonedTable {
     /// Takes up what was written since the last turn, or makes all zones in the first one. A million requests take some seconds of
     /// one reader then, and it pauses as long as it reads.
     pub async fn tend(&self, db: &Db) -> Result<(), StoreError> {
+        // What is taken up before somebody asks is read afterwards, with all the others.
+        let with_words = self.is_asked.load(Ordering::Acquire);
         let end = end_of(&self.zones());
         let (mut known, behind, is_busy): (Vec<(i64, u64)>, usize, bool) = {
             let mut written = self.written();
@@ -314,11 +327,21 @@ impl ZonedTable {
             (known, behind, behind.saturating_sub(written.behind_before) > BUSY)
         };
         known.sort_unstable();
-        self.take_changed(db, &known).await?;
+        self.take_changed(db, &known, with_words).await?;
         self.make_worn(db).await?;
         let is_made = self.is_made.load(Ordering::Acquire);
         let most = if is_busy { NEW_MAX_BUSY } else { NEW_MAX };
-        let taken = if behind >= ROWS || !is_made { Some(self.take_new(db, most).await?) } else { None };
+        let taken =
+            if behind >= ROWS || !is_made { Some(self.take_new(db, most, with_words).await?) } else { None };
+        self.settle(known, taken);
+        if with_words && !self.is_read.load(Ordering::Acquire) {
+            self.read_texts(db).await?;
+        }
+        Ok(())
+    }
+
+    /// What was taken up is no longer noted as written, unless it was written again meanwhile.
+    fn settle(&self, known: Vec<(i64, u64)>, taken: Option<Taken>) {
         let now = end_of(&self.zones());
         let mut written = self.written();
         for (row, number) in known {
@@ -338,11 +361,34 @@ impl ZonedTable {
         };
         written.behind_before = written.behind;
         written.end = now;
+    }
+
+    /// The words of all rows that are not noted as written; `None` until they are known, which begins with the first who asks.
+    pub fn words(&self) -> Option<&Vocabulary> {
+        self.is_asked.store(true, Ordering::Release);
+        self.is_read.load(Ordering::Acquire).then_some(&self.vocabulary)
+    }
+
+    /// Takes up the words of more of the rows that zones have had before anybody asked.
+    async fn read_texts(&self, db: &Db) -> Result<(), StoreError> {
+        let (zones, started) = (self.zones(), Instant::now());
+        let read = self.read_to.load(Ordering::Acquire);
+        for zone in zones.iter().skip(zone_of(&zones, read.saturating_add(1))) {
+            if started.elapsed() > TEXTS_TIME {
+                return Ok(());
+            }
+            self.learn(db, |sql| {
+                sql.push(" BETWEEN ").bind(zone.first).push(" AND ").bind(zone.last);
+            })
+            .await?;
+            self.read_to.store(zone.last, Ordering::Release);
+        }
+        self.is_read.store(self.is_made.load(Ordering::Acquire), Ordering::Release);
         Ok(())
     }
 
     /// Rows that changed make their zones wider.
-    async fn take_changed(&self, db: &Db, known: &[(i64, u64)]) -> Result<(), StoreError> {
+    async fn take_changed(&self, db: &Db, known: &[(i64, u64)], with_words: bool) -> Result<(), StoreError> {
         for known in known.chunks(TOGETHER) {
             let mut sql = self.columns.question(&self.name);
             // Few lengths make few statements.
@@ -351,7 +397,7 @@ impl ZonedTable {
             let padded: Vec<Value> =
                 padded.take(known.len().next_power_of_two()).map(|row| Value::Int(*row)).collect();
             sql.push(" IN (").bind_list(padded.iter().cloned()).push(")");
-            for some in padded.chunks(TEXTS) {
+            for some in padded.chunks(TEXTS).filter(|_| with_words) {
                 self.learn(db, |sql| {
                     sql.push(" IN (").bind_list(some.iter().cloned()).push(")");
                 })
@@ -405,7 +451,7 @@ impl ZonedTable {
     }
 
     /// Rows behind the last zone become zones, as far as they fill them; once zones were made about so many at most.
-    async fn take_new(&self, db: &Db, most: usize) -> Result<Taken, StoreError> {
+    async fn take_new(&self, db: &Db, most: usize, with_words: bool) -> Result<Taken, StoreError> {
         let mut taken = 0;
         loop {
             let is_made = self.is_made.load(Ordering::Acquire);
@@ -425,10 +471,12 @@ impl ZonedTable {
                 let Some(last) = rows.last().and_then(|row| row.first()).and_then(Value::as_int) else {
                     break;
                 };
-                self.learn(db, |sql| {
-                    sql.push(" BETWEEN ").bind(first).push(" AND ").bind(last);
-                })
-                .await?;
+                if with_words {
+                    self.learn(db, |sql| {
+                        sql.push(" BETWEEN ").bind(first).push(" AND ").bind(last);
+                    })
+                    .await?;
+                }
                 let zone = Zone::new(&self.columns, (first, last), rows, like.map(AsRef::as_ref));
                 new.push(Arc::new(zone));
             }

@@ -5,7 +5,8 @@
 //! asked for them, since its words lie in order of their beginnings and it would go through all of them, from disk. So they are
 //! kept in memory, one after the other, where looking through a million takes some milliseconds.
 //!
-//! Words may be too many, never too few: those of texts that are gone stay, until the next start.
+//! They are read when somebody first asks for a part of a text of the table. Words may be too many, never too few: those of texts that
+//! are gone stay, until the next start.
 
 use hashbrown::HashTable;
 use memchr::{memchr, memmem, memrchr};
