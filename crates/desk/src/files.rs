@@ -189,7 +189,6 @@ impl Desk {
 }
 
 #[cfg(all(test, unix))]
-#[expect(clippy::unwrap_used, reason = "in a test, what does not work must stop it")]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
