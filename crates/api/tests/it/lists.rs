@@ -106,6 +106,29 @@ on_both_engines! {
         assert_eq!(find("created_by.name", "is empty").await.len(), 0);
     }
 
+    what_a_reference_leads_to_is_found_by_its_id(app) {
+        five(app).await;
+        let find = async |field: &str, condition: &str, value: Json| {
+            let criteria = json!({"field": field, "condition": condition, "value": value});
+            let info = json!({"sort_field": "id", "search_criteria": criteria});
+            let list = app.admin().list("/requests", info).await.ok();
+            let technician = list["requests"][0]["technician"]["id"].clone();
+            (subjects(&list).iter().map(|s| s.to_string()).collect::<Vec<_>>(), technician)
+        };
+        let (_, technician) = find("subject", "is", json!("Alpha printer")).await;
+        assert!(technician.is_string(), "{technician}");
+        for condition in ["is", "is not"] {
+            let (by_id, _) = find("technician.id", condition, technician.clone()).await;
+            let (by_reference, _) = find("technician", condition, json!({"id": technician})).await;
+            assert_eq!(by_id, by_reference, "{condition}");
+            assert_eq!(by_id.contains(&"Alpha printer".to_owned()), condition == "is", "{by_id:?}");
+        }
+        assert_eq!(find("technician.id", "is", json!("1")).await.0.len(), 0);
+        // By way of two references.
+        assert_eq!(find("technician.department.id", "is", json!("1")).await.0.len(), 0);
+        assert_eq!(find("technician.department.id", "is not", json!("1")).await.0.len(), 5);
+    }
+
     a_walk_goes_on_where_the_page_before_ended(app) {
         // 520 people, named so that their order is known.
         for half in [0..300, 300..520] {
