@@ -290,24 +290,23 @@ impl Store {
 
     /// The way in by words that texts must have in which a part is looked for.
     async fn plan_by_words(&self, query: &Query) -> Result<Option<Plan>, StoreError> {
-        let Some((parts, snapshot, unsure)) = self.parts(query) else { return Ok(None) };
+        let Some((parts, snapshot, worst)) = self.parts(query) else { return Ok(None) };
         let Parts::Matching(expression) = parts else { return Ok(Some(plan(&snapshot, &[]))) };
-        let is_indexed = search::asks_for_parts(&query.filter, &query.module) == Some(true);
-        let worst = if is_indexed { unsure.worst * TEXT } else { unsure.worst };
         let most = i64::try_from(snapshot.cost(snapshot.most(worst))).unwrap_or(i64::MAX);
         let hits = self.db().read(search::count_matching(&query.module, &expression, most)).await?;
         let are_few = hits.first().and_then(|row| row.first()).and_then(Value::as_int) < Some(most);
         Ok(are_few.then(|| Plan::of_words(expression, sqlite_ranges::text(snapshot.unknown().collect()))))
     }
 
-    /// What documents must have where it is asked for parts of texts, the rows of which that is not known, and what else is
-    /// not known; `None` where that tells nothing, and where an index leads to few rows.
-    fn parts(&self, query: &Query) -> Option<(Parts, Snapshot, Unsure)> {
-        search::asks_for_parts(&query.filter, &query.module)?;
+    /// What documents must have where it is asked for parts of texts, the rows of which that is not known, and what another way
+    /// costs, in rows that are gone through; `None` where that tells nothing, and where an index leads to few rows.
+    fn parts(&self, query: &Query) -> Option<(Parts, Snapshot, f64)> {
+        let is_indexed = search::asks_for_parts(&query.filter, &query.module)?;
         let (table, unsure) = self.zoned(query)?;
         // What was written comes first: the words of a row that leaves there are known by then.
         let snapshot = table.snapshot(WRITTEN_MAX).filter(|snapshot| snapshot.most(unsure.worst) > 0)?;
-        Some((Parts::of(&query.filter, &query.module, table.words()?)?, snapshot, unsure))
+        let worst = if is_indexed { unsure.worst * TEXT } else { unsure.worst };
+        Some((Parts::of(&query.filter, &query.module, table.words()?)?, snapshot, worst))
     }
 
     /// The records that a reference without an index leads to, and perhaps some that it once led to; `None` where they are

@@ -132,8 +132,9 @@ fn comparison(
         Condition::Empty => (Op::Empty, false),
         Condition::NotEmpty => (Op::Empty, true),
     };
+    let path = if matches!(op, Op::In | Op::Empty) { nearest(path) } else { path };
     let filter = match (&leaf.field.kind, op) {
-        (_, Op::Empty) => Filter::Test(Test { path: nearest(path), op, operands: Vec::new() }),
+        (_, Op::Empty) => Filter::Test(Test { path, op, operands: Vec::new() }),
         (Kind::Ref(target) | Kind::RefMany(target), _) => {
             reference(ground, path, &leaf, target, op, operands)?
         }
@@ -177,7 +178,6 @@ fn plain(path: Path, leaf: &Leaf, op: Op, operands: &[Json]) -> Result<Filter, F
             | Kind::Pick { .. }
             | Kind::PickMany { .. }
     );
-    let path = if op == Op::In { nearest(path) } else { path };
     let op = match op {
         // A number that is a number on the wire has no parts; the whole is meant.
         op if op.is_part() && !is_text && !kind.is_digits() => Op::In,

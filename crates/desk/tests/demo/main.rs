@@ -18,7 +18,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use store::Query;
 use store::engine::{Db, SqliteOptions};
 
@@ -107,6 +107,39 @@ async fn add_request(desk: &Desk, subject: &str) -> Record {
     let mut patch = Patch::default();
     patch.set(module.slot("subject").unwrap(), Change::Value(subject.into()));
     desk.add(&context(desk).await, &Place::top(module), &patch).await.unwrap().record
+}
+
+fn ids(records: &[Record]) -> Vec<Id> {
+    records.iter().map(Record::id).collect()
+}
+
+/// The same records without anything that is kept in memory.
+fn bare(desk: &Desk) -> store::Store {
+    store::Store::new(desk.store().db().clone())
+}
+
+/// A task that looks at what was written all the time.
+struct Tending(Arc<AtomicBool>, tokio::task::JoinHandle<()>);
+
+impl Tending {
+    fn begin(desk: &Arc<Desk>) -> Self {
+        let ended = Arc::new(AtomicBool::new(false));
+        let task = tokio::spawn({
+            let (desk, ended) = (desk.clone(), ended.clone());
+            async move {
+                while !ended.load(Ordering::Relaxed) {
+                    desk.tend_zones().await.unwrap();
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        Self(ended, task)
+    }
+
+    async fn end(self) {
+        self.0.store(true, Ordering::Relaxed);
+        self.1.await.unwrap();
+    }
 }
 
 #[tokio::test]

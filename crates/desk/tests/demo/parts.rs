@@ -1,10 +1,9 @@
 //! Lists of what has a part of a text somewhere: found by the words that have it they are the lists that reading all texts gives.
 
-use crate::{SEED, add_request, all, filled, is_of_ids, shown_by};
+use crate::{SEED, Tending, add_request, all, bare, filled, ids, is_of_ids, shown_by};
 use desk::Desk;
 use model::{Filter, Id, Module, Op, Path, Record, SortKey, Value};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use store::Query;
 
 /// Texts that folding, splitting and comparing may see differently.
@@ -26,15 +25,6 @@ async fn edit(desk: &Desk, id: Id, path: &str, text: &str) {
     new.set(path, text);
     let statements = desk.store().update(&old, &new, &desk.snapshot().catalogue);
     desk.store().commit(statements).await.unwrap();
-}
-
-/// The same records without anything that is kept in memory.
-fn bare(desk: &Desk) -> store::Store {
-    store::Store::new(desk.store().db().clone())
-}
-
-fn ids(records: &[Record]) -> Vec<Id> {
-    records.iter().map(Record::id).collect()
 }
 
 /// Has the words of requests read, which begins when somebody asks for a part of a text.
@@ -199,16 +189,7 @@ async fn no_part_of_a_text_is_missed_that_was_acknowledged() {
     let module = desk.snapshot().module("request").unwrap().clone();
     read(desk, &module).await;
     let requests = ids(&all(desk, "request").await);
-    let ended = Arc::new(AtomicBool::new(false));
-    let tending = tokio::spawn({
-        let (desk, ended) = (home.desk.clone(), ended.clone());
-        async move {
-            while !ended.load(Ordering::Relaxed) {
-                desk.tend_zones().await.unwrap();
-                tokio::task::yield_now().await;
-            }
-        }
-    });
+    let tending = Tending::begin(&home.desk);
     let mut narrowed = 0;
     for i in 0..400 {
         let id = match i % 10 {
@@ -224,8 +205,7 @@ async fn no_part_of_a_text_is_missed_that_was_acknowledged() {
         edit(desk, id, "description", "nothing of it").await;
         assert_eq!(desk.store().count(&query).await.unwrap(), 0);
     }
-    ended.store(true, Ordering::Relaxed);
-    tending.await.unwrap();
+    tending.end().await;
     assert_eq!(narrowed, 400);
 }
 

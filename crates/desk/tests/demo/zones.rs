@@ -1,10 +1,9 @@
 //! Lists of what no index tells: read from zones they are the lists that one statement gives, whatever is written meanwhile.
 
-use crate::{SEED, add_request, all, filled, shown_by};
+use crate::{SEED, Tending, add_request, all, bare, filled, ids, shown_by};
 use desk::Desk;
 use model::{Filter, Id, Module, Op, Path, Record, SortKey, Test, Value};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use store::Query;
 use store::engine::Expect;
 
@@ -14,15 +13,6 @@ const RARE: i64 = 77;
 async fn write(desk: &Desk, sql: &str) {
     let statement = store::Statement::new(sql, Vec::new(), Expect::AtLeast(1));
     desk.store().db().commit(vec![statement]).await.unwrap();
-}
-
-fn ids(records: &[Record]) -> Vec<Id> {
-    records.iter().map(Record::id).collect()
-}
-
-/// The same records without anything that is kept in memory.
-fn bare(desk: &Desk) -> store::Store {
-    store::Store::new(desk.store().db().clone())
 }
 
 /// The requests, of which zones know.
@@ -221,16 +211,7 @@ async fn zones_miss_nothing_that_was_acknowledged() {
     let mut query = Query::new(module.clone(), filter, 50);
     query.sort = sorted(&module, &[("created_time", true)]);
     let requests = ids(&all(desk, "request").await);
-    let ended = Arc::new(AtomicBool::new(false));
-    let tending = tokio::spawn({
-        let (desk, ended) = (home.desk.clone(), ended.clone());
-        async move {
-            while !ended.load(Ordering::Relaxed) {
-                desk.tend_zones().await.unwrap();
-                tokio::task::yield_now().await;
-            }
-        }
-    });
+    let tending = Tending::begin(&home.desk);
     let mut by_zones = 0;
     for i in 0..600 {
         // One that is there, or one that was just added.
@@ -247,8 +228,7 @@ async fn zones_miss_nothing_that_was_acknowledged() {
         write(desk, &format!("UPDATE \"request\" SET \"level\" = NULL WHERE \"id\" = {id}")).await;
         assert_eq!(ids(&desk.store().list(&query).await.unwrap()), []);
     }
-    ended.store(true, Ordering::Relaxed);
-    tending.await.unwrap();
+    tending.end().await;
     assert!(by_zones > 300, "{by_zones}");
 }
 

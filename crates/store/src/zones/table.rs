@@ -397,11 +397,13 @@ impl ZonedTable {
             let padded: Vec<Value> =
                 padded.take(known.len().next_power_of_two()).map(|row| Value::Int(*row)).collect();
             sql.push(" IN (").bind_list(padded.iter().cloned()).push(")");
-            for some in padded.chunks(TEXTS).filter(|_| with_words) {
-                self.learn(db, |sql| {
-                    sql.push(" IN (").bind_list(some.iter().cloned()).push(")");
-                })
-                .await?;
+            if with_words {
+                for some in padded.chunks(TEXTS) {
+                    self.learn(db, |sql| {
+                        sql.push(" IN (").bind_list(some.iter().cloned()).push(")");
+                    })
+                    .await?;
+                }
             }
             let rows: Map<i64, Row> = self.read(db, sql).await?.into_iter().filter_map(by_id).collect();
             self.change(|zones| {
