@@ -3,7 +3,7 @@
 
 mod stencil;
 
-pub use stencil::Stencil;
+pub use stencil::{LeftOut, Stencil};
 
 use crate::envelope::json_string;
 use crate::time;

@@ -5,7 +5,7 @@ use model::{Catalogue, Change, Id, Record, RefInput, Value};
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 use wire::reader;
-use wire::writer::{Lookups, Writer};
+use wire::writer::{LeftOut, Lookups, Writer};
 
 /// Knows a record of every module: the one that each reference is given.
 struct Everything(Catalogue);
@@ -98,11 +98,41 @@ proptest! {
             let writer = Writer::new(&everything, zone);
             writer.record(&mut plain, record);
             prop_assert_eq!(writer.fill(&mut filled, record, &stencil), fits);
-            prop_assert_eq!(filled, if fits { plain } else { "before".to_owned() });
+            prop_assert_eq!(&filled, if fits { &plain } else { "before" });
+            let mut around = String::from("before");
+            let left = writer.fill_around(&mut around, record, &stencil);
+            prop_assert_eq!(left.is_some(), fits);
+            if let Some(LeftOut { at, stretch }) = left {
+                prop_assert_eq!(around.len() + stretch.len(), plain.len());
+                around.insert_str(at, &stencil.text()[stretch]);
+            }
+            prop_assert_eq!(around, filled);
         }
         let own = full(&everything.0, &module.name, Id::new(42));
         prop_assert!(!Writer::new(&everything, &utc).fill(&mut String::new(), &own, &stencil));
     }
+}
+
+/// What does not differ of a request need not be copied: all of it, or the longer side of what does.
+#[test]
+fn the_longest_stretch_may_be_left_out() {
+    let everything = Everything(Catalogue::new(&model::Additions::default()));
+    let utc = jiff::tz::TimeZone::UTC;
+    let record = full(&everything.0, "request", Id::new(42)).shared();
+    let writer = Writer::new(&everything, &utc);
+    let mut plain = String::new();
+    writer.record(&mut plain, &record);
+    let around = |varies: Option<usize>| {
+        let stencil = writer.stencil(&record, |slot| Some(slot) == varies).unwrap();
+        let mut out = String::new();
+        let LeftOut { at, stretch } = writer.fill_around(&mut out, &record, &stencil).unwrap();
+        out.insert_str(at, &stencil.text()[stretch.clone()]);
+        assert_eq!(out, plain);
+        stretch.len()
+    };
+    assert_eq!(around(None), plain.len());
+    let some: Vec<usize> = (0..record.module.leaves().len()).map(|slot| around(Some(slot))).collect();
+    assert!(some.iter().all(|length| *length >= plain.len() / 3), "{some:?} of {}", plain.len());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Answers, and the one place where a use case's error becomes a V3 failure (conventions.md section 4).
 
+use crate::v3::texts::Stretch;
 use axum::body::Body;
 use axum::response::Response;
 use desk::{DeskError, Refusal};
@@ -11,6 +12,8 @@ use wire::failure::{Failure, Message};
 pub(crate) enum Answer {
     /// A JSON text, with status 200.
     Json(String),
+    /// The same, with a stretch of a kept text in it.
+    Around(String, Stretch),
     /// A JSON text with another status.
     Status(u16, String),
     /// The answer that a call was given before.
@@ -22,19 +25,20 @@ pub(crate) enum Answer {
 /// The HTTP answer.
 pub(crate) fn respond(answer: Result<Answer, Failure>) -> Response {
     match answer {
-        Ok(Answer::Json(text)) => json(StatusCode::OK, text),
+        Ok(Answer::Json(text)) => json(StatusCode::OK, text.into()),
+        Ok(Answer::Around(text, stretch)) => json(StatusCode::OK, Body::new(stretch.within(text))),
         Ok(Answer::Status(status, text)) => {
-            json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text)
+            json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text.into())
         }
         Ok(Answer::Replayed(status, text)) => {
-            let mut response = json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text);
+            let mut response = json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text.into());
             response.headers_mut().insert(crate::once::REPLAYED, HeaderValue::from_static("true"));
             response
         }
         Ok(Answer::File(name, media_type, bytes)) => file(&name, &media_type, bytes),
         Err(failure) => {
             let status = StatusCode::from_u16(failure.http).unwrap_or(StatusCode::BAD_REQUEST);
-            let mut response = json(status, failure.to_json());
+            let mut response = json(status, failure.to_json().into());
             let later =
                 [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS, StatusCode::CONFLICT];
             if later.contains(&status) {
@@ -45,8 +49,8 @@ pub(crate) fn respond(answer: Result<Answer, Failure>) -> Response {
     }
 }
 
-fn json(status: StatusCode, text: String) -> Response {
-    let mut response = Response::new(Body::from(text));
+fn json(status: StatusCode, body: Body) -> Response {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     // Exactly this: clients compare the part before the semicolon, others look for `json` (conventions.md 1.4).
     response

@@ -48,6 +48,9 @@ impl Reader {
             Answer::Json(text) | Answer::Status(_, text) | Answer::Replayed(_, text) => {
                 serde_json::from_str(&text).map_err(Failure::not_json)
             }
+            Answer::Around(text, stretch) => {
+                serde_json::from_slice(&stretch.within(text).whole()).map_err(Failure::not_json)
+            }
             Answer::File(..) => Err(Failure::not_found()),
         }
     }

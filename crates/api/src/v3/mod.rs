@@ -14,6 +14,7 @@ mod criteria;
 mod inside;
 mod list;
 mod operations;
+mod pieces;
 mod related;
 mod route;
 mod short;

@@ -5,12 +5,15 @@
 //! memory, with the very lookups, and as long as no person was changed; the store forgets a record before a commit that changed
 //! it is acknowledged, and what it reads then is another one.
 
+use crate::v3::pieces::Pieces;
+use bytes::Bytes;
 use desk::{Desk, Snapshot, View};
 use model::{Origin, Record, Size};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use std::ops::Range;
 use std::sync::{Arc, Weak};
-use wire::writer::{Stencil, Writer};
+use wire::writer::{LeftOut, Stencil, Writer};
 
 /// What a request's text usually takes.
 const USUAL_BYTES: u64 = 9 * 1024;
@@ -86,7 +89,46 @@ impl Text {
 
     /// Writes the record, where the text still counts.
     pub fn write(&self, writer: &Writer<'_>, record: &Record, view: &View, out: &mut String) -> bool {
+        self.is_of(view) && writer.fill(out, record, &self.stencil)
+    }
+
+    /// The same, but for one stretch that is sent from here.
+    pub fn write_around(
+        self: &Arc<Self>,
+        writer: &Writer<'_>,
+        record: &Record,
+        view: &View,
+        out: &mut String,
+    ) -> Option<Stretch> {
+        if !self.is_of(view) {
+            return None;
+        }
+        let LeftOut { at, stretch } = writer.fill_around(out, record, &self.stencil)?;
+        Some(Stretch { at, text: self.clone(), bytes: stretch })
+    }
+
+    fn is_of(&self, view: &View) -> bool {
         std::ptr::eq(self.snapshot.as_ptr(), Arc::as_ptr(view.snapshot()))
-            && writer.fill(out, record, &self.stencil)
+    }
+}
+
+/// A stretch of a kept text, and where in the rest of an answer it belongs, in bytes.
+#[derive(Debug)]
+pub(crate) struct Stretch {
+    at: usize,
+    text: Arc<Text>,
+    bytes: Range<usize>,
+}
+
+impl Stretch {
+    /// The whole answer, of which this is the rest.
+    pub fn within(self, rest: String) -> Pieces {
+        Pieces::new(rest, self.at, Bytes::from_owner(self))
+    }
+}
+
+impl AsRef<[u8]> for Stretch {
+    fn as_ref(&self) -> &[u8] {
+        self.text.stencil.text().as_bytes().get(self.bytes.clone()).unwrap_or_default()
     }
 }

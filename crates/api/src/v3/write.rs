@@ -2,6 +2,7 @@
 
 use crate::v3::answer::{self, Answer};
 use crate::v3::call::Call;
+use crate::v3::texts::{Stretch, Text};
 use crate::v3::{route, uploads};
 use desk::once::{Claimed, Ticket};
 use desk::{Context, DeskError, Outcome, Place, Verb, View};
@@ -10,7 +11,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use wire::failure::Failure;
 use wire::reader::{self, Reading};
-use wire::writer::Lookups;
+use wire::writer::{Lookups, Writer};
 
 /// The records that an answer refers to, as the writer asks for them.
 pub(crate) struct Seen<'a>(pub &'a View);
@@ -32,7 +33,14 @@ pub(crate) async fn get(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer
     }
     let spoken = || route::spoken(call, &place.module).and_then(|spoken| spoken.one);
     let key = call.ci_type().or_else(spoken).unwrap_or(place.module.key());
-    enveloped(call, record, key).await
+    let mut text = String::with_capacity(AROUND_BYTES);
+    wire::envelope::object_open(&mut text, key);
+    let stretch = write_around(call, record, &mut text).await?;
+    wire::envelope::object_close(&mut text);
+    Ok(match stretch {
+        Some(stretch) => Answer::Around(text, stretch),
+        None => Answer::Json(text),
+    })
 }
 
 /// POST to a collection. With an `Idempotency-Key` it is made once, however often it is sent: an extension of ours.
@@ -252,30 +260,50 @@ pub(crate) async fn whole(call: &Call<'_>, record: Record) -> Result<String, Fai
 
 /// What a request with everything it shows usually takes.
 const WHOLE_BYTES: usize = 8 * 1024;
+/// What it takes beside the longest stretch of its kept text.
+const AROUND_BYTES: usize = 2 * 1024;
 
 async fn write_whole(call: &Call<'_>, record: Record, out: &mut String) -> Result<(), Failure> {
+    write_by(call, record, out, |text, writer, record, view, out| {
+        text.write(writer, record, view, out).then_some(())
+    })
+    .await
+    .map(drop)
+}
+
+/// Writes a record with everything it shows, where its text is kept without a stretch that is sent from there.
+async fn write_around(call: &Call<'_>, record: Record, out: &mut String) -> Result<Option<Stretch>, Failure> {
+    write_by(call, record, out, Text::write_around).await
+}
+
+/// Writes a record by the text that is kept of it, as `by` does, or anew.
+async fn write_by<T>(
+    call: &Call<'_>,
+    record: Record,
+    out: &mut String,
+    by: impl FnOnce(&Arc<Text>, &Writer<'_>, &Record, &View, &mut String) -> Option<T>,
+) -> Result<Option<T>, Failure> {
     // Technicians read the same. Requesters are told less of others and more of themselves, so theirs is written anew.
     let is_kept = call.ctx.is_technician() && record.is_shared();
     let text = if is_kept { call.api.texts.of(&record) } else { None };
-    let mut records = [record];
+    let mut record = [record];
     if let Some(text) = text.as_ref().filter(|text| text.knows_people(call.desk())) {
-        let view = looked_at(call, &mut records, Some(text.slots())).await?;
+        let view = looked_at(call, &mut record, Some(text.slots())).await?;
         let seen = Seen(&view);
-        let writer = call.writer(&seen);
-        if records.iter().all(|record| text.write(&writer, record, &view, out)) {
-            return Ok(());
+        let [record] = &record;
+        if let Some(written) = by(text, &call.writer(&seen), record, &view, out) {
+            return Ok(Some(written));
         }
     }
-    let view = looked_at(call, &mut records, None).await?;
+    let view = looked_at(call, &mut record, None).await?;
     let seen = Seen(&view);
     let writer = call.writer(&seen);
-    for record in &records {
-        writer.record(out, record);
-        if is_kept {
-            call.api.texts.keep(&writer, record, &view, text.as_deref());
-        }
+    let [record] = &record;
+    writer.record(out, record);
+    if is_kept {
+        call.api.texts.keep(&writer, record, &view, text.as_deref());
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Works out what these places of some records show, all of them where none are given, and finds what they refer to.

@@ -4,6 +4,7 @@
 use super::Writer;
 use jiff::tz::TimeZone;
 use model::{Form, Node, Record};
+use std::ops::Range;
 
 /// A shared record as it is written, and the members in which answers about it differ: what was worked out for one answer,
 /// and times, where the caller is in another zone.
@@ -30,7 +31,25 @@ struct Hole {
     varies: bool,
 }
 
+/// A stretch of a stencil's text that was left out of what was written: it need not be copied to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Where it belongs in what was written, in bytes.
+    pub at: usize,
+    /// Which bytes of [`Stencil::text`] it is.
+    pub stretch: Range<usize>,
+}
+
+/// Stretches that are not longer are copied: that costs less than sending one more piece.
+const PIECE_MIN: usize = 1024;
+
 impl Stencil {
+    /// The record as it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The places of the record that may differ in the same zone: those that the members show, and what is not shown at all.
     #[must_use]
     pub fn slots(&self) -> &[usize] {
@@ -120,27 +139,63 @@ impl Writer<'_> {
     /// something was put over it at a place that does not differ.
     #[must_use]
     pub fn fill(&self, out: &mut String, record: &Record, stencil: &Stencil) -> bool {
+        let Some(LeftOut { at, stretch }) = self.fill_around(out, record, stencil) else { return false };
+        out.insert_str(at, stencil.text.get(stretch).unwrap_or_default());
+        true
+    }
+
+    /// The same without the longest stretch that would be copied, where it is worth a piece of its own; it is empty else. `None`,
+    /// with nothing written, where [`Self::fill`] is `false`.
+    #[must_use]
+    pub fn fill_around(&self, out: &mut String, record: &Record, stencil: &Stencil) -> Option<LeftOut> {
         if !record.is_shared() || record.put_over().any(|slot| !stencil.slots.contains(&slot)) {
-            return false;
+            return None;
         }
-        let is_elsewhere = *self.zone != stencil.zone;
         let tree = record.module.tree();
+        let longest = self.longest(stencil);
         let (begin, mut copied) = (out.len(), 0);
-        for hole in stencil.holes.iter().filter(|hole| hole.varies || is_elsewhere) {
+        let mut at = begin;
+        let mut copy = |out: &mut String, stretch: Range<usize>| {
+            if stretch == longest {
+                at = out.len();
+            } else {
+                out.push_str(stencil.text.get(stretch).unwrap_or_default());
+            }
+        };
+        for hole in self.holes(stencil) {
             let node = match (tree.get(usize::from(hole.member)), hole.inner) {
                 (Some(Node::Group { members, .. }), Some(inner)) => members.get(usize::from(inner)),
                 (node, _) => node,
             };
-            let (Some(piece), Some(node)) = (stencil.text.get(copied..hole.from as usize), node) else {
+            let Some(node) = node else {
                 out.truncate(begin);
-                return false;
+                return None;
             };
-            out.push_str(piece);
+            copy(out, copied..hole.from as usize);
             self.node(out, record, node, 0, hole.is_first());
             copied = hole.to as usize;
         }
-        out.push_str(stencil.text.get(copied..).unwrap_or_default());
-        true
+        copy(out, copied..stencil.text.len());
+        Some(LeftOut { at, stretch: longest })
+    }
+
+    /// The longest stretch that is copied, or an empty one where none is worth a piece of its own.
+    fn longest(&self, stencil: &Stencil) -> Range<usize> {
+        let (mut longest, mut from, end) = (0..0, 0, stencil.text.len());
+        let holes = self.holes(stencil).map(|hole| (hole.from as usize, hole.to as usize));
+        for (to, next) in holes.chain([(end, end)]) {
+            if to - from > longest.len().max(PIECE_MIN) {
+                longest = from..to;
+            }
+            from = next;
+        }
+        longest
+    }
+
+    /// The places that are written anew in this zone.
+    fn holes<'s>(&self, stencil: &'s Stencil) -> impl Iterator<Item = &'s Hole> + use<'s> {
+        let is_elsewhere = *self.zone != stencil.zone;
+        stencil.holes.iter().filter(move |hole| hole.varies || is_elsewhere)
     }
 }
 
