@@ -2,6 +2,7 @@
 //!
 //! A handler is a paragraph: decode, call one use case, encode. Rules live in `desk`, the wire format in `wire`.
 
+mod body;
 mod happyfox;
 mod oauth;
 mod once;

@@ -7,7 +7,7 @@ use crate::context::{Context, Verb};
 use crate::draft::Draft;
 use crate::nouns::parent;
 use crate::permissions::permit;
-use crate::records::{Outcome, Place};
+use crate::records::{Outcome, Place, Written};
 use crate::{Desk, DeskError, Refusal};
 use model::filter::equals;
 use model::{Change, Id, Record, Value};
@@ -195,10 +195,13 @@ async fn settle(
     levels: &[(Record, Vec<Record>)],
 ) -> Result<Vec<Statement>, DeskError> {
     let Above(Some((module, id))) = above else { return Ok(Vec::new()) };
+    let snapshot = desk.snapshot();
     let mut statements = Vec::new();
     let mut outcomes = Vec::new();
     let mut earlier_is_open = false;
     for (level, approvals) in levels {
+        // Whoever answers at the same moment does not know of what is written here: the one who comes second asks again.
+        statements.extend(desk.store.update(level, level, &snapshot.catalogue));
         let before = level.reference("status");
         let outcome = outcome_of(level, approvals, earlier_is_open);
         if before != Some(outcome) {
@@ -213,7 +216,6 @@ async fn settle(
         earlier_is_open |= outcome != statuses::APPROVED;
         outcomes.push(outcome);
     }
-    let snapshot = desk.snapshot();
     let module = snapshot.module(module)?;
     let nobody_is_asked = levels.iter().all(|(_, approvals)| approvals.is_empty());
     let after = if nobody_is_asked { None } else { Some(overall(&outcomes)) };
@@ -280,17 +282,35 @@ impl Desk {
         comments: Option<String>,
     ) -> Result<Outcome, DeskError> {
         permit(ctx, place, Verb::Update)?;
+        // Decisions of one level take turns: each has to know of those before it.
+        let mut turn = self.turns.of(parent(place)?.id());
+        loop {
+            let tried = self.try_to_decide(ctx, place, id, approve, comments.as_deref()).await;
+            if let Some(outcome) = turn.after(tried).await? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    async fn try_to_decide(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        id: Id,
+        approve: bool,
+        comments: Option<&str>,
+    ) -> Result<Outcome, Written> {
         let approval = self.get_in(ctx, place, id).await?;
         if approval.reference("approver") != Some(ctx.caller.user) && !ctx.is_administrator() {
-            return Err(DeskError::NotPermitted);
+            return Err(DeskError::NotPermitted.into());
         }
         crate::requests::may_change_below(self, ctx, place, &approval).await?;
         if approval.reference("status") != Some(statuses::PENDING) {
-            return Err(Refusal::because("status", "Not waiting for an answer").into());
+            return Err(DeskError::from(Refusal::because("status", "Not waiting for an answer")).into());
         }
         let level = parent(place)?.clone();
-        if let Some(refusal) = too_much_said(&level, comments.as_deref()) {
-            return Err(refusal.into());
+        if let Some(refusal) = too_much_said(&level, comments) {
+            return Err(DeskError::from(refusal).into());
         }
         let status = if approve { statuses::APPROVED } else { statuses::REJECTED };
         let mut new = approval.clone();
@@ -303,13 +323,7 @@ impl Desk {
         let operation = if approve { "APPROVE" } else { "REJECT" };
         let mut draft = crate::draft::Draft::editing(self.snapshot(), approval, new, operation);
         draft.statements = statements;
-        match self.write(ctx, place, draft).await {
-            Ok(outcome) => Ok(outcome),
-            Err(crate::records::Written::Stale) => {
-                Err(Refusal::because("status", "Decided meanwhile").into())
-            }
-            Err(crate::records::Written::Failed(error)) => Err(error),
-        }
+        self.write(ctx, place, draft).await
     }
 
     /// What a decision means for the level, for the request, and for the next level.

@@ -280,9 +280,13 @@ impl Desk {
             return Err(DeskError::NotPermitted);
         }
         if let Some(flag) = flag_of(purpose) {
-            let left = rows.iter().any(|r| r.id() != id && purpose_of(r) == purpose);
-            let stamps = [(flag, Value::Bool(left))];
-            statements.push(self.store.stamp(&place.module, owner, &stamps, Expect::Exactly(1)));
+            // Somebody may add a file at the same moment.
+            let of_purpose = match purpose {
+                Purpose::Resolution => ("module", Value::from(RESOLUTION)),
+                Purpose::Listed | Purpose::Stored => ("listed", Value::Bool(true)),
+            };
+            let (module, of) = (&place.module, Some(of_purpose));
+            statements.push(self.store.flag_from_rows(module, owner, flag, &row.module, "owner", of));
             statements.extend(self.touch(&place.module, owner, ctx.now));
         }
         let words = format!("{} removed", row.title());

@@ -54,11 +54,10 @@ const ELEMENTS: [&str; 38] = [
 ];
 
 /// What stands in a value that does something.
-const WORDS: [&str; 17] = [
+const WORDS: [&str; 15] = [
     "javascript:",
     "vbscript:",
     "livescript:",
-    "data:",
     "expression(",
     "behavior:",
     "-moz-binding",
@@ -68,7 +67,6 @@ const WORDS: [&str; 17] = [
     "formaction",
     "xlink",
     "xmlns",
-    "action=",
     "srcset",
     "ping=",
     "popover",
@@ -120,11 +118,28 @@ fn is_harmless(attribute: &str, value: &str) -> bool {
 
 /// Whether anything in a text may be an attack: rather too often than once too seldom.
 fn is_suspicious(text: &str) -> bool {
-    if !text.contains('<') {
+    if !opens_tags(text) {
         return false;
     }
     let plain = squeezed(text);
-    WORDS.iter().any(|word| plain.contains(word)) || has_element(&plain) || has_handler(&plain)
+    WORDS.iter().any(|word| plain.contains(word))
+        || has_data(&plain)
+        || has_element(&plain)
+        || has_handler(&plain)
+}
+
+/// Whether anything is read as a tag or as what is no element: `5 < 6` is not, and without a tag no word does harm.
+fn opens_tags(text: &str) -> bool {
+    text.split('<').skip(1).any(|after| {
+        after.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?' | '%'))
+    })
+}
+
+/// `data:` where an address begins: `src=data:`, `url('data:`. `metadata:` is a word.
+fn has_data(plain: &str) -> bool {
+    plain.match_indices("data:").any(|(at, _)| {
+        plain.get(..at).is_some_and(|before| before.ends_with(['=', '"', '\'', '`', '(', ',']))
+    })
 }
 
 /// Lower case, without what browsers pass over between letters, with character references resolved: `java&#x09;script:`
@@ -196,8 +211,26 @@ mod tests {
             "<div style=\"color:red\">red</div><table><tr><td>1</td></tr></table>",
             "<img src=\"cid:part1@example.com\" alt='a picture'>",
             "if x<y then print(\"on\")",
+            "CPU load on host5 = 97 & disk < 5% free, javascript: 3",
+            "<a href=\"https://example.com/zabbix.php?action=host.view&id=1\" class=\"x\">host</a>",
+            "<p>metadata: 5, some data: 7</p>",
         ] {
             assert!(matches!(stored(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_browser_would_take_for_a_tag_is_looked_at() {
+        for text in [
+            "5 < 6 <img src=x onerror=x()>",
+            "<a href=data:text/html,x>x</a>",
+            "<a href=' data:text/html,x'>x</a>",
+            "<a href=\"\tda\nta:text/html,x\">x</a>",
+            "<p style='background: url( data:x)'>x</p>",
+            "</x onclick=alert(1)>",
+            "<!--><script>x()</script>",
+        ] {
+            assert!(is_suspicious(text), "{text}");
         }
     }
 

@@ -110,6 +110,7 @@ impl Desk {
             let found =
                 self.get_visible(ctx, &place.module, *other).await?.filter(|r| !in_trash(r) && r.id() != id);
             let Some(found) = found else { return Err(Refusal::not_valid("linked_request").into()) };
+            crate::requests::may_change(ctx, &found, &snapshot)?;
             numbers.push(found.get("display_id").to_string());
             if let Some(old) = known.iter().find(|link| other_end(link, id) == Some(*other)) {
                 let mut new = old.clone();
@@ -154,6 +155,7 @@ impl Desk {
         if let Some(_missing) = others.iter().find(|o| !known.iter().any(|l| other_end(l, id) == Some(**o))) {
             return Err(Refusal::not_valid("linked_request").into());
         }
+        let snapshot = self.snapshot();
         let mut statements = Vec::new();
         let mut left = 0;
         for link in &known {
@@ -162,6 +164,10 @@ impl Desk {
                 left += 1;
                 continue;
             }
+            // It is a link of the other one as much.
+            let found = self.get_visible(ctx, &place.module, other).await?;
+            let Some(found) = found else { return Err(Refusal::not_valid("linked_request").into()) };
+            crate::requests::may_change(ctx, &found, &snapshot)?;
             statements.extend(self.store.remove(link));
             let elsewhere = self.links_of(other).await?.len() > 1;
             let stamps = linked(elsewhere, ctx.now);

@@ -43,6 +43,12 @@ pub fn role_allows(access: Access, module: &Module, verb: Verb) -> bool {
     }
 }
 
+/// The scope for doing something in an area, as tokens have it.
+#[must_use]
+pub fn scope_of(area: Area, verb: Verb) -> String {
+    format!("SDPOnDemand.{}.{}", area.word(), verb.word())
+}
+
 /// What belongs to the whole company and not to the desk's setup alone: either scope will do (setup.md section 2).
 const GENERAL: [&str; 3] = ["site", "department", "support_group"];
 
@@ -59,7 +65,7 @@ pub fn permit(ctx: &Context, place: &Place, verb: Verb) -> Result<(), DeskError>
         // (conventions.md section 2.6): either will do, whether or not such rows have a list of their own besides.
         || (verb == Verb::Create && place.parent.is_some() && scopes.allow(area, Verb::Update));
     if !scope_is_there {
-        return Err(DeskError::ScopeMissing(format!("SDPOnDemand.{}.{}", area.word(), verb.word())));
+        return Err(DeskError::ScopeMissing(scope_of(area, verb)));
     }
     if !role_allows(ctx.caller.access, module, verb) {
         return Err(DeskError::NotPermitted);

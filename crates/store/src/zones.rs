@@ -306,7 +306,9 @@ impl Store {
         // What was written comes first: the words of a row that leaves there are known by then.
         let snapshot = table.snapshot(WRITTEN_MAX).filter(|snapshot| snapshot.most(unsure.worst) > 0)?;
         let worst = if is_indexed { unsure.worst * TEXT } else { unsure.worst };
-        Some((Parts::of(&query.filter, &query.module, table.words()?)?, snapshot, worst))
+        let words = table.words()?;
+        let parts = Parts::of(&query.filter, &query.module, words)?;
+        Some((parts, snapshot.with(&words.long()), worst))
     }
 
     /// The records that a reference without an index leads to, and perhaps some that it once led to; `None` where they are

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 /// How deep groups may lie in one another.
 const DEPTH_MAX: usize = 16;
 /// How many tests one search may have.
-const TESTS_MAX: usize = 200;
+pub const TESTS_MAX: usize = 200;
 /// How many operands one test may have.
-const OPERANDS_MAX: usize = 1000;
+pub const OPERANDS_MAX: usize = 1000;
 /// Values in one search; a database takes only so many.
-const ALL_OPERANDS_MAX: usize = 10_000;
+pub const ALL_OPERANDS_MAX: usize = 10_000;
 
 /// The keys of an element; `field_name` and `operator` are old ones.
 const KEYS: [&str; 8] =

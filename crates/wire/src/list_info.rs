@@ -1,6 +1,7 @@
 //! `list_info`: what a client asks of a list, and what the answer says of itself (conventions 3.1 and 3.2,
 //! wire-facts 8).
 
+use crate::criteria::{ALL_OPERANDS_MAX, OPERANDS_MAX, TESTS_MAX};
 use crate::envelope::json_string;
 use crate::{Criteria, Failure, criteria, lenient, scalar};
 use serde_json::{Map, Value};
@@ -165,7 +166,13 @@ impl ListInfo {
                 "sort_fields" => sort_fields(value).map(|sort| info.sort = sort),
                 "get_total_count" => scalar::truth(value).map(|truth| info.get_total_count = truth),
                 "fields_required" => texts(value).map(|fields| info.fields_required = Some(fields)),
-                "search_fields" => search_fields(value).map(|fields| info.search_fields = Some(fields)),
+                "search_fields" => search_fields(value).map(|fields| {
+                    if let Err(too_much) = is_moderate(&fields) {
+                        failures.push(Failure::not_valid("search_fields").saying(too_much));
+                    } else {
+                        info.search_fields = Some(fields);
+                    }
+                }),
                 "filter_by" => filter_by(value).map(|view| info.filter_by = Some(view)),
                 "search_criteria" => {
                     let read = criteria::read(value);
@@ -270,6 +277,21 @@ fn search_fields(value: &Value) -> Option<Vec<(String, Value)>> {
     }
 }
 
+/// Whether no more is looked for than criteria may ask for, or what is too much.
+fn is_moderate(fields: &[(String, Value)]) -> Result<(), String> {
+    let operands = |(_, value): &(String, Value)| value.as_array().map_or(1, Vec::len);
+    if fields.len() > TESTS_MAX {
+        return Err(format!("At most {TESTS_MAX} fields in search_fields"));
+    }
+    if fields.iter().any(|field| operands(field) > OPERANDS_MAX) {
+        return Err(format!("At most {OPERANDS_MAX} values for one field"));
+    }
+    if fields.iter().map(operands).sum::<usize>() > ALL_OPERANDS_MAX {
+        return Err(format!("At most {ALL_OPERANDS_MAX} values in search_fields"));
+    }
+    Ok(())
+}
+
 fn filter_by(value: &Value) -> Option<FilterBy> {
     let value = lenient::opened(value);
     match value.as_ref() {
@@ -361,6 +383,25 @@ mod tests {
         check(json!({"row_count": 50, "page": 3, "start_index": 1}), 50, 100);
         check(json!({"row_count": 50, "page": 1, "start_index": 21}), 50, 20);
         check(json!({"page": 9_223_372_036_854_775_807_i64, "row_count": 100}), 100, u64::MAX);
+    }
+
+    #[test]
+    fn as_much_may_be_looked_for_as_by_criteria() {
+        let check = |fields: Value, words: Option<&str>| {
+            let read = read(json!({"search_fields": fields}));
+            let told =
+                read.err().map(|f| f.messages.iter().filter_map(|m| m.message.clone()).collect::<String>());
+            assert_eq!(told.as_deref(), words);
+        };
+        let many = |count: usize, values: usize| {
+            let fields = (0..count).map(|i| (format!("f{i}"), json!(vec!["x"; values])));
+            Value::Object(fields.collect())
+        };
+        check(many(200, 1), None);
+        check(many(1, 1000), None);
+        check(many(201, 1), Some("At most 200 fields in search_fields"));
+        check(many(1, 1001), Some("At most 1000 values for one field"));
+        check(many(11, 1000), Some("At most 10000 values in search_fields"));
     }
 
     #[test]

@@ -12,6 +12,8 @@ use serde_json::{Value as Json, json};
 
 const SIZE_DEFAULT: u64 = 50;
 const SIZE_MAX: u64 = 300;
+/// More than a person has fields.
+const PAIRS_MAX: usize = 200;
 
 /// `GET …/requesters/{id}/`.
 pub(super) async fn one(call: &Call<'_>, id: &str) -> Result<Told, Told> {
@@ -32,7 +34,10 @@ pub(super) async fn all(call: &Call<'_>) -> Result<Told, Told> {
     let (mut page, mut size) = (1_u64, SIZE_DEFAULT);
     // Whoever has no number yet was never seen here.
     let mut filter = test(&module, "requester_number", Op::Empty, Vec::new()).negate();
-    for (key, value) in wire::payload::form_pairs(&call.query) {
+    let pairs = wire::payload::few_pairs(&call.query, PAIRS_MAX).ok_or_else(|| {
+        detail(StatusCode::BAD_REQUEST, &format!("The query may have {PAIRS_MAX} parameters at most."))
+    })?;
+    for (key, value) in pairs {
         let value = value.trim();
         let number = || value.parse::<u64>().ok().filter(|n| *n > 0);
         let part = match key.as_str() {

@@ -22,8 +22,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use base64::Engine;
 use bytes::Bytes;
-use desk::Context;
 use desk::once::Ticket;
+use desk::{Context, Place, Verb};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::Id;
@@ -50,12 +51,16 @@ struct Call<'a> {
 }
 
 async fn entry(State(api): State<Arc<Api>>, request: Request) -> Response {
-    answer(&api, request).await.unwrap_or_else(|refusal| refusal).into_response()
+    let trace = crate::trace_of(&request);
+    let (parts, mut body) = request.into_parts();
+    let told = answer(&api, &parts, &mut body, trace).await;
+    // Many clients send their first call without a credential, and the same again once they have seen that they need one.
+    crate::body::drain(body, 0).await;
+    told.unwrap_or_else(|refusal| refusal).into_response()
 }
 
-async fn answer(api: &Api, request: Request) -> Result<Told, Told> {
-    let (parts, body) = request.into_parts();
-    let trace = parts.extensions.get::<crate::TraceId>().map_or(0, |t| t.0);
+/// Answers a call, whose body is taken once it is wanted.
+async fn answer(api: &Api, parts: &Parts, body: &mut Body, trace: u128) -> Result<Told, Told> {
     // Before the body is read, and the same whichever half is wrong (T3).
     let (ctx, key) = authenticate(api, &parts.headers, trace).await?;
     let is_read = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
@@ -92,6 +97,17 @@ async fn answer(api: &Api, request: Request) -> Result<Told, Told> {
         return write(&call, &method, &segments, &bytes, None).await;
     };
     let asked = format!("{method} {path}?{}", call.query);
+    // A stored answer is for whoever may make the call.
+    let verb = match method {
+        Method::POST => Verb::Create,
+        Method::DELETE => Verb::Delete,
+        _ => Verb::Update,
+    };
+    let failed = |error| answer::failed(&error, trace);
+    let is_of_people = segments.first() == Some(&"requesters");
+    let snapshot = api.desk.snapshot();
+    let module = snapshot.module(if is_of_people { "user" } else { "udf_field" }).map_err(failed)?;
+    desk::permissions::permit(&call.ctx, &Place::top(module.clone()), verb).map_err(failed)?;
     let ticket = once::claim(&call, &key, &asked, &bytes).await?;
     let told =
         write(&call, &method, &segments, &bytes, Some(&ticket)).await.unwrap_or_else(|refusal| refusal);
@@ -164,7 +180,7 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 /// The body, which is to be strict JSON (T4 to T6, T9).
-async fn bytes_of(headers: &HeaderMap, body: Body) -> Result<Bytes, Told> {
+async fn bytes_of(headers: &HeaderMap, body: &mut Body) -> Result<Bytes, Told> {
     if let Some(kind) = headers.get(header::CONTENT_TYPE) {
         let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_owned();
         if !kind.is_empty() && !kind.eq_ignore_ascii_case("application/json") {
@@ -172,7 +188,7 @@ async fn bytes_of(headers: &HeaderMap, body: Body) -> Result<Bytes, Told> {
             return Err(detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &words));
         }
     }
-    match Limited::new(body, BODY_BYTES_MAX).collect().await {
+    match Limited::new(std::mem::take(body), BODY_BYTES_MAX).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             let words = format!("The body may have {} MB at most.", BODY_BYTES_MAX / 1024 / 1024);

@@ -15,8 +15,6 @@ use wire::writer::{Lookups, Writer};
 
 /// A file and its envelope.
 const UPLOAD_BYTES_MAX: usize = 44 * 1024 * 1024;
-/// Of a refused call this much is read before the answer, so that the client sees the answer and not a broken pipe.
-const DRAINED_BYTES_MAX: usize = 1024 * 1024;
 /// Of a form this much is read to look for a key in it, before anybody knows whose it is.
 const STRANGERS_BYTES_MAX: usize = 64 * 1024;
 
@@ -240,13 +238,10 @@ async fn collect(body: Begun, limit: usize) -> Result<bytes::Bytes, Failure> {
 
 /// Reads on without keeping what comes.
 async fn drain(body: Begun) {
-    let Some(mut rest) = body.rest else { return };
-    let mut passed = body.read.len();
+    let Some(rest) = body.rest else { return };
+    let passed = body.read.len();
     drop(body.read);
-    while passed <= DRAINED_BYTES_MAX {
-        let Some(Ok(frame)) = rest.frame().await else { return };
-        passed += frame.data_ref().map_or(0, bytes::Bytes::len);
-    }
+    crate::body::drain(rest, passed).await;
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use crate::v3::call::Call;
 use crate::v3::{answer, catalogs::Catalog};
-use desk::{Place, Purpose};
+use desk::{DeskError, Place, Purpose, Verb};
 use http::Method;
 use model::filter::equals;
-use model::{Filter, Id, Module, Operation};
+use model::{Area, Filter, Id, Module, Operation};
 use std::sync::Arc;
 use wire::failure::Failure;
 
@@ -56,7 +56,7 @@ pub(crate) async fn follow(call: &Call<'_>) -> Result<Target, Failure> {
     }
     let catalogue = &call.snapshot.catalogue;
     if first == "history" && segments.peek().is_none() {
-        return whole(call, catalogue.module("history"));
+        return whole(call, catalogue.module("history"), &Area::ALL);
     }
     // A type of CI is named by the second segment.
     let named = segments.peek().filter(|second| second.parse::<Id>().is_err());
@@ -125,15 +125,20 @@ fn bare(segment: &str) -> &str {
 }
 
 /// All rows of a module that is otherwise read below one record at a time: `requests/notes`, `tasks/comments`,
-/// `history`. A copy of the desk would have to ask ten times for each record. For administrators, who see all of them.
-fn whole(call: &Call<'_>, rows: Option<&Arc<Module>>) -> Result<Target, Failure> {
+/// `history`. A copy of the desk would have to ask ten times for each record. For administrators, who see all of them, with the
+/// scopes for whatever they may be about.
+fn whole(call: &Call<'_>, rows: Option<&Arc<Module>>, above: &[Area]) -> Result<Target, Failure> {
     let rows = rows.filter(|_| call.ctx.is_administrator()).ok_or_else(Failure::not_found)?;
+    if let Some(area) = above.iter().find(|area| !call.ctx.scopes.allow(**area, Verb::Read)) {
+        let scope = desk::permissions::scope_of(*area, Verb::Read);
+        return Err(answer::failure(DeskError::ScopeMissing(scope), call.ctx.trace));
+    }
     Ok(Target::Related(Place::top(rows.clone())))
 }
 
 fn on_collection(call: &Call<'_>, place: Place, segment: &str, rest: Vec<&str>) -> Result<Target, Failure> {
     if let (Some(child), [], None) = (place.module.child(segment), rest.as_slice(), &place.parent) {
-        return whole(call, call.snapshot.catalogue.module(child.module));
+        return whole(call, call.snapshot.catalogue.module(child.module), &[place.area]);
     }
     match (bare(segment), rest.as_slice()) {
         ("metainfo", []) => Ok(Target::Metainfo(place.module)),

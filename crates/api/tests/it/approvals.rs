@@ -31,6 +31,26 @@ on_both_engines! {
         assert_eq!(done["approval"]["comments"].as_str().unwrap().len(), 250);
     }
 
+    answers_of_the_same_moment_know_of_one_another(app) {
+        let admin = app.admin();
+        let mut people = Vec::new();
+        for name in ["Anna", "Bert", "Cara", "Dirk", "Emma", "Finn"] {
+            people.push((format!("{}.boss@example.com", name.to_lowercase()), app.requester(&format!("{name} Boss")).await.1));
+        }
+        let addresses: Vec<&str> = people.iter().map(|(address, _)| address.as_str()).collect();
+        let id = admin.new_request("A new laptop").await;
+        let (first, answers) = level(&admin, &id, 1, &addresses).await;
+        let (second, _) = level(&admin, &id, 2, &["ada.admin@example.com"]).await;
+        let paths: Vec<String> = answers.iter().map(|answer| format!("{answer}/_approve")).collect();
+        let decisions = people.iter().zip(&paths).map(|((_, person), path)| person.put(path, json!({})));
+        for reply in futures_util::future::join_all(decisions).await {
+            reply.ok();
+        }
+        let status = async |path: &str| admin.get(path).await.ok()["approval_level"]["status"]["name"].take();
+        assert_eq!(status(&first).await, "Approved");
+        assert_eq!(status(&second).await, "Pending Approval", "it is asked next");
+    }
+
     what_an_approver_said_is_theirs(app) {
         let admin = app.admin();
         let (_, boss) = app.requester("Bea Boss").await;

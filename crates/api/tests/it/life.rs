@@ -31,6 +31,14 @@ on_both_engines! {
         ] {
             theo.put(&format!("{path}{name}"), input).await.refused(403, 4002, "-");
         }
+        // Its links are no more changed from their other end.
+        let closed = path.rsplit('/').next().unwrap();
+        let links = format!("/requests/{other}/link_requests");
+        let to = |id: &str| json!({"link_requests": [{"linked_request": {"id": id}}]});
+        theo.post(&links, to(closed)).await.refused(403, 4002, "-");
+        app.admin().post(&links, to(closed)).await.ok();
+        theo.send("DELETE", &format!("/api/v3{links}"), &[("Content-Type", "application/json")], to(closed).to_string()).await.refused(403, 4002, "-");
+        assert_eq!(app.admin().get(&path).await.ok()["request"]["has_linked_requests"], true);
         theo.put(&format!("{path}/_close"), closure).await.ok();
         app.admin().put(&path, json!({"request": {"subject": "Administrators may"}})).await.ok();
         theo.put(&format!("{path}/_reopen"), json!({})).await.ok();

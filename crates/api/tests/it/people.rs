@@ -194,6 +194,14 @@ on_both_engines! {
             let json = reply.refused(401, 4002, "-");
             assert!(json.to_string().to_lowercase().contains("scope"), "{json}");
         }
+        // What is read of all records at once is about more than requests.
+        read.get("/requests/notes").await.ok();
+        for (all, wanted) in [("/history", "SDPOnDemand.problems.READ"), ("/problems/notes", "SDPOnDemand.problems.READ")] {
+            let json = read.get(all).await.refused(401, 4002, "-");
+            assert!(json.to_string().contains(wanted), "{json}");
+        }
+        app.admin().get("/history").await.ok();
+        app.admin().get("/problems/notes").await.ok();
         let update = with_scopes(app, ada, "SDPOnDemand.requests.UPDATE").await;
         update.put(&one, json!({"request": {"subject": "y"}})).await.ok();
         // What is added below a record is an update of it or an addition, as the client has it.

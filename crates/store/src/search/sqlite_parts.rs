@@ -181,7 +181,7 @@ mod tests {
     fn one_filter_asks_for_a_bounded_number_of_words() {
         let vocabulary = Vocabulary::default();
         let text: String = (0..60).map(|i| format!("a{i} b{i} c{i} d{i} e{i} ")).collect();
-        vocabulary.learn(std::iter::once(text.as_str()));
+        vocabulary.learn(std::iter::once((1, text.as_str())));
         let mut reader = Reader { columns: Vec::new(), vocabulary: &vocabulary, parts: 0, asked: 0 };
         let mut words = |word| reader.words(Part { word, begins: true, ends: false }).is_some();
         assert_eq!(["a", "b", "c", "d", "e", "e1"].map(&mut words), [true, true, true, true, false, true]);

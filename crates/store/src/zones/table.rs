@@ -209,6 +209,13 @@ impl Snapshot {
         self.new + self.changed.len() * LOOKED_UP
     }
 
+    /// With more rows that are to be read one by one.
+    pub fn with(mut self, rows: &[i64]) -> Self {
+        let end = end_of(&self.zones);
+        self.changed.extend(rows.iter().filter(|row| **row <= end));
+        self
+    }
+
     /// The ranges of rows that zones do not know.
     pub fn unknown(&self) -> impl Iterator<Item = (i64, i64)> {
         let new = (end_of(&self.zones).saturating_add(1), i64::MAX);
@@ -300,14 +307,18 @@ impl ZonedTable {
         if self.texts.is_empty() {
             return Ok(());
         }
-        let mut sql = Sql::new("SELECT ");
-        for (at, column) in self.texts.iter().enumerate() {
-            sql.push(if at > 0 { ", " } else { "" }).column(Alias(0), column);
+        let mut sql = Sql::new("SELECT t0.\"id\"");
+        for column in &self.texts {
+            sql.push(", ").column(Alias(0), column);
         }
         sql.push(" FROM ").name(&self.name).push(" t0 WHERE t0.\"id\"");
         which(&mut sql);
         let rows = self.read(db, sql).await?;
-        self.vocabulary.learn(rows.iter().flatten().filter_map(Value::as_str));
+        let texts = rows.iter().filter_map(|row| row.split_first()).flat_map(|(id, texts)| {
+            let id = id.as_int().unwrap_or_default();
+            texts.iter().filter_map(move |text| Some((id, text.as_str()?)))
+        });
+        self.vocabulary.learn(texts);
         Ok(())
     }
 

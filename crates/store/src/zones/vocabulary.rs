@@ -10,7 +10,7 @@
 
 use hashbrown::HashTable;
 use memchr::{memchr, memmem, memrchr};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::BuildHasher;
 use std::sync::{PoisonError, RwLock};
 
@@ -19,6 +19,9 @@ const BETWEEN: char = '\n';
 /// So many bytes of words are kept of a table at most, and half as much to find them by; with more no part is looked for. A word
 /// has some ten.
 const BYTES_MAX: usize = 32 << 20;
+/// Longer words are no words: pasted keys and pictures. Of the rows that have any, so many are known and read besides.
+const WORD_BYTES_MAX: usize = 64;
+const LONG_MAX: usize = 4096;
 
 /// All words of some texts, each once.
 #[derive(Debug, Default)]
@@ -32,6 +35,8 @@ struct Kept {
     places: HashTable<u32>,
     /// Of the words, which strangers choose: with a seed that is another one in each process.
     hasher: foldhash::quality::RandomState,
+    /// Rows that have a word that is too long to be kept.
+    long: BTreeSet<i64>,
     /// Whether there were too many.
     is_full: bool,
 }
@@ -47,19 +52,35 @@ pub(crate) struct Part<'w> {
 }
 
 impl Vocabulary {
-    /// Takes up the words of texts that are folded already.
-    pub fn learn<'t>(&self, texts: impl Iterator<Item = &'t str>) {
-        let unknown: HashSet<&str> = {
+    /// Takes up the words of rows' texts that are folded already.
+    pub fn learn<'t>(&self, texts: impl Iterator<Item = (i64, &'t str)>) {
+        let (mut unknown, mut long) = (HashSet::new(), BTreeSet::new());
+        {
             let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
             if kept.is_full {
                 return;
             }
-            texts.flat_map(model::words).filter(|word| !kept.has(word)).collect()
-        };
-        if !unknown.is_empty() {
+            for (row, text) in texts {
+                for word in model::words(text) {
+                    if word.len() > WORD_BYTES_MAX {
+                        long.insert(row);
+                    } else if !kept.has(word) {
+                        unknown.insert(word);
+                    }
+                }
+            }
+            long.retain(|row| !kept.long.contains(row));
+        }
+        if !unknown.is_empty() || !long.is_empty() {
             let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
             unknown.into_iter().for_each(|word| kept.add(word));
+            kept.add_long(long);
         }
+    }
+
+    /// Rows with words that are not among those that are found: whoever looks for a part has to read them.
+    pub fn long(&self) -> Vec<i64> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).long.iter().copied().collect()
     }
 
     /// The words that have a part; `None` where they are more than `most`, or where nobody knows.
@@ -102,13 +123,27 @@ impl Kept {
         self.places.find(self.hasher.hash_one(word), is_it).is_some()
     }
 
+    fn give_up(&mut self) {
+        *self = Self { is_full: true, ..Self::default() };
+    }
+
+    fn add_long(&mut self, mut rows: BTreeSet<i64>) {
+        if self.is_full {
+            return;
+        }
+        self.long.append(&mut rows);
+        if self.long.len() > LONG_MAX {
+            self.give_up();
+        }
+    }
+
     /// Takes up a word that is not there yet.
     fn add(&mut self, word: &str) {
         if self.is_full {
             return;
         }
         if self.text.len() + word.len() > BYTES_MAX {
-            *self = Self { is_full: true, ..Self::default() };
+            self.give_up();
             return;
         }
         if self.text.is_empty() {
@@ -130,6 +165,10 @@ impl Kept {
 mod tests {
     use super::*;
 
+    fn learn(vocabulary: &Vocabulary, texts: &[&str]) {
+        vocabulary.learn(texts.iter().map(|text| (1, *text)));
+    }
+
     fn with(vocabulary: &Vocabulary, word: &str, begins: bool, ends: bool) -> Vec<String> {
         let mut found = vocabulary.with(Part { word, begins, ends }, 100).unwrap();
         found.sort_unstable();
@@ -140,10 +179,11 @@ mod tests {
     fn words_are_found_by_their_parts() {
         let vocabulary = Vocabulary::default();
         assert!(with(&vocabulary, "a", false, false).is_empty());
-        vocabulary.learn(
-            ["the printer, the print-server's prints", "sprint; straße", "größe grö\u{308}ße"].into_iter(),
+        learn(
+            &vocabulary,
+            &["the printer, the print-server's prints", "sprint; straße", "größe grö\u{308}ße"],
         );
-        vocabulary.learn(["the sprinter"].into_iter());
+        learn(&vocabulary, &["the sprinter"]);
         assert_eq!(
             with(&vocabulary, "print", false, false),
             ["print", "printer", "prints", "sprint", "sprinter"]
@@ -154,7 +194,7 @@ mod tests {
         assert_eq!(with(&vocabulary, "ß", false, false), ["größe", "grö\u{308}ße", "straße"]);
         assert_eq!(with(&vocabulary, "the", true, true), ["the"], "once");
         // A word that has it several times.
-        vocabulary.learn(["banana"].into_iter());
+        learn(&vocabulary, &["banana"]);
         assert_eq!(with(&vocabulary, "an", false, false), ["banana"]);
         assert_eq!(with(&vocabulary, "banana", true, true), ["banana"]);
         let five = Part { word: "print", begins: false, ends: false };
@@ -166,7 +206,7 @@ mod tests {
     fn words_that_follow_one_another_are_told_apart() {
         let vocabulary = Vocabulary::default();
         for word in ["ab", "abc", "ab1", "cab"] {
-            vocabulary.learn([word].into_iter());
+            learn(&vocabulary, &[word]);
         }
         assert_eq!(with(&vocabulary, "ab", true, false), ["ab", "ab1", "abc"]);
         assert_eq!(with(&vocabulary, "ab", false, true), ["ab", "cab"]);
@@ -175,10 +215,29 @@ mod tests {
     #[test]
     fn too_many_words_are_given_up() {
         let vocabulary = Vocabulary::default();
-        let text: String = (0..40).map(|i| format!("{i}{} ", "x".repeat(1 << 20))).collect();
-        vocabulary.learn([text.as_str()].into_iter());
+        for some in 0..40 {
+            let text: String = (0..20_000).map(|i| format!("x{:060} ", some * 20_000 + i)).collect();
+            learn(&vocabulary, &[&text]);
+        }
         assert_eq!(vocabulary.with(Part { word: "x", begins: false, ends: false }, 100), None);
-        vocabulary.learn(["again"].into_iter());
+        learn(&vocabulary, &["again"]);
         assert_eq!(vocabulary.with(Part { word: "again", begins: true, ends: true }, 100), None);
+    }
+
+    /// A few pasted keys do not take the words of all other texts away.
+    #[test]
+    fn rows_with_long_words_are_known_instead_of_these() {
+        let vocabulary = Vocabulary::default();
+        let long = format!("a key: {}", "k".repeat(1 << 20));
+        vocabulary.learn(
+            [(7, long.as_str()), (8, "a keyboard"), (7, long.as_str()), (5, long.as_str())].into_iter(),
+        );
+        assert_eq!(vocabulary.long(), [5, 7]);
+        assert_eq!(with(&vocabulary, "key", false, false), ["key", "keyboard"]);
+        let (many, long) = (i64::try_from(LONG_MAX).unwrap(), "k".repeat(WORD_BYTES_MAX + 1));
+        vocabulary.learn((0..many).map(|row| (row, long.as_str())));
+        assert_eq!(vocabulary.long().len(), LONG_MAX);
+        vocabulary.learn([(many, long.as_str())].into_iter());
+        assert_eq!(vocabulary.with(Part { word: "key", begins: false, ends: false }, 100), None, "too many");
     }
 }

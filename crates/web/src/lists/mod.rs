@@ -111,7 +111,13 @@ fn is_worked_out(leaf: &model::Leaf) -> bool {
 
 fn columns_of<'m>(module: &'m Module, query: &Query) -> Vec<&'m str> {
     let known = |path: &str| module.find(path).filter(|l| is_column(l)).map(|l| l.path.as_str());
-    let chosen: Vec<&str> = query.columns().into_iter().filter_map(known).collect();
+    let mut chosen: Vec<&str> = Vec::new();
+    for path in query.columns().into_iter().filter_map(known) {
+        // A field may have several names.
+        if !chosen.contains(&path) {
+            chosen.push(path);
+        }
+    }
     if !chosen.is_empty() {
         return chosen;
     }

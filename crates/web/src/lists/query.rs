@@ -28,6 +28,9 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
 /// More of either is nobody's wish.
 const PAIRS_MAX: usize = 200;
 const CHARS_MAX: usize = 4000;
+/// More columns than a record has fields, and longer names than any of them has. Every link of a list repeats them.
+const COLUMNS_MAX: usize = 200;
+const COLUMN_BYTES_MAX: usize = 200;
 
 /// A list's address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,8 +46,13 @@ impl Query {
 
     fn of_form(form: &Form) -> Self {
         let mut this = Self::default();
-        let columns: Vec<&str> =
-            form.all("cols").flat_map(|c| c.split(',')).filter(|c| !c.is_empty()).collect();
+        let mut columns: Vec<&str> = Vec::new();
+        for column in form.all("cols").flat_map(|c| c.split(',')) {
+            let is_new = !column.is_empty() && column.len() <= COLUMN_BYTES_MAX && !columns.contains(&column);
+            if is_new && columns.len() < COLUMNS_MAX {
+                columns.push(column);
+            }
+        }
         for (name, value) in form.pairs().iter().take(PAIRS_MAX) {
             let value = value.trim();
             if value.is_empty() || value.chars().count() > CHARS_MAX || !is_ours(name) || name == "cols" {
@@ -190,6 +198,14 @@ mod tests {
         assert_eq!(paged.saved(), query);
         assert_eq!(Query::read("").address(), "");
         assert_eq!(Query::read("from.x=2026-01-01&to.x=").to_string(), "f.x=2026-01-01..");
+    }
+
+    #[test]
+    fn columns_are_there_once_and_not_without_end() {
+        assert_eq!(Query::read("cols=a,b,a&cols=b,c").columns(), ["a", "b", "c"]);
+        let many: Vec<String> = (0..10_000).map(|i| format!("c{i}")).collect();
+        assert_eq!(Query::read(&format!("cols={}", many.join(","))).columns().len(), COLUMNS_MAX);
+        assert!(Query::read(&format!("cols={}", "c".repeat(COLUMN_BYTES_MAX + 1))).columns().is_empty());
     }
 
     #[test]

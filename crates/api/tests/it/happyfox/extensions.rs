@@ -157,6 +157,19 @@ on_both_engines! {
         assert_eq!((anew.status.as_u16(), anew.headers.get("idempotent-replayed")), (200, None));
     }
 
+    a_stored_answer_is_for_whoever_may_make_the_call(app) {
+        let (id, _) = app.technician("Theo Tech").await;
+        let (key, code) = app.identity.issue_happyfox_key(id, "push", app.desk.now()).await.unwrap();
+        let fox = Client::with_basic(app, &key, &code);
+        let body = json!({"email": "a@example.com", "name": "First"});
+        assert_eq!(keyed(&fox, "one", &body).await.status, 200);
+        assert_eq!(keyed(&fox, "one", &body).await.status, 200);
+        app.admin().put(&format!("/users/{id}"), json!({"user": {"is_technician": false}})).await.ok();
+        let refused = keyed(&fox, "one", &body).await;
+        assert!(matches!(refused.status.as_u16(), 401 | 403), "{}", refused.status);
+        assert!(refused.headers.get("idempotent-replayed").is_none());
+    }
+
     calls_with_one_key_at_once(app) {
         let fox = app.happyfox();
         let body = json!({"email": "a@example.com", "phones": [{"number": "1"}]});

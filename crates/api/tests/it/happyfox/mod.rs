@@ -370,6 +370,30 @@ on_both_engines! {
         assert_eq!(fox.send("GET", &format!("{PATH}?size=0"), &[], "").await.status, 422);
     }
 
+    what_is_refused_is_read_first(app) {
+        let (fox, nobody) = (app.happyfox(), app.nobody());
+        let json = ("Content-Type", "application/json");
+        for (client, method, path, kind, status) in [
+            (&nobody, "POST", PATH, json, 401),
+            (&fox, "POST", PATH, ("Content-Type", "text/plain"), 415),
+            (&fox, "DELETE", PATH, json, 405),
+            (&fox, "POST", "/api/v2/public/nothing/", json, 404),
+        ] {
+            let read = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+            let count = read.clone();
+            let pieces = (0..20).map(move |_| {
+                count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                Ok::<_, std::io::Error>(vec![b' '; 10_000])
+            });
+            let body = axum::body::Body::from_stream(futures_util::stream::iter(pieces));
+            let reply = client.send(method, path, &[kind], body).await;
+            assert_eq!(reply.status, status, "{method} {path}");
+            assert_eq!(read.load(std::sync::atomic::Ordering::Relaxed), 20, "{method} {path}");
+        }
+        let many: String = (0..300).map(|i| format!("name={i}&")).collect();
+        assert_eq!(fox.send("GET", &format!("{PATH}?{many}"), &[], "").await.status, 400);
+    }
+
     callers_and_calls_that_are_not_let_in(app) {
         let fox = app.happyfox();
         let body = json!({"email": "a@example.com"}).to_string();
