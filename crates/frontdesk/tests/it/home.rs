@@ -125,12 +125,29 @@ pub struct Client {
     pub key: String,
 }
 
+/// A header of an answer's head.
+pub fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    let mut headers = head.lines().filter_map(|line| line.split_once(": "));
+    headers.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
 /// The status and the body of an answer.
 pub type Answer = (u16, Vec<u8>);
 
 impl Client {
     /// One call; `None` when the server was gone before the whole answer was here: such an answer acknowledges nothing.
     pub fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Option<Answer> {
+        self.exchange(method, path, headers, body).map(|(status, _, body)| (status, body))
+    }
+
+    /// The same with the head of the answer.
+    pub fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> Option<(u16, String, Vec<u8>)> {
         let mut socket = TcpStream::connect(&self.address).ok()?;
         socket.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
         let head = format!(
@@ -142,12 +159,11 @@ impl Client {
         let mut answer = Vec::new();
         socket.read_to_end(&mut answer).ok()?;
         let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
-        let head = std::str::from_utf8(&answer[..end]).ok()?.to_ascii_lowercase();
-        let length =
-            head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok())?;
+        let head = std::str::from_utf8(&answer[..end]).ok()?.to_owned();
+        let length: usize = header(&head, "content-length")?.parse().ok()?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
         let body = answer.split_off(end + 4);
-        (body.len() == length).then_some((status, body))
+        (body.len() == length).then_some((status, head, body))
     }
 
     /// A call of the V3 API with a JSON body.
