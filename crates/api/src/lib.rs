@@ -3,6 +3,7 @@
 //! A handler is a paragraph: decode, call one use case, encode. Rules live in `desk`, the wire format in `wire`.
 
 mod body;
+mod guesses;
 mod happyfox;
 mod oauth;
 mod once;
@@ -10,12 +11,14 @@ mod openapi;
 mod v3;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use axum::routing::{any, get};
 use desk::identity::{Grant, Identity};
 use desk::{Desk, DeskError, TraceId};
+use http::request::Parts;
 use oauth::Presented;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tower_service::Service;
 
@@ -40,6 +43,7 @@ pub(crate) struct Api {
     pub identity: Arc<Identity>,
     pub options: ApiOptions,
     pub throttle: happyfox::Throttle,
+    pub guesses: Arc<guesses::Guesses>,
     pub texts: v3::Texts,
 }
 
@@ -85,10 +89,16 @@ fn is_for_a_person(request: &Request) -> bool {
 }
 
 fn faces(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Router {
-    let oauth = oauth::router(desk.clone(), identity.clone(), options.public_url.clone());
+    let guesses = Arc::<guesses::Guesses>::default();
+    let oauth = oauth::OAuth {
+        desk: desk.clone(),
+        identity: identity.clone(),
+        guesses: guesses.clone(),
+        public_url: options.public_url.clone().unwrap_or_default(),
+    };
     let throttle = happyfox::Throttle::new(&desk, options.requester_calls);
     let texts = v3::Texts::new(options.text_bytes);
-    let api = Arc::new(Api { desk, identity, options, throttle, texts });
+    let api = Arc::new(Api { desk, identity, options, throttle, guesses, texts });
     let happyfox = happyfox::router(api.clone());
     Router::new()
         .route("/api/openapi.json", get(openapi::serve))
@@ -99,12 +109,17 @@ fn faces(desk: Arc<Desk>, identity: Arc<Identity>, options: ApiOptions) -> Route
         .route("/app/{portal}/api/v3/", any(v3::entry))
         .route("/app/{portal}/api/v3/{*path}", any(v3::entry))
         .with_state(api)
-        .merge(oauth)
+        .merge(oauth::router(oauth))
         .merge(happyfox)
 }
 
 pub(crate) fn trace_of(request: &Request) -> u128 {
     request.extensions().get::<TraceId>().map_or(0, |t| t.0)
+}
+
+/// The network address of a caller.
+pub(crate) fn address_of(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
 }
 
 /// Whom a call's credential stands for; `None` for one that is unknown, expired or revoked.
@@ -116,5 +131,13 @@ pub(crate) async fn identify(
     match presented {
         Presented::Token(token) => api.identity.verify_access_token(token, now).await,
         Presented::Key(key) => api.identity.verify_technician_key(key, now).await,
+    }
+}
+
+/// Whether a call's credential was good lately; it may have been taken back since.
+pub(crate) fn was_good(api: &Api, presented: &Presented<'_>) -> bool {
+    match presented {
+        Presented::Token(token) => api.identity.knew_access_token(token),
+        Presented::Key(key) => api.identity.knew_technician_key(key),
     }
 }

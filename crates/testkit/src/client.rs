@@ -3,10 +3,12 @@
 use crate::App;
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use base64::Engine;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value as Json;
+use std::net::SocketAddr;
 use tower::ServiceExt;
 
 /// Speaks to the desk for one person.
@@ -15,6 +17,7 @@ pub struct Client<'a> {
     app: &'a App,
     headers: Vec<(String, String)>,
     router: Option<Router>,
+    peer: Option<SocketAddr>,
 }
 
 /// What came back.
@@ -32,7 +35,17 @@ impl<'a> Client<'a> {
     /// A client with these headers.
     #[must_use]
     pub const fn new(app: &'a App, headers: Vec<(String, String)>) -> Self {
-        Self { app, headers, router: None }
+        Self { app, headers, router: None, peer: None }
+    }
+    /// The same client at a network address.
+    #[must_use]
+    pub fn at(&self, address: &str) -> Self {
+        Self { peer: Some(SocketAddr::new(address.parse().unwrap(), 50_000)), ..self.clone() }
+    }
+    /// Another client of the same faces, at the same address.
+    #[must_use]
+    pub fn beside(&self, other: &Self) -> Self {
+        Self { headers: self.headers.clone(), ..other.clone() }
     }
     /// The same client of faces that were given other options, which live as long as it does.
     #[must_use]
@@ -73,6 +86,9 @@ impl<'a> Client<'a> {
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if let Some(peer) = self.peer {
+            request = request.extension(ConnectInfo(peer));
         }
         let response = self
             .router

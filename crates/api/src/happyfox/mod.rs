@@ -62,12 +62,9 @@ async fn entry(State(api): State<Arc<Api>>, request: Request) -> Response {
 /// Answers a call, whose body is taken once it is wanted.
 async fn answer(api: &Api, parts: &Parts, body: &mut Body, trace: u128) -> Result<Told, Told> {
     // Before the body is read, and the same whichever half is wrong (T3).
-    let (ctx, key) = authenticate(api, &parts.headers, trace).await?;
+    let (ctx, key) = authenticate(api, parts, trace).await?;
     let is_read = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-    api.throttle.admit(key, !is_read).map_err(|seconds| {
-        let words = format!("Request was throttled. Expected available in {seconds} seconds.");
-        detail(StatusCode::TOO_MANY_REQUESTS, &words).and(header::RETRY_AFTER, seconds)
-    })?;
+    api.throttle.admit(key, !is_read).map_err(throttled)?;
     let call = Call { api, ctx, key, query: parts.uri.query().unwrap_or_default().to_owned() };
     let path = parts.uri.path().trim_start_matches("/api/v2/public").trim_matches('/');
     let segments: Vec<&str> = path.split('/').collect();
@@ -119,6 +116,11 @@ async fn answer(api: &Api, parts: &Parts, body: &mut Body, trace: u128) -> Resul
     Ok(told)
 }
 
+fn throttled(seconds: u64) -> Told {
+    let words = format!("Request was throttled. Expected available in {seconds} seconds.");
+    detail(StatusCode::TOO_MANY_REQUESTS, &words).and(header::RETRY_AFTER, seconds)
+}
+
 /// The methods that a path knows; `None` for a path that leads nowhere.
 fn allowed(segments: &[&str]) -> Option<&'static str> {
     Some(match segments {
@@ -151,15 +153,24 @@ async fn write(
     }
 }
 
-async fn authenticate(api: &Api, headers: &HeaderMap, trace: u128) -> Result<(Context, Id), Told> {
+async fn authenticate(api: &Api, parts: &Parts, trace: u128) -> Result<(Context, Id), Told> {
     let refused = || {
         detail(StatusCode::UNAUTHORIZED, "Authentication credentials were not provided or are wrong.")
             .and(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"api\""))
     };
     let now = api.desk.now();
-    let (key, code) = basic(headers).ok_or_else(refused)?;
+    let (key, code) = basic(&parts.headers).ok_or_else(refused)?;
+    let address = crate::address_of(parts);
+    if let Err(seconds) = api.guesses.admit(address, now)
+        && !api.identity.knew_happyfox(&key, &code)
+    {
+        return Err(throttled(seconds));
+    }
     let grant = api.identity.verify_happyfox(&key, &code, now).await;
-    let grant = grant.map_err(|error| answer::failed(&error, trace))?.ok_or_else(refused)?;
+    let grant = grant.map_err(|error| answer::failed(&error, trace))?.ok_or_else(|| {
+        api.guesses.wrong(address, now);
+        refused()
+    })?;
     let caller = api.desk.caller(grant.user).await.map_err(|_| refused())?;
     let via = if grant.name.is_empty() { key } else { grant.name.to_string() };
     let via = Some(format!("HappyFox key {via}").into());

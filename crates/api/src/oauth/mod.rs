@@ -3,6 +3,7 @@
 
 mod token;
 
+use crate::guesses::Guesses;
 use axum::Router;
 use axum::routing::post;
 use desk::Desk;
@@ -16,17 +17,17 @@ use std::sync::Arc;
 pub(crate) struct OAuth {
     pub desk: Arc<Desk>,
     pub identity: Arc<Identity>,
+    pub guesses: Arc<Guesses>,
     /// Where people and clients reach the desk, without a slash at the end.
     pub public_url: String,
 }
 
 /// What clients themselves call under `/oauth`.
-pub(crate) fn router(desk: Arc<Desk>, identity: Arc<Identity>, public_url: Option<String>) -> Router {
-    let state = Arc::new(OAuth { desk, identity, public_url: public_url.unwrap_or_default() });
+pub(crate) fn router(oauth: OAuth) -> Router {
     Router::new()
         .route("/oauth/v2/token", post(token::give).get(token::wrong_method).put(token::wrong_method))
         .route("/oauth/v2/token/revoke", post(token::revoke).get(token::wrong_method))
-        .with_state(state)
+        .with_state(Arc::new(oauth))
 }
 
 /// A credential that came with a call.

@@ -3,13 +3,14 @@
 
 use super::{OAuth, Params};
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use desk::Scopes;
 use desk::identity::{Exchange, OAuthError, Tokens};
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Value as Json, json};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// No honest body comes near.
@@ -17,11 +18,20 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// POST of `/oauth/v2/token`.
 pub(super) async fn give(State(oauth): State<Arc<OAuth>>, request: Request) -> Response {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
     let params = match params(request).await {
         Ok(params) => params,
         Err(response) => return response,
     };
-    match grant(&oauth, &params).await {
+    let now = oauth.desk.now();
+    if let Err(seconds) = oauth.guesses.admit(address, now) {
+        return refused(&OAuthError::Throttled { retry_after_s: seconds.cast_signed() });
+    }
+    let granted = grant(&oauth, &params).await;
+    if matches!(granted, Err(OAuthError::InvalidClient | OAuthError::InvalidCode)) {
+        oauth.guesses.wrong(address, now);
+    }
+    match granted {
         Ok(tokens) => answer(StatusCode::OK, shown(&oauth, &tokens)),
         Err(error) => refused(&error),
     }

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use desk::{Context, Snapshot};
 use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, Limited};
+use std::net::IpAddr;
 use std::sync::Arc;
 use wire::failure::Failure;
 use wire::payload::{Payload, Raw, TEXT_BYTES_MAX};
@@ -50,7 +51,8 @@ impl<'a> Call<'a> {
             drain(body).await;
             return Err(Failure::too_large().saying(KEY_TOO_FAR));
         }
-        let (ctx, groups, by_key) = match authenticate(api, presented, trace).await {
+        let address = crate::address_of(&parts);
+        let (ctx, groups, by_key) = match authenticate(api, presented, address, trace).await {
             Ok(found) => found,
             Err(failure) => {
                 drain(body).await;
@@ -177,12 +179,19 @@ async fn form_of(headers: &HeaderMap, query: &str, body: Body) -> Result<(Begun,
 async fn authenticate(
     api: &Api,
     presented: Option<Presented<'_>>,
+    address: Option<IpAddr>,
     trace: u128,
 ) -> Result<(Context, Vec<model::Id>, bool), Failure> {
     let presented = presented.ok_or_else(Failure::unauthorised)?;
     let now = api.desk.now();
+    if api.guesses.admit(address, now).is_err() && !crate::was_good(api, &presented) {
+        return Err(Failure::rate_limited());
+    }
     let grant = crate::identify(api, &presented, now).await.map_err(|error| answer::failure(error, trace))?;
-    let grant = grant.ok_or_else(Failure::unauthorised)?;
+    let grant = grant.ok_or_else(|| {
+        api.guesses.wrong(address, now);
+        Failure::unauthorised()
+    })?;
     let person = api.desk.person(grant.user).await.map_err(|error| answer::failure(error, trace))?;
     let person = person.ok_or_else(Failure::unauthorised)?;
     let caller = api.desk.caller_of(&person).map_err(|_| Failure::unauthorised())?;

@@ -23,7 +23,7 @@ impl Reader {
         let throttle = happyfox::Throttle::new(&desk, options.requester_calls);
         // It reads each record once.
         let texts = super::Texts::new(0);
-        Self(Arc::new(Api { desk, identity, options, throttle, texts }))
+        Self(Arc::new(Api { desk, identity, options, throttle, guesses: Arc::default(), texts }))
     }
 
     /// What GET of a path below `/api/v3` answers at this moment to the caller of `ctx`.

@@ -262,6 +262,69 @@ on_both_engines! {
         assert_eq!(titled["request"]["subject"], "<b>x</b>");
     }
 
+    guessing_is_held_up_and_nobody_else(app) {
+        let ada = desk::shipped::ADMINISTRATOR;
+        let key = app.key_for(ada).await;
+        let guesser = app.nobody().with_options(App::api_options()).at("192.0.2.7");
+        let good = Client::with_key(app, &key).beside(&guesser);
+        let fox = app.happyfox().beside(&guesser);
+        let new = Client::with_key(app, &app.key_for(ada).await).beside(&guesser);
+        let elsewhere = new.at("192.0.2.8");
+        let read = async |client: &Client<'_>| client.get("/requests").await.status.as_u16();
+        let people = "/api/v2/public/requesters/";
+        assert_eq!((read(&good).await, fox.send("GET", people, &[], "").await.status.as_u16()), (200, 200));
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let exchange = format!("grant_type=refresh_token&refresh_token=x&client_id={}&client_secret=guess", app.secrets.client_id);
+        // Whoever shows nothing guesses nothing.
+        for _ in 0..110 {
+            assert_eq!(read(&guesser).await, 401);
+        }
+        let mut told = Vec::new();
+        for guess in 0..35 {
+            told.push(read(&Client::with_key(app, &format!("{guess:032X}")).beside(&guesser)).await);
+            told.push(read(&Client::with_token(app, &format!("1000.{guess}")).beside(&guesser)).await);
+            let fox = Client::with_basic(app, &app.secrets.happyfox.api_key, &format!("{guess}")).beside(&guesser);
+            told.push(fox.send("GET", people, &[], "").await.status.as_u16());
+            let tokens = guesser.send("POST", "/oauth/v2/token", &form, exchange.clone()).await;
+            told.push(if tokens.status == 200 { 401 } else { tokens.status.as_u16() });
+        }
+        let (looked, held) = told.split_at(100);
+        assert!(looked.iter().all(|status| *status == 401), "{told:?}");
+        assert!(held.iter().all(|status| matches!(status, 400 | 429)), "{told:?}");
+        let held = Client::with_key(app, "GUESS").beside(&guesser).get("/requests").await;
+        assert!(held.headers.contains_key("retry-after"));
+        held.refused(429, 4015, "-");
+        // What was good here goes on, what nobody has seen here waits, and others are not concerned.
+        assert_eq!((read(&good).await, fox.send("GET", people, &[], "").await.status.as_u16()), (200, 200));
+        assert_eq!((read(&new).await, read(&elsewhere).await), (429, 200));
+        app.clock.advance(61_000);
+        assert_eq!((read(&good).await, read(&new).await), (200, 200));
+        assert_eq!(read(&Client::with_key(app, "GUESS").beside(&guesser)).await, 401);
+    }
+
+    files_are_limited_in_size_and_number(app) {
+        let admin = app.admin();
+        let upload = async |at: &str, bytes: usize| {
+            let mut body = b"--b\r\nContent-Disposition: form-data; name=\"input_file\"; filename=\"a.txt\"\r\n\r\n".to_vec();
+            body.resize(body.len() + bytes, b'x');
+            body.extend_from_slice(b"\r\n--b--\r\n");
+            let headers = [("Content-Type", "multipart/form-data; boundary=b")];
+            admin.send("POST", &format!("/api/v3{at}/_uploads"), &headers, body).await
+        };
+        let task = admin.post("/tasks", json!({"task": {"title": "Look"}})).await.ok();
+        let task = format!("/tasks/{}", task["task"]["id"].as_str().unwrap());
+        upload(&task, desk::FILE_BYTES_MAX + 1).await.refused(400, 4001, "input_file");
+        upload(&task, desk::FILE_BYTES_MAX).await.ok();
+        assert_eq!(upload(&task, 45 << 20).await.status, 413);
+        for (at, there, most) in [(&task, 1, 10), (&format!("/requests/{}", admin.new_request("Files").await), 0, 100)] {
+            for _ in there..most {
+                upload(at, 1).await.ok();
+            }
+            let refused = upload(at, 1).await.refused(400, 4001, "input_file");
+            assert!(refused.to_string().contains(&format!("At most {most} files")), "{refused}");
+        }
+    }
+
     files_of_strangers_are_served_inert(app) {
         let (_, weak) = app.requester("Wim Weak").await;
         let id = weak.new_request("With files").await;

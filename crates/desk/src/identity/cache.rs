@@ -88,6 +88,12 @@ impl<V: Clone> Cache<V> {
         shard.get(&Key(*hash)).filter(|kept| kept.is_good(now)).map(|kept| kept.value.clone())
     }
 
+    /// Whether it was found, whatever has become of it.
+    pub fn has(&self, hash: &Hash) -> bool {
+        let shard = self.shard(hash).read().unwrap_or_else(PoisonError::into_inner);
+        shard.contains_key(&Key(*hash))
+    }
+
     /// Taken before reading from the database, handed to [`Self::keep`] with what was read.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)

@@ -107,6 +107,18 @@ impl Identity {
         Ok(Some(grant(row.person)))
     }
 
+    /// Whether a technician key was good when it was last looked at here, and is not taken back here.
+    #[must_use]
+    pub fn knew_technician_key(&self, key: &str) -> bool {
+        self.technician_keys.has(&key_hash(key))
+    }
+
+    /// The same of a HappyFox key with its code.
+    #[must_use]
+    pub fn knew_happyfox(&self, api_key: &str, auth_code: &str) -> bool {
+        self.happyfox_keys.has(&hash_of_parts(&[api_key, auth_code]))
+    }
+
     /// As whom a HappyFox key acts; `None` when the key is unknown or disabled or the code is wrong, which take
     /// equally long.
     ///

@@ -42,6 +42,7 @@ pub use secrets::{NoEntropy, Secrets, SystemSecrets};
 pub use sessions::{OpenSession, Session};
 pub use set_up::FirstAdministrator;
 pub use sign_on::{Match, SignOnRules, SignedOn, Stranger, UnderWay};
+pub use throttle::network_of;
 pub use tokens::{RefreshToken, Tokens};
 
 use crate::{DeskError, Scopes};

@@ -21,21 +21,27 @@ const FIRST_WAIT_MS: i64 = 1_000;
 /// How often others may be faster. So many at once on the same account or address are no people.
 const TRIES: usize = 20;
 
+/// What is counted for an address: itself, and of IPv6 the half that a provider gives to one customer.
+#[must_use]
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
+        v4 => v4,
+    }
+}
+
 /// Whose failures are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Subject {
     /// An account, by a hash: whether it exists makes no difference.
     Account(Hash),
-    /// A network address; of IPv6 the half that a provider gives to one customer.
+    /// A network address, as [`network_of`] has it.
     Address(IpAddr),
 }
 
 impl Subject {
     fn of_address(address: IpAddr) -> Self {
-        Self::Address(match address.to_canonical() {
-            IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
-            v4 => v4,
-        })
+        Self::Address(network_of(address))
     }
 
     /// By which it is known in the database.

@@ -74,6 +74,12 @@ impl Identity {
         Ok(Some(found))
     }
 
+    /// Whether an access token was good when it was last looked at here, and is not taken back here.
+    #[must_use]
+    pub fn knew_access_token(&self, token: &str) -> bool {
+        self.access_tokens.has(&hash_of(token))
+    }
+
     /// A new access token for a refresh token. The earlier ones stay good: clients keep them for as long as they
     /// were told to.
     ///

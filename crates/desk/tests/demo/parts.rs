@@ -14,7 +14,9 @@ const ODD: [&str; 8] = [
     "東京都庁へ行く ไทยภาษา हिन्दी",
     "e\u{301}te\u{301} 100%_sure \\ C:\\temp\\x_1 50%",
     "0x80070057: \"quoted\" 'it''s' a-b_c d.e@example.com",
-    "\u{e000}private \u{1f600}smile ½ ²nd ⅷ c29tZXRoaW5nIHRoYXQgaXMgbm8gd29yZCBhbmQgdG9vIGxvbmcgdG8gYmUga2VwdCBhcyBvbmUsIHNheSBhIGtleQo",
+    "\u{e000}private \u{1f600}smile ½ ²nd ⅷ c29tZXRoaW5nIHRoYXQgaXMgbm8gd29yZCBhbmQgdG9vIGxvbmcgdG8gYmUga2VwdCBhcyBvbmUsIHNheSBhIGtleQo\
+     oQeltGIhBSehNHIsUmbvBychBCdwV2agUmYg8GdgcmbvxGIv9GdgQmbhBCZy92dg8mbgMXagQXYoRHIn5WaoRXZt92c\
+     c29tZXRoaW5nIHRoYXQgaXMgbm8gd29yZCBhbmQgdG9vIGxvbmcgdG8gYmUga2VwdCBhcyBvbmUsIHNheSBhIGtleQo",
     "line\none\ttwo\r\nthree \u{200b}zero",
 ];
 

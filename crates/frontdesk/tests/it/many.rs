@@ -91,6 +91,26 @@ fn what_one_process_does_the_others_see() {
         soon("a revoked key", || client.must("GET", &path, "").0 == 401);
     }
 
+    // An application's token is taken back by itself, at one of them.
+    let oauth = |name: &str| home.secrets["oauth"][name].as_str().unwrap();
+    let (id, secret, refresh) = (oauth("client_id"), oauth("client_secret"), oauth("refresh_token"));
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let body =
+        format!("grant_type=refresh_token&refresh_token={refresh}&client_id={id}&client_secret={secret}");
+    let (_, told) = a.send("POST", "/oauth/v2/token", form, body.as_bytes()).unwrap();
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    let token = told["access_token"].as_str().unwrap();
+    let header = format!("Authorization: Zoho-oauthtoken {token}\r\n");
+    let reads = |client: &Client| client.send("GET", &format!("/api/v3{path}"), &header, b"").unwrap().0;
+    for client in [&a, &b, &c] {
+        soon("a new token", || reads(client) == 200);
+    }
+    let revoked = b.send("POST", "/oauth/v2/token/revoke", form, format!("token={token}").as_bytes());
+    assert_eq!(revoked.unwrap().0, 200);
+    for client in [&b, &a, &c] {
+        soon("a revoked token", || reads(client) == 401);
+    }
+
     // Jobs: one backup for all three, one resumption of a request on hold.
     let list = a.ok("GET", "/statuses", "");
     let named = |name: &str| {

@@ -19,8 +19,9 @@ const BETWEEN: char = '\n';
 /// So many bytes of words are kept of a table at most, and half as much to find them by; with more no part is looked for. A word
 /// has some ten.
 const BYTES_MAX: usize = 32 << 20;
-/// Longer words are no words: pasted keys and pictures. Of the rows that have any, so many are known and read besides.
-const WORD_BYTES_MAX: usize = 64;
+/// Longer words are no words, but pasted keys and pictures; where nobody writes spaces, whole sentences are words. Of the rows that
+/// have any, so many are known and read besides.
+const WORD_BYTES_MAX: usize = 256;
 const LONG_MAX: usize = 4096;
 
 /// All words of some texts, each once.
