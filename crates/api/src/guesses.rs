@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// So many wrong ones of one address are looked at within [`MINUTE_MS`] from the first.
-pub(crate) const WRONG_MAX: u32 = 100;
+const WRONG_MAX: u32 = 100;
 const MINUTE_MS: i64 = 60_000;
 /// Addresses that are counted. With more at once nobody is, which whoever has so many could bring about in any way.
 const ADDRESSES_MAX: usize = 10_000;

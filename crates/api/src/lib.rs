@@ -16,7 +16,7 @@ use axum::response::Response;
 use axum::routing::{any, get};
 use desk::identity::{Grant, Identity};
 use desk::{Desk, DeskError, TraceId};
-use http::request::Parts;
+use http::Extensions;
 use oauth::Presented;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -118,8 +118,8 @@ pub(crate) fn trace_of(request: &Request) -> u128 {
 }
 
 /// The network address of a caller.
-pub(crate) fn address_of(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
+pub(crate) fn address_of(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
 }
 
 /// Whom a call's credential stands for; `None` for one that is unknown, expired or revoked.

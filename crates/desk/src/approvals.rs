@@ -200,14 +200,12 @@ async fn settle(
     let mut outcomes = Vec::new();
     let mut earlier_is_open = false;
     for (level, approvals) in levels {
-        // Whoever answers at the same moment does not know of what is written here: the one who comes second asks again.
-        statements.extend(desk.store.update(level, level, &snapshot.catalogue));
         let before = level.reference("status");
         let outcome = outcome_of(level, approvals, earlier_is_open);
-        if before != Some(outcome) {
-            let stamps = [("status", Value::from(outcome))];
-            statements.push(desk.store.stamp(&level.module, level.id(), &stamps, Expect::Exactly(1)));
-        }
+        // Also where it stays so: whoever answers at the same moment does not know of this answer, and is to ask again.
+        let mut new = level.clone();
+        new.set("status", outcome);
+        statements.extend(desk.store.update(level, &new, &snapshot.catalogue));
         if outcome == statuses::PENDING && before != Some(outcome) {
             let ask = [("status", Value::from(statuses::PENDING)), ("sent_on", Value::Int(ctx.now))];
             let waiting = approvals.iter().filter(|a| a.reference("status") == Some(statuses::TO_BE_SENT));

@@ -160,7 +160,7 @@ async fn authenticate(api: &Api, parts: &Parts, trace: u128) -> Result<(Context,
     };
     let now = api.desk.now();
     let (key, code) = basic(&parts.headers).ok_or_else(refused)?;
-    let address = crate::address_of(parts);
+    let address = crate::address_of(&parts.extensions);
     if let Err(seconds) = api.guesses.admit(address, now)
         && !api.identity.knew_happyfox(&key, &code)
     {

@@ -3,14 +3,13 @@
 
 use super::{OAuth, Params};
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use desk::Scopes;
 use desk::identity::{Exchange, OAuthError, Tokens};
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Value as Json, json};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// No honest body comes near.
@@ -18,7 +17,7 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// POST of `/oauth/v2/token`.
 pub(super) async fn give(State(oauth): State<Arc<OAuth>>, request: Request) -> Response {
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let address = crate::address_of(request.extensions());
     let params = match params(request).await {
         Ok(params) => params,
         Err(response) => return response,

@@ -51,7 +51,7 @@ impl<'a> Call<'a> {
             drain(body).await;
             return Err(Failure::too_large().saying(KEY_TOO_FAR));
         }
-        let address = crate::address_of(&parts);
+        let address = crate::address_of(&parts.extensions);
         let (ctx, groups, by_key) = match authenticate(api, presented, address, trace).await {
             Ok(found) => found,
             Err(failure) => {
