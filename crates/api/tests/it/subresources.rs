@@ -275,6 +275,17 @@ on_both_engines! {
         }
         assert_eq!(admin.get(&format!("/requests/{id}")).await.ok()["request"]["has_attachments"], false);
         assert_eq!(admin.send("GET", file["content_url"].as_str().unwrap(), &[], "").await.status, 404);
+        // One that comes while the last one goes is shown, whichever was first.
+        let add = async || send("PUT", "upload", "input_file", "c.txt", "").await.ok()["attachment"]["id"].as_str().unwrap().to_owned();
+        let mut there = add().await;
+        for _ in 0..20 {
+            let path = format!("/requests/{id}/attachments/{there}");
+            let (gone, new) = futures_util::future::join(admin.delete(&path), add()).await;
+            gone.ok();
+            there = new;
+            let request = admin.get(&format!("/requests/{id}")).await.ok()["request"].take();
+            assert_eq!((&request["has_attachments"], &request["attachments"][0]["id"]), (&json!(true), &json!(there)));
+        }
         admin.post(&format!("/requests/{id}/_uploads"), json!({})).await.refused(400, 4012, "input_file");
     }
 
