@@ -278,9 +278,15 @@ on_both_engines! {
         // One that comes while the last one goes is shown, whichever was first.
         let add = async || send("PUT", "upload", "input_file", "c.txt", "").await.ok()["attachment"]["id"].as_str().unwrap().to_owned();
         let mut there = add().await;
-        for _ in 0..20 {
+        for round in 0..60 {
             let path = format!("/requests/{id}/attachments/{there}");
-            let (gone, new) = futures_util::future::join(admin.delete(&path), add()).await;
+            let remove = async {
+                for _ in 0..round * 4 {
+                    tokio::task::yield_now().await;
+                }
+                admin.delete(&path).await
+            };
+            let (gone, new) = futures_util::future::join(remove, add()).await;
             gone.ok();
             there = new;
             let request = admin.get(&format!("/requests/{id}")).await.ok()["request"].take();
