@@ -267,33 +267,50 @@ impl Desk {
     /// [`DeskError::NotFound`] for the record or the file.
     pub async fn detach(&self, ctx: &Context, place: &Place, owner: Id, id: Id) -> Result<(), DeskError> {
         permit(ctx, place, Verb::Update)?;
+        let mut turn = self.turns.of(owner);
+        loop {
+            let tried = self.try_to_detach(ctx, place, owner, id).await;
+            if let Some(row) = turn.after(tried).await? {
+                self.files.put_away(blob_of(&row)).await;
+                return Ok(());
+            }
+        }
+    }
+
+    /// Removes a file's row, and gives it.
+    async fn try_to_detach(
+        &self,
+        ctx: &Context,
+        place: &Place,
+        owner: Id,
+        id: Id,
+    ) -> Result<Record, Written> {
         let record = self.get_in(ctx, place, owner).await?;
         self.is_open_to(ctx, place, &record).await?;
         let rows = self.attachments_of(&[owner]).await?;
         let row = rows.iter().find(|r| r.id() == id).ok_or(DeskError::NotFound)?;
         if !ctx.is_technician() && row.reference("attached_by") != Some(ctx.caller.user) {
-            return Err(DeskError::NotPermitted);
+            return Err(DeskError::NotPermitted.into());
         }
         let mut statements = self.store.remove(row);
         let purpose = purpose_of(row);
         if purpose == Purpose::Resolution && !ctx.is_technician() {
-            return Err(DeskError::NotPermitted);
+            return Err(DeskError::NotPermitted.into());
         }
         if let Some(flag) = flag_of(purpose) {
-            // Somebody may add a file at the same moment.
-            let of_purpose = match purpose {
-                Purpose::Resolution => ("module", Value::from(RESOLUTION)),
-                Purpose::Listed | Purpose::Stored => ("listed", Value::Bool(true)),
-            };
-            let (module, of) = (&place.module, Some(of_purpose));
-            statements.push(self.store.flag_from_rows(module, owner, flag, &row.module, "owner", of));
+            // Whoever adds a file at the same moment changes the record, and then it is looked again.
+            let mut new = record.clone();
+            new.set(flag, rows.iter().any(|r| r.id() != id && purpose_of(r) == purpose));
+            statements.extend(self.store.update(&record, &new, &self.snapshot().catalogue));
             statements.extend(self.touch(&place.module, owner, ctx.now));
         }
         let words = format!("{} removed", row.title());
         statements.extend(history::remark(self, ctx, &record, "DETACH", &words)?);
-        self.store.commit(statements).await?;
-        self.files.put_away(blob_of(row)).await;
-        Ok(())
+        match self.store.commit(statements).await {
+            Ok(()) => Ok(row.clone()),
+            Err(StoreError::Stale { .. }) => Err(Written::Stale),
+            Err(error) => Err(Written::Failed(error.into())),
+        }
     }
 
     async fn attachments_of(&self, owners: &[Id]) -> Result<Vec<Record>, DeskError> {

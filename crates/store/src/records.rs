@@ -432,8 +432,7 @@ impl Store {
         sql.statement(expect)
     }
 
-    /// Sets a flag of a row to whether rows below it exist, as the commit finds them; of those only that have one more value, where
-    /// it is given.
+    /// Sets a flag of a row to whether rows below it exist, as the commit finds them.
     #[must_use]
     pub fn flag_from_rows(
         &self,
@@ -442,7 +441,6 @@ impl Store {
         flag: &str,
         rows: &Module,
         field: &str,
-        with: Option<(&str, Value)>,
     ) -> Statement {
         let mut sql = Sql::new("UPDATE ");
         sql.name(&parent.table).push(" SET ").name(VERSION).push(" = ").name(VERSION).push(" + 1");
@@ -452,11 +450,7 @@ impl Store {
                 .push(" = EXISTS (SELECT 1 FROM ")
                 .name(&rows.table)
                 .push(" t1 WHERE ");
-            sql.column(Alias(1), &by.column).push(" = ").bind(id);
-            if let Some((field, value)) = with.and_then(|(field, value)| Some((rows.find(field)?, value))) {
-                sql.push(" AND ").column(Alias(1), &field.column).push(" = ").bind(value);
-            }
-            sql.push(")");
+            sql.column(Alias(1), &by.column).push(" = ").bind(id).push(")");
         }
         sql.push(" WHERE ").name("id").push(" = ").bind(id);
         sql.statement(Expect::Any)
