@@ -180,9 +180,8 @@ pub(crate) fn relied_upon(snapshot: &Snapshot, record: &Record) -> Vec<String> {
 /// administrator may retire.
 pub(crate) fn is_needed(record: &Record) -> bool {
     match record.module.table.as_ref() {
-        "portal" => true,
-        "status" | "role" | "approval_status" | "request_template" | "problem_template" | "asset_state"
-        | "asset_type" | "asset_category" | "person" => record.id().is_shipped(),
+        "portal" | "status" | "role" | "approval_status" | "request_template" | "problem_template"
+        | "asset_state" | "asset_type" | "asset_category" | "person" => record.id().is_shipped(),
         // Shipped product types are there for good (assets-cmdb.md section 4). Types of CI are not (section 5.1), but for the
         // root, below which those are that name none.
         "product_type" => record.is("mandatory"),

@@ -52,25 +52,42 @@ pub fn scope_of(area: Area, verb: Verb) -> String {
 /// What belongs to the whole company and not to the desk's setup alone: either scope will do (setup.md section 2).
 const GENERAL: [&str; 3] = ["site", "department", "support_group"];
 
+/// Whether the caller's scopes let them do this at the place.
+fn scope_is_there(ctx: &Context, place: &Place, verb: Verb) -> bool {
+    let (scopes, module, area) = (ctx.scopes, &place.module, place.area);
+    scopes.allow(area, verb)
+        || (GENERAL.contains(&module.name.as_ref()) && scopes.allow(Area::General, verb))
+        || (verb == Verb::Read && module.also_read_by.iter().any(|area| scopes.allow(*area, Verb::Read)))
+        // Whether a row below a record is its parent's update or a creation is not settled by the vendor's pages
+        // (conventions.md section 2.6): either will do, whether or not such rows have a list of their own besides.
+        || (verb == Verb::Create && place.parent.is_some() && scopes.allow(area, Verb::Update))
+}
+
 /// Whether the caller's scopes and role let them do this at the place.
 ///
 /// # Errors
 /// [`DeskError::ScopeMissing`] or [`DeskError::NotPermitted`].
 pub fn permit(ctx: &Context, place: &Place, verb: Verb) -> Result<(), DeskError> {
-    let (scopes, module, area) = (ctx.scopes, &place.module, place.area);
-    let scope_is_there = scopes.allow(area, verb)
-        || (GENERAL.contains(&module.name.as_ref()) && scopes.allow(Area::General, verb))
-        || (verb == Verb::Read && module.also_read_by.iter().any(|area| scopes.allow(*area, Verb::Read)))
-        // Whether a row below a record is its parent's update or a creation is not settled by the vendor's pages
-        // (conventions.md section 2.6): either will do, whether or not such rows have a list of their own besides.
-        || (verb == Verb::Create && place.parent.is_some() && scopes.allow(area, Verb::Update));
-    if !scope_is_there {
-        return Err(DeskError::ScopeMissing(scope_of(area, verb)));
+    if !scope_is_there(ctx, place, verb) {
+        return Err(DeskError::ScopeMissing(scope_of(place.area, verb)));
     }
-    if !role_allows(ctx.caller.access, module, verb) {
+    if !role_allows(ctx.caller.access, &place.module, verb) {
         return Err(DeskError::NotPermitted);
     }
     Ok(())
+}
+
+/// Whether the caller's scopes let them do anything of this kind, reading or writing, at the place or below. Asked before a record
+/// of it is looked for or an input is read, so that no answer tells a token for something else what is there.
+///
+/// # Errors
+/// [`DeskError::ScopeMissing`].
+pub fn approach(ctx: &Context, place: &Place, reads: bool) -> Result<(), DeskError> {
+    let verbs: &[Verb] = if reads { &[Verb::Read] } else { &[Verb::Update, Verb::Create, Verb::Delete] };
+    if verbs.iter().any(|verb| scope_is_there(ctx, place, *verb)) {
+        return Ok(());
+    }
+    Err(DeskError::ScopeMissing(scope_of(place.area, if reads { Verb::Read } else { Verb::Update })))
 }
 
 /// The records of a module that the caller may see.

@@ -85,6 +85,10 @@ impl<'a> Call<'a> {
     pub fn desk(&self) -> &desk::Desk {
         &self.api.desk
     }
+    /// Whether it reads and does nothing else.
+    pub fn reads(&self) -> bool {
+        self.method == Method::GET || self.method == Method::HEAD
+    }
     /// The refusal of a method that the path does not know.
     pub fn wrong_method(&self) -> Failure {
         Failure::invalid_method(self.method.as_str())

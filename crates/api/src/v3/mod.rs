@@ -48,7 +48,7 @@ pub(crate) async fn entry(State(api): State<Arc<Api>>, request: Request) -> Resp
 }
 
 async fn answer(call: &Call<'_>) -> Result<Answer, Failure> {
-    let reads = call.method == Method::GET || call.method == Method::HEAD;
+    let reads = call.reads();
     match route::follow(call).await? {
         Target::Collection(place) if reads => list::list(call, &place).await,
         Target::Record(place, id) if reads => write::get(call, &place, id).await,

@@ -113,7 +113,7 @@ async fn problem_of(call: &Call<'_>, id: Id) -> Result<Answer, Failure> {
 
 /// The incidents of a problem, from its own side: rows of `{"request": {…}}`; on input `{"id": …}` alone will do.
 async fn incidents(call: &Call<'_>, place: &Place, id: Id, key: &str) -> Result<Answer, Failure> {
-    if call.method == Method::GET || call.method == Method::HEAD {
+    if call.reads() {
         let requests = call.snapshot.catalogue.module("request").ok_or_else(Failure::not_found)?;
         let problem = call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
         let parent = Some(("problem", std::sync::Arc::new(problem)));
@@ -334,7 +334,7 @@ async fn links(call: &Call<'_>, id: Id) -> Result<Answer, Failure> {
 
 /// The resolution: one object under `resolution` (requests.md section 9).
 async fn resolution(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
-    let record = if call.method == Method::GET || call.method == Method::HEAD {
+    let record = if call.reads() {
         call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?
     } else {
         let input = call.input();
@@ -366,7 +366,7 @@ async fn resolution(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Fa
 
 /// What an approver is sent, and sending it.
 async fn approval_notification(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
-    if call.method == Method::GET || call.method == Method::HEAD {
+    if call.reads() {
         let record = call.desk().get(&call.ctx, place, id).await.map_err(|e| failed(call, e))?;
         let view =
             call.desk().view(std::slice::from_ref(&record), None).await.map_err(|e| failed(call, e))?;

@@ -69,6 +69,8 @@ pub(crate) async fn follow(call: &Call<'_>) -> Result<Target, Failure> {
         None => catalogue.at_path(first).ok_or_else(Failure::not_found)?,
     };
     let mut place = Place::top(module.clone());
+    desk::permissions::approach(&call.ctx, &place, call.reads())
+        .map_err(|e| answer::failure(e, call.ctx.trace))?;
     loop {
         let Some(segment) = segments.next() else { return Ok(Target::Collection(place)) };
         let Ok(id) = segment.parse::<Id>() else {
@@ -79,7 +81,7 @@ pub(crate) async fn follow(call: &Call<'_>) -> Result<Target, Failure> {
         let Some(segment) = segments.next() else { return Ok(Target::Record(place, id)) };
         if let (Some(related), None) = (place.module.related_at(segment).cloned(), segments.peek()) {
             let rows = catalogue.module(related.module).ok_or_else(Failure::not_found)?;
-            let record = call.desk().locate(&call.ctx, &place, id).await.map_err(failed)?;
+            let record = call.desk().get(&call.ctx, &place, id).await.map_err(failed)?;
             let parent = Some((related.field, Arc::new(record)));
             return Ok(Target::Related(Place { parent, ..Place::top(rows.clone()) }));
         }

@@ -20,6 +20,7 @@ mod golden;
 mod happyfox;
 mod life;
 mod lists;
+mod matrix;
 mod oauth;
 mod people;
 mod problems;
