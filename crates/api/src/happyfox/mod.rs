@@ -78,6 +78,8 @@ async fn answer(api: &Api, parts: &Parts, body: &mut Body, trace: u128) -> Resul
         let told = detail(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed.");
         return Err(told.and(header::ALLOW, HeaderValue::from_static(allowed)));
     }
+    // Before the body is read or a stored answer is looked for.
+    permit(&call, &segments, &method)?;
     if is_read {
         return match segments.as_slice() {
             ["requesters"] => list::all(&call).await,
@@ -94,17 +96,6 @@ async fn answer(api: &Api, parts: &Parts, body: &mut Body, trace: u128) -> Resul
         return write(&call, &method, &segments, &bytes, None).await;
     };
     let asked = format!("{method} {path}?{}", call.query);
-    // A stored answer is for whoever may make the call.
-    let verb = match method {
-        Method::POST => Verb::Create,
-        Method::DELETE => Verb::Delete,
-        _ => Verb::Update,
-    };
-    let failed = |error| answer::failed(&error, trace);
-    let is_of_people = segments.first() == Some(&"requesters");
-    let snapshot = api.desk.snapshot();
-    let module = snapshot.module(if is_of_people { "user" } else { "udf_field" }).map_err(failed)?;
-    desk::permissions::permit(&call.ctx, &Place::top(module.clone()), verb).map_err(failed)?;
     let ticket = once::claim(&call, &key, &asked, &bytes).await?;
     let told =
         write(&call, &method, &segments, &bytes, Some(&ticket)).await.unwrap_or_else(|refusal| refusal);
@@ -114,6 +105,21 @@ async fn answer(api: &Api, parts: &Parts, body: &mut Body, trace: u128) -> Resul
         api.desk.keep_answer(&ticket, told.status.as_u16(), &once::stored(&told)).await;
     }
     Ok(told)
+}
+
+/// Whether the key's user may do this with people or with their additional fields.
+fn permit(call: &Call<'_>, segments: &[&str], method: &Method) -> Result<(), Told> {
+    let verb = match *method {
+        Method::GET | Method::HEAD => Verb::Read,
+        Method::POST => Verb::Create,
+        Method::DELETE => Verb::Delete,
+        _ => Verb::Update,
+    };
+    let failed = |error| answer::failed(&error, call.ctx.trace);
+    let is_of_people = segments.first() == Some(&"requesters");
+    let snapshot = call.api.desk.snapshot();
+    let module = snapshot.module(if is_of_people { "user" } else { "udf_field" }).map_err(failed)?;
+    desk::permissions::permit(&call.ctx, &Place::top(module.clone()), verb).map_err(failed)
 }
 
 fn throttled(seconds: u64) -> Told {

@@ -130,6 +130,84 @@ on_both_engines! {
         assert_eq!(titled["request"]["subject"], "<b>x</b>");
     }
 
+    each_door_takes_its_own_credentials(app) {
+        let ada = desk::shipped::ADMINISTRATOR;
+        let token = app.token_for(ada, desk::Scopes::all()).await;
+        let (fox, secrets) = (&app.secrets.happyfox, &app.secrets);
+        let session = app.admins_browser().await.cookie("frontdesk_session").unwrap();
+        let cookie = Client::new(app, vec![("Cookie".into(), format!("frontdesk_session={session}"))]);
+        let bearer = |word: &str, secret: &str| Client::new(app, vec![("Authorization".into(), format!("{word} {secret}"))]);
+        let refresh = &secrets.refresh_token;
+        // Each credential, and which of the doors let it in: V3, the requester API, the pages.
+        for (what, client, doors) in [
+            ("nothing", app.nobody(), [false, false, false]),
+            ("a technician key", app.admin(), [true, false, false]),
+            ("an access token", Client::with_token(app, &token), [true, false, false]),
+            ("a key of the requester API", app.happyfox(), [false, true, false]),
+            ("its key with another code", Client::with_basic(app, &fox.api_key, "x"), [false, false, false]),
+            ("its code as the key", Client::with_basic(app, &fox.auth_code, &fox.api_key), [false, false, false]),
+            ("its key as a technician key", Client::with_key(app, &fox.api_key), [false, false, false]),
+            ("a technician key in Basic", Client::with_basic(app, &secrets.technician_key, ""), [false, false, false]),
+            ("a technician key as a token", bearer("Zoho-oauthtoken", &secrets.technician_key), [false, false, false]),
+            ("a refresh token as an access token", bearer("Zoho-oauthtoken", refresh), [false, false, false]),
+            ("the client's secret as a token", bearer("Bearer", &secrets.client_secret), [false, false, false]),
+            ("an access token as a technician key", Client::with_key(app, &token), [false, false, false]),
+            ("a session", cookie, [false, false, true]),
+            ("a session's secret as a token", bearer("Bearer", &session), [false, false, false]),
+        ] {
+            let v3 = client.get("/requests").await.status.as_u16();
+            let people = client.send("GET", "/api/v2/public/requesters/", &[], "").await.status.as_u16();
+            let page = client.send("GET", "/requests", &[], "").await;
+            let told = [v3, people, page.status.as_u16()];
+            assert_eq!(told.map(|status| status == 200), doors, "{what}: {told:?}");
+            assert!(told[..2].iter().all(|status| matches!(status, 200 | 401)) && matches!(told[2], 200 | 303), "{what}: {told:?}");
+        }
+    }
+
+    every_call_of_the_requester_api_as_everybody(app) {
+        let (rita, _) = app.requester("Rita Requester").await;
+        let (tina, _) = app.technician("Tina Technician").await;
+        let mut keys = vec![("nobody", app.nobody()), ("a wrong code", Client::with_basic(app, &app.secrets.happyfox.api_key, "x"))];
+        for (whom, user) in [("a requester", rita), ("a technician", tina), ("an administrator", desk::shipped::ADMINISTRATOR)] {
+            let (key, code) = app.identity.issue_happyfox_key(user, whom, app.desk.now()).await.unwrap();
+            keys.push((whom, Client::with_basic(app, &key, &code)));
+        }
+        let fox = app.happyfox();
+        let send = async |client: &Client<'_>, method: &str, path: &str, body: &Json| {
+            let body = if body.is_null() { String::new() } else { body.to_string() };
+            client.send(method, &format!("/api/v2/public/{path}"), &[], body).await
+        };
+        let field = json!({"name": "Office", "type": "text"});
+        let one = json!({"email": "new@example.com", "name": "New"});
+        for (method, path, body, expected) in [
+            ("GET", "requesters/", Json::Null, [401, 401, 403, 200, 200]),
+            ("GET", "requesters/{person}/", Json::Null, [401, 401, 403, 200, 200]),
+            ("POST", "requesters/", one.clone(), [401, 401, 403, 200, 200]),
+            ("POST", "requesters/", json!([one]), [401, 401, 403, 200, 200]),
+            ("POST", "requesters/actions/change-email/", json!({"from_email": "{old}", "to_email": "{new}"}), [401, 401, 403, 200, 200]),
+            ("GET", "requester_fields/", Json::Null, [401, 401, 403, 200, 200]),
+            ("GET", "requester_fields/{field}/", Json::Null, [401, 401, 403, 200, 200]),
+            ("POST", "requester_fields/", json!({"name": "Floor", "type": "text"}), [401, 401, 403, 403, 201]),
+            ("PUT", "requester_fields/{field}/", json!({"name": "Room"}), [401, 401, 403, 403, 200]),
+            ("DELETE", "requester_fields/{field}/", Json::Null, [401, 401, 403, 403, 204]),
+        ] {
+            let mut told = Vec::new();
+            for (n, (_, client)) in keys.iter().enumerate() {
+                // Each call is about something that is there.
+                let email = format!("p{n}.{}@example.com", told.len());
+                let person = send(&fox, "POST", "requesters/", &json!({"email": email, "name": "P"})).await.json();
+                let made = send(&fox, "POST", "requester_fields/", &field).await.json();
+                let id = |made: &Json| made["id"].as_u64().map_or_else(|| made["id"].as_str().unwrap_or("?").to_owned(), |id| id.to_string());
+                let path = path.replace("{person}", &id(&person)).replace("{field}", &id(&made));
+                let body: Json = serde_json::from_str(&body.to_string().replace("{old}", &email).replace("{new}", &format!("to.{email}"))).unwrap();
+                let reply = send(client, method, &path, &body).await;
+                told.push(reply.status.as_u16());
+                send(&fox, "DELETE", &format!("requester_fields/{}/", id(&made)), &Json::Null).await;
+            }
+            assert_eq!(told, expected, "{method} {path}");
+        }
+    }
+
     guessing_is_held_up_and_nobody_else(app) {
         let ada = desk::shipped::ADMINISTRATOR;
         let key = app.key_for(ada).await;
