@@ -97,7 +97,7 @@ pub(crate) fn prepare_draft(desk: &Desk, place: &Place, draft: &mut Draft) -> Re
 pub(crate) fn after_removal(desk: &Desk, draft: &Record, snapshot: &Snapshot) -> Vec<Statement> {
     match (snapshot.module("request"), draft.reference("request")) {
         (Ok(module), Some(id)) => {
-            vec![desk.store.flag_from_rows(module, id, "has_draft", &draft.module, "request")]
+            desk.store.flag_from_rows(module, id, "has_draft", &draft.module, "request").into()
         }
         _ => Vec::new(),
     }

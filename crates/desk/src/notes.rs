@@ -117,7 +117,7 @@ pub(crate) fn after_removal(
     let (flag, field) =
         if above.module.name == "problem" { ("notes_present", "problem") } else { ("has_notes", "request") };
     let mut statements = crate::attachments::forget_owner(desk, note, snapshot);
-    statements.push(desk.store.flag_from_rows(&above.module, above.id(), flag, &note.module, field));
+    statements.extend(desk.store.flag_from_rows(&above.module, above.id(), flag, &note.module, field));
     statements.extend(refresh(desk, above, snapshot));
     statements
 }

@@ -432,7 +432,8 @@ impl Store {
         sql.statement(expect)
     }
 
-    /// Sets a flag of a row to whether rows below it exist, as the commit finds them.
+    /// Sets a flag of a row to whether rows below it exist, as the commit finds them. The row is locked before: on PostgreSQL a
+    /// statement that waits for whoever adds one at the same moment would go on with what it saw before.
     #[must_use]
     pub fn flag_from_rows(
         &self,
@@ -441,7 +442,7 @@ impl Store {
         flag: &str,
         rows: &Module,
         field: &str,
-    ) -> Statement {
+    ) -> [Statement; 2] {
         let mut sql = Sql::new("UPDATE ");
         sql.name(&parent.table).push(" SET ").name(VERSION).push(" = ").name(VERSION).push(" + 1");
         if let (Some(flag), Some(by)) = (parent.find(flag), rows.find(field)) {
@@ -453,7 +454,7 @@ impl Store {
             sql.column(Alias(1), &by.column).push(" = ").bind(id).push(")");
         }
         sql.push(" WHERE ").name("id").push(" = ").bind(id);
-        sql.statement(Expect::Any)
+        [self.stamp(parent, id, &[], Expect::Any), sql.statement(Expect::Any)]
     }
 
     /// Raises the version of a cache, so that every process reads anew what it holds.

@@ -295,6 +295,71 @@ on_both_engines! {
         admin.post(&format!("/requests/{id}/_uploads"), json!({})).await.refused(400, 4012, "input_file");
     }
 
+    what_comes_while_the_last_one_goes_is_told(app) {
+        let admin = app.admin();
+        let request = format!("/requests/{}", admin.new_request("Mail is slow").await);
+        let problem = admin.post("/problems", json!({"problem": {"title": "Mail is slow"}})).await.ok();
+        let problem = format!("/problems/{}", problem["problem"]["id"].as_str().unwrap());
+        for (above, rows, key, input, flag) in [
+            (&request, "notes", "note", json!({"description": "seen"}), "has_notes"),
+            (&problem, "notes", "note", json!({"description": "seen"}), "notes_present"),
+            (&request, "drafts", "draft", json!({"subject": "x", "description": "soon"}), "has_draft"),
+        ] {
+            let list = format!("{above}/{rows}");
+            let add = async || admin.post(&list, json!({key: input})).await.ok()[key]["id"].as_str().unwrap().to_owned();
+            let mut there = add().await;
+            for round in 0..60 {
+                let path = format!("{list}/{there}");
+                let remove = async {
+                    for _ in 0..round * 4 {
+                        tokio::task::yield_now().await;
+                    }
+                    admin.delete(&path).await
+                };
+                let (gone, new) = futures_util::future::join(remove, add()).await;
+                gone.ok();
+                there = new;
+                let shown = admin.get(above).await.ok();
+                let record = shown.as_object().unwrap().values().find(|value| value.get(flag).is_some()).unwrap();
+                assert_eq!(record[flag], true, "{list}, round {round}");
+            }
+            admin.delete(&format!("{list}/{there}")).await.ok();
+            let shown = admin.get(above).await.ok();
+            let record = shown.as_object().unwrap().values().find(|value| value.get(flag).is_some()).unwrap();
+            assert_eq!(record[flag], false, "{list}");
+        }
+    }
+
+    what_is_written_at_the_same_time_is_found(app) {
+        let admin = app.admin();
+        let request = format!("/requests/{}", admin.new_request("Mail is slow").await);
+        let problem = admin.post("/problems", json!({"problem": {"title": "Mail is slow"}})).await.ok();
+        let problem = format!("/problems/{}", problem["problem"]["id"].as_str().unwrap());
+        for above in [&request, &problem] {
+            let list = above.split('/').nth(1).unwrap();
+            let mut notes = Vec::new();
+            for _ in 0..2 {
+                let made = admin.post(&format!("{above}/notes"), json!({"note": {"description": "first"}})).await.ok();
+                notes.push(format!("{above}/notes/{}", made["note"]["id"].as_str().unwrap()));
+            }
+            for round in 0..60 {
+                let word = |n: usize| format!("{}{}", ["left", "right"][n], "abcdefghij".chars().nth(round % 10).unwrap().to_string().repeat(1 + round / 10));
+                let write = async |n: usize| admin.put(&notes[n], json!({"note": {"description": word(n)}})).await.ok();
+                let later = async {
+                    for _ in 0..round * 2 {
+                        tokio::task::yield_now().await;
+                    }
+                    write(1).await
+                };
+                futures_util::future::join(write(0), later).await;
+                for n in 0..2 {
+                    let found = admin.list(&format!("/{list}"), json!({"search_text": word(n), "get_total_count": true})).await.ok();
+                    assert_eq!(found["list_info"]["total_count"], 1, "{list}, round {round}: {}", word(n));
+                }
+            }
+        }
+    }
+
     a_stored_file_can_be_attached_wherever_files_hang(app) {
         let admin = app.admin();
         let problem = admin.post("/problems", json!({"problem": {"title": "Mail is slow"}})).await.ok();

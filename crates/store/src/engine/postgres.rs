@@ -5,6 +5,8 @@ use super::{Cost, EngineStats, Expect, Query, Row, Statement, StoreError, Value,
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::{Pin, pin};
@@ -381,10 +383,17 @@ impl Postgres {
     }
 
     pub async fn commit(&self, statements: &[Statement]) -> Result<Vec<u64>, StoreError> {
-        let mut tries = Tries::default();
+        let (steps, mut tries) = (steps(statements), Tries::default());
         loop {
-            let failed = match self.limited(self.try_commit(statements)).await {
-                Ok(touched) => {
+            let failed = match self.limited(self.try_commit(&steps)).await {
+                Ok(rows) => {
+                    // Of several versions of a document only the last is written.
+                    let mut touched = vec![1; statements.len()];
+                    for (step, rows) in steps.iter().zip(rows) {
+                        if let Some(place) = step.place.and_then(|place| touched.get_mut(place)) {
+                            *place = rows;
+                        }
+                    }
                     self.counters.commits.fetch_add(1, Ordering::Relaxed);
                     return Ok(touched);
                 }
@@ -397,12 +406,12 @@ impl Postgres {
         }
     }
 
-    async fn try_commit(&self, statements: &[Statement]) -> Result<Vec<u64>, Failed> {
+    async fn try_commit(&self, steps: &[Step<'_>]) -> Result<Vec<u64>, Failed> {
         let lease = Lease(Some(self.client().await?));
         let outcome = {
             let client = lease.client()?;
-            match prepare(client, statements.iter().map(|s| &*s.sql)).await {
-                Ok(prepared) => self.run(client, statements, &prepared).await,
+            match prepare(client, steps.iter().map(|step| &*step.statement.sql)).await {
+                Ok(prepared) => self.run(client, steps, &prepared).await,
                 Err(e) => Outcome::RollBack(e.into()),
             }
         };
@@ -425,13 +434,13 @@ impl Postgres {
     async fn run(
         &self,
         client: &Object,
-        statements: &[Statement],
+        steps: &[Step<'_>],
         prepared: &[tokio_postgres::Statement],
     ) -> Outcome {
-        let certain = statements.iter().all(proves_itself);
-        if let ([statement], [prepared], true) = (statements, prepared, certain) {
+        let certain = steps.iter().all(|step| proves_itself(&step.statement));
+        if let ([step], [prepared], true) = (steps, prepared, certain) {
             // A statement on its own is a transaction.
-            return match execute(client, prepared, &statement.binds).await {
+            return match execute(client, prepared, &step.statement.binds).await {
                 Ok(touched) => Outcome::Committed(vec![touched]),
                 Err(e) => match Failed::from(e).while_committing() {
                     failed if failed.reported => Outcome::RollBack(failed),
@@ -440,8 +449,8 @@ impl Postgres {
             };
         }
         let mut calls: Vec<Call<'_, u64>> = vec![simple(client, BEGIN)];
-        for (statement, prepared) in statements.iter().zip(prepared) {
-            calls.push(Box::pin(execute(client, prepared, &statement.binds)));
+        for (step, prepared) in steps.iter().zip(prepared) {
+            calls.push(Box::pin(execute(client, prepared, &step.statement.binds)));
         }
         if certain {
             calls.push(simple(client, "COMMIT"));
@@ -449,19 +458,18 @@ impl Postgres {
         let all = calls.len();
         let results = in_order(calls).await;
         let commit_sent = certain && results.len() == all;
-        let mut touched = Vec::with_capacity(statements.len());
+        let mut touched = Vec::with_capacity(steps.len());
         for (place, result) in results.into_iter().enumerate() {
             let failed = match result {
                 Ok(rows) => {
                     // The first answer is that to BEGIN, the last may be that to COMMIT.
-                    let expect = place.checked_sub(1).and_then(|at| statements.get(at)).map(|s| s.expect);
-                    match expect {
-                        Some(expect) if expect.allows(rows) => {
+                    match place.checked_sub(1).and_then(|at| steps.get(at)) {
+                        Some(step) if step.statement.expect.allows(rows) => {
                             touched.push(rows);
                             continue;
                         }
-                        Some(_) => Failed {
-                            error: StoreError::Stale { statement: place - 1 },
+                        Some(step) => Failed {
+                            error: StoreError::Stale { statement: step.place.unwrap_or(place - 1) },
                             class: Class::Plain,
                             reported: true,
                         },
@@ -470,7 +478,7 @@ impl Postgres {
                 }
                 Err(e) => Failed::from(e),
             };
-            let was_commit = place > statements.len();
+            let was_commit = place > steps.len();
             return match failed {
                 // The server said that a statement failed: a COMMIT behind it did nothing.
                 failed if failed.reported && !was_commit => Outcome::RollBack(failed),
@@ -663,6 +671,34 @@ enum Outcome {
     RollBack(Failed),
     /// In whatever way: the connection must go.
     Ended(Failed),
+}
+
+/// A statement of a commit, in its turn.
+struct Step<'s> {
+    /// Its place among what the caller gave; none for a lock.
+    place: Option<usize>,
+    statement: Cow<'s, Statement>,
+}
+
+/// The statements of a commit in the order in which they are run: search documents come last, in the order of their ids, of several
+/// versions of one the last. A document is made from what the statement sees that makes it. So its row is locked before, by a
+/// statement of its own: whoever writes the same record's document at the same time has committed when the next statement looks.
+fn steps(statements: &[Statement]) -> Vec<Step<'_>> {
+    let mut documents = BTreeMap::new();
+    let mut steps = Vec::with_capacity(statements.len() + 1);
+    for (place, statement) in statements.iter().enumerate() {
+        match &statement.document {
+            Some(document) => drop(documents.insert(document, (place, statement))),
+            None => steps.push(Step { place: Some(place), statement: Cow::Borrowed(statement) }),
+        }
+    }
+    for (document, (place, statement)) in documents {
+        let sql = format!("SELECT 1 FROM {} WHERE \"id\" = $1 FOR UPDATE", quoted(&document.table));
+        let lock = Statement::new(sql, vec![Value::Int(document.id)], Expect::Any);
+        steps.push(Step { place: None, statement: Cow::Owned(lock) });
+        steps.push(Step { place: Some(place), statement: Cow::Borrowed(statement) });
+    }
+    steps
 }
 
 /// Whether success alone means that the expected rows were touched: a plain `INSERT … VALUES` inserts all its rows or
