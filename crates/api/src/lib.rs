@@ -24,6 +24,7 @@ use tower_service::Service;
 
 pub use happyfox::CallLimits;
 pub use v3::{Reader, criteria_filter};
+pub use wire::room::NoRoom;
 
 /// What the faces need from the wiring.
 #[derive(Clone, Debug, Default)]

@@ -5,6 +5,7 @@
 
 use crate::context::{Context, Verb};
 use crate::draft::Draft;
+use crate::files::Stored;
 use crate::permissions::permit;
 use crate::records::{Outcome, Place, Written};
 use crate::{Desk, DeskError, Refusal, Snapshot, history};
@@ -251,14 +252,14 @@ impl Desk {
         place: &Place,
         owner: Id,
         id: Id,
-    ) -> Result<(Record, Vec<u8>), DeskError> {
+    ) -> Result<(Record, Stored), DeskError> {
         self.get(ctx, place, owner).await?;
         let rows = self.attachments_of(&[owner]).await?;
         let row = rows.into_iter().find(|r| r.id() == id).ok_or(DeskError::NotFound)?;
         let blob = row.text("blob").unwrap_or_default();
         let gone = |error: std::io::Error| DeskError::Internal(format!("file {blob}: {error}"));
-        let bytes = self.files.read(blob).await.map_err(gone)?;
-        Ok((row, bytes))
+        let stored = self.files.open(blob).await.map_err(gone)?;
+        Ok((row, stored))
     }
 
     /// Removes a file from a record.

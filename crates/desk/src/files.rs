@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use store::private;
 use tokio::io::AsyncWriteExt;
+use tokio_util::io::ReaderStream;
 
 /// The folder of removed files in the folder of files.
 const REMOVED: &str = "removed";
@@ -33,6 +34,25 @@ pub fn path_of(blob: &str) -> Option<PathBuf> {
 pub fn removed(folder: &Path, blob: &str) -> PathBuf {
     let name: String = blob.chars().filter(char::is_ascii_digit).collect();
     folder.join(REMOVED).join(name)
+}
+
+/// So much of a file is in memory at one time while it is sent, in bytes.
+const CHUNK: usize = 64 * 1024;
+
+/// A file's bytes, read while they are sent. They can be read on when the file is removed meanwhile.
+#[derive(Debug)]
+pub struct Stored {
+    file: tokio::fs::File,
+    /// How many.
+    pub bytes: u64,
+}
+
+impl Stored {
+    /// The bytes from the first to the last.
+    #[must_use]
+    pub fn stream(self) -> ReaderStream<tokio::fs::File> {
+        ReaderStream::with_capacity(self.file, CHUNK)
+    }
 }
 
 /// The folder.
@@ -77,8 +97,10 @@ impl Files {
         Ok(path)
     }
 
-    pub async fn read(&self, blob: &str) -> io::Result<Vec<u8>> {
-        tokio::fs::read(self.path(blob)?).await
+    pub async fn open(&self, blob: &str) -> io::Result<Stored> {
+        let file = tokio::fs::File::open(self.path(blob)?).await?;
+        let bytes = file.metadata().await?.len();
+        Ok(Stored { file, bytes })
     }
 
     /// Removes a file whose row was never there.

@@ -142,6 +142,9 @@ pub(crate) struct ServeArgs {
     /// Seconds a request's body may pause [default: 60]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) body_timeout_s: Option<String>,
+    /// MiB of large bodies and files on their way in that are held in memory at one time; more wait [default: 256]
+    #[arg(long, value_name = "MIB")]
+    pub(crate) bodies_mib: Option<String>,
     /// Seconds running requests get to finish when the desk stops [default: 30]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) stop_timeout_s: Option<String>,
@@ -611,6 +614,7 @@ impl ServeArgs {
             header_timeout_s,
             idle_timeout_s,
             body_timeout_s,
+            bodies_mib,
             stop_timeout_s,
             requester_reads_per_minute,
             requester_writes_per_minute,
@@ -639,6 +643,7 @@ impl ServeArgs {
             ("header_timeout_s", header_timeout_s),
             ("idle_timeout_s", idle_timeout_s),
             ("body_timeout_s", body_timeout_s),
+            ("bodies_mib", bodies_mib),
             ("stop_timeout_s", stop_timeout_s),
             ("requester_reads_per_minute", requester_reads_per_minute),
             ("requester_writes_per_minute", requester_writes_per_minute),

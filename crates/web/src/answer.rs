@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::body::Body;
 use axum::response::Response;
+use desk::files::Stored;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 
 /// Every page: nothing but our own style sheet, scripts and pictures (and those that are part of a text), no frame around
@@ -88,9 +89,17 @@ pub(crate) fn one_up(uri: &Uri) -> String {
     uri.query().map_or_else(|| above.to_owned(), |query| format!("{above}?{query}"))
 }
 
-/// A file to keep. Never shown inside the desk's own origin: what people upload is theirs, not ours.
-pub(crate) fn file(name: &str, media_type: &str, bytes: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(bytes));
+/// A stored file to keep. Never shown inside the desk's own origin: what people upload is theirs, not ours.
+pub(crate) fn stored(name: &str, media_type: &str, stored: Stored) -> Response {
+    let bytes = stored.bytes;
+    let mut response = file(name, media_type, Body::from_stream(stored.stream()));
+    response.headers_mut().insert(header::CONTENT_LENGTH, bytes.into());
+    response
+}
+
+/// What was made to be kept as a file, in the same way.
+pub(crate) fn file(name: &str, media_type: &str, bytes: impl Into<Body>) -> Response {
+    let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();
     let media_type = HeaderValue::from_str(media_type);
     headers.insert(

@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use wire::failure::Failure;
 use wire::payload::FilePart;
 use wire::reader::{self, Reading};
+use wire::room::NoRoom;
 
 /// No honest form without files comes near.
 const FORM_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -47,7 +48,7 @@ impl Form {
     /// Reads the body of a POST.
     ///
     /// # Errors
-    /// The status of the refusal: too large, broken off, or neither a form nor multipart.
+    /// The status of the refusal: too large, broken off, no room for it, or neither a form nor multipart.
     pub async fn read(parts: &Parts, body: Body) -> Result<Self, StatusCode> {
         let is_upload = content_type(parts)
             .is_some_and(|t| t.trim_start().to_ascii_lowercase().starts_with("multipart/"));
@@ -66,6 +67,7 @@ impl Form {
         let body = match Limited::new(body, limit).collect().await {
             Ok(collected) => collected.to_bytes(),
             Err(error) if error.is::<LengthLimitError>() => return Err(StatusCode::PAYLOAD_TOO_LARGE),
+            Err(error) if NoRoom::is_behind(error.as_ref()) => return Err(StatusCode::SERVICE_UNAVAILABLE),
             Err(_) => return Err(StatusCode::BAD_REQUEST),
         };
         let form = wire::payload::web_form(content_type(parts), &body, PAIRS_MAX);

@@ -111,6 +111,7 @@ pub(crate) fn of_status(visit: &Visit, status: StatusCode) -> Response {
     let key = match status {
         StatusCode::FORBIDDEN => "error.stale_form",
         StatusCode::PAYLOAD_TOO_LARGE => "error.too_large",
+        StatusCode::SERVICE_UNAVAILABLE => "error.unavailable",
         _ => "error.unreadable",
     };
     show(visit, status, visit.lang().text(key), None, None)

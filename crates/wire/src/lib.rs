@@ -21,6 +21,7 @@ pub mod metainfo;
 mod multipart;
 pub mod payload;
 pub mod reader;
+pub mod room;
 pub mod scalar;
 mod time;
 pub mod writer;

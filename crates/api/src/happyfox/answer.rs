@@ -58,6 +58,11 @@ pub(super) fn wrong(field: &str, words: &str) -> Told {
     refused(&json!({field: [words]}))
 }
 
+/// For what may be sent again in a moment.
+pub(super) fn busy() -> Told {
+    detail(StatusCode::SERVICE_UNAVAILABLE, "The desk is busy; try again.").and(header::RETRY_AFTER, 1)
+}
+
 /// An error of the desk that is no input's fault.
 pub(super) fn failed(error: &DeskError, trace: u128) -> Told {
     match error {
@@ -65,10 +70,7 @@ pub(super) fn failed(error: &DeskError, trace: u128) -> Told {
             detail(StatusCode::FORBIDDEN, "You do not have permission to perform this action.")
         }
         DeskError::NotFound => detail(StatusCode::NOT_FOUND, "Not found."),
-        DeskError::Unavailable(_) | DeskError::Overtaken => {
-            detail(StatusCode::SERVICE_UNAVAILABLE, "The desk is busy; try again.")
-                .and(header::RETRY_AFTER, 1)
-        }
+        DeskError::Unavailable(_) | DeskError::Overtaken => busy(),
         DeskError::InUse(by) => wrong("id", &format!("It is in use by {}.", by.join(", "))),
         other => {
             tracing::error!(error = %other, trace = format!("{trace:032x}"), "a call of the requester API failed");

@@ -29,6 +29,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::Id;
 use std::sync::Arc;
+use wire::room::NoRoom;
 
 /// The greatest body, in bytes: three hundred people with all that they may have, many times over.
 const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -211,6 +212,7 @@ async fn bytes_of(headers: &HeaderMap, body: &mut Body) -> Result<Bytes, Told> {
             let words = format!("The body may have {} MB at most.", BODY_BYTES_MAX / 1024 / 1024);
             Err(detail(StatusCode::PAYLOAD_TOO_LARGE, &words))
         }
+        Err(error) if NoRoom::is_behind(error.as_ref()) => Err(answer::busy()),
         Err(_) => Err(detail(StatusCode::BAD_REQUEST, "The body could not be read.")),
     }
 }

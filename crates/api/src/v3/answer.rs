@@ -3,6 +3,7 @@
 use crate::v3::texts::Stretch;
 use axum::body::Body;
 use axum::response::Response;
+use desk::files::Stored;
 use desk::{DeskError, Refusal};
 use http::{HeaderValue, StatusCode, header};
 use wire::failure::{Failure, Message};
@@ -19,7 +20,7 @@ pub(crate) enum Answer {
     /// The answer that a call was given before.
     Replayed(u16, String),
     /// A file: its name, its media type, its bytes.
-    File(String, String, Vec<u8>),
+    File(String, String, Stored),
 }
 
 /// The HTTP answer.
@@ -35,7 +36,7 @@ pub(crate) fn respond(answer: Result<Answer, Failure>) -> Response {
             response.headers_mut().insert(crate::once::REPLAYED, HeaderValue::from_static("true"));
             response
         }
-        Ok(Answer::File(name, media_type, bytes)) => file(&name, &media_type, bytes),
+        Ok(Answer::File(name, media_type, stored)) => file(&name, &media_type, stored),
         Err(failure) => {
             let status = StatusCode::from_u16(failure.http).unwrap_or(StatusCode::BAD_REQUEST);
             let mut response = json(status, failure.to_json().into());
@@ -59,9 +60,11 @@ fn json(status: StatusCode, body: Body) -> Response {
     response
 }
 
-fn file(name: &str, media_type: &str, bytes: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(bytes));
+fn file(name: &str, media_type: &str, stored: Stored) -> Response {
+    let bytes = stored.bytes;
+    let mut response = Response::new(Body::from_stream(stored.stream()));
     let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, bytes.into());
     let media_type = HeaderValue::from_str(media_type);
     headers.insert(
         header::CONTENT_TYPE,

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use wire::failure::Failure;
 use wire::payload::{Payload, Raw, TEXT_BYTES_MAX};
+use wire::room::NoRoom;
 use wire::writer::{Lookups, Writer};
 
 /// A file and its envelope.
@@ -244,6 +245,7 @@ async fn collect(body: Begun, limit: usize) -> Result<bytes::Bytes, Failure> {
             Ok(read.into())
         }
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(Failure::too_large()),
+        Err(error) if NoRoom::is_behind(error.as_ref()) => Err(Failure::unavailable()),
         // A body that stops in the middle: most likely nobody is there to read the answer.
         Err(_) => Err(Failure::not_json("the body ended before its length")),
     }

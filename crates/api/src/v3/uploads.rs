@@ -196,7 +196,7 @@ async fn files(call: &Call<'_>, place: &Place, owner: Id, purpose: Purpose) -> R
 async fn download(call: &Call<'_>, place: &Place, owner: Id, id: &str) -> Result<Answer, Failure> {
     let id = id.parse().map_err(|_| Failure::not_found())?;
     let found = call.desk().attachment(&call.ctx, place, owner, id).await;
-    let (row, bytes) = found.map_err(|e| answer::failure(e, call.ctx.trace))?;
+    let (row, stored) = found.map_err(|e| answer::failure(e, call.ctx.trace))?;
     let text = |path: &str| row.text(path).unwrap_or_default().to_owned();
-    Ok(Answer::File(text("name"), text("content_type"), bytes))
+    Ok(Answer::File(text("name"), text("content_type"), stored))
 }

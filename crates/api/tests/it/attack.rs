@@ -271,6 +271,27 @@ on_both_engines! {
         }
     }
 
+    a_body_without_room_may_be_sent_again(app) {
+        let none = || {
+            let parts = [Ok(bytes::Bytes::from_static(b"{")), Err(api::NoRoom)];
+            axum::body::Body::from_stream(futures_util::stream::iter(parts))
+        };
+        let json = [("Content-Type", "application/json")];
+        let v3 = app.admin().send("POST", "/api/v3/requests", &json, none()).await;
+        assert!(v3.headers.contains_key("retry-after"));
+        let refused = v3.json();
+        assert_eq!((v3.status.as_u16(), &refused["response_status"]["status"]), (503, &json!("failed")), "{refused}");
+        let fox = app.happyfox().send("POST", "/api/v2/public/requesters/", &json, none()).await;
+        assert_eq!((fox.status.as_u16(), fox.json()["detail"].is_string()), (503, true));
+        assert!(fox.headers.contains_key("retry-after"));
+        let session = app.admins_browser().await.cookie("frontdesk_session").unwrap();
+        let browser = Client::new(app, vec![("Cookie".into(), format!("frontdesk_session={session}"))]);
+        let form = [("Content-Type", "multipart/form-data; boundary=b")];
+        let page = browser.send("POST", "/requests/new", &form, none()).await;
+        let told = String::from_utf8_lossy(&page.bytes).into_owned();
+        assert!(page.status == 503 && told.contains("<html") && page.headers.contains_key("retry-after"), "{} {told}", page.status);
+    }
+
     files_of_strangers_are_served_inert(app) {
         let (_, weak) = app.requester("Wim Weak").await;
         let id = weak.new_request("With files").await;

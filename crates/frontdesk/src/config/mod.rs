@@ -64,6 +64,7 @@ pub const SPECS: &[Spec] = &[
     spec("header_timeout_s", Some("30"), Shown::Number),
     spec("idle_timeout_s", Some("75"), Shown::Number),
     spec("body_timeout_s", Some("60"), Shown::Number),
+    spec("bodies_mib", Some("256"), Shown::Number),
     spec("stop_timeout_s", Some("30"), Shown::Number),
     spec("requester_reads_per_minute", Some("500"), Shown::Number),
     spec("requester_writes_per_minute", Some("300"), Shown::Number),

@@ -211,6 +211,9 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
     let max_connections = connections("max_connections", default.max_connections);
     let max_connections_per_address =
         connections("max_connections_per_address", default.max_connections_per_address);
+    // The largest body must find room.
+    let bodies_mib = reader.value("bodies_mib", |text| read::number(text, 64, 1_048_576));
+    let bodies_mib = bodies_mib.and_then(|mib| u32::try_from(mib).ok()).unwrap_or(default.bodies_mib);
     let mut seconds = |key, otherwise| {
         reader.value(key, |text| read::number(text, 1, 86_400)).map_or(otherwise, Duration::from_secs)
     };
@@ -221,6 +224,7 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         stop_timeout: seconds("stop_timeout_s", default.stop_timeout),
         max_connections,
         max_connections_per_address,
+        bodies_mib,
     }
 }
 

@@ -24,7 +24,7 @@ where
     let mut told_to_stop = false;
 
     let io = TokioIo::new(Watched::new(stream, &pulse));
-    let service = Observe::new(&shared.server, &pulse, peer);
+    let service = Observe::new(&shared.server, &shared.room, &pulse, peer);
     let mut connection = pin!(shared.http.serve_connection(io, service));
     loop {
         tokio::select! {

@@ -58,6 +58,8 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// How long the body of a request may pause.
     pub body_timeout: Duration,
+    /// MiB of large bodies that are held in memory at one time, all of them together. The rest wait, and are refused in the end.
+    pub bodies_mib: u32,
     /// How long running requests get to finish when the server stops.
     pub stop_timeout: Duration,
 }
@@ -70,6 +72,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(75),
             body_timeout: Duration::from_secs(60),
+            bodies_mib: 256,
             stop_timeout: Duration::from_secs(30),
         }
     }
@@ -103,7 +106,8 @@ pub enum Ended {
 pub async fn run(listener: TcpListener, server: Server, stop: impl Future<Output = ()>) -> Ended {
     let slots = Arc::new(Semaphore::new(semaphore_size(server.limits.max_connections)));
     let (stopping, stopping_seen) = channel::channel(false);
-    let shared = Arc::new(Shared { http: http(), server, stopping: stopping_seen });
+    let room = body::Room::of(server.limits.bodies_mib);
+    let shared = Arc::new(Shared { http: http(), server, room, stopping: stopping_seen });
 
     tokio::select! {
         biased;
@@ -129,6 +133,7 @@ pub async fn run(listener: TcpListener, server: Server, stop: impl Future<Output
 struct Shared {
     http: http1::Builder,
     server: Server,
+    room: body::Room,
     stopping: channel::Receiver<bool>,
 }
 

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tower_service::Service as _;
 
+use super::body::{Held, Room};
 use super::watch::Pulse;
 use super::{Server, TraceId, body, trace_id};
 use crate::metrics::InFlight;
@@ -30,13 +32,14 @@ static X_TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 /// The router, as one connection sees it.
 pub(super) struct Observe<'a> {
     server: &'a Server,
+    room: &'a Room,
     pulse: &'a Pulse,
     peer: SocketAddr,
 }
 
 impl<'a> Observe<'a> {
-    pub(super) fn new(server: &'a Server, pulse: &'a Pulse, peer: SocketAddr) -> Self {
-        Observe { server, pulse, peer }
+    pub(super) fn new(server: &'a Server, room: &'a Room, pulse: &'a Pulse, peer: SocketAddr) -> Self {
+        Observe { server, room, pulse, peer }
     }
 }
 
@@ -48,7 +51,7 @@ impl<'a> hyper::service::Service<Request<Incoming>> for Observe<'a> {
     fn call(&self, request: Request<Incoming>) -> Observed<'a> {
         self.pulse.begin();
         let pause = self.server.limits.body_timeout;
-        let about = About {
+        let mut about = About {
             started: Instant::now(),
             trace: trace_id::of(request.headers()),
             method: request.method().clone(),
@@ -56,8 +59,12 @@ impl<'a> hyper::service::Service<Request<Incoming>> for Observe<'a> {
             in_flight: self.server.metrics.request(),
             pulse: self.pulse,
             is_encrypted: self.server.tls.is_some(),
+            _held: None,
         };
-        let mut request = request.map(|incoming| body::of(incoming, pause));
+        let (head, incoming) = request.into_parts();
+        let (body, held) = body::of(incoming, pause, self.room);
+        about._held = held;
+        let mut request = Request::from_parts(head, body);
         request.extensions_mut().insert(about.trace);
         let origin = self.server.proxies.origin(self.peer, request.headers());
         request.extensions_mut().insert(ConnectInfo(origin));
@@ -78,6 +85,8 @@ struct About<'a> {
     in_flight: InFlight<'a>,
     pulse: &'a Pulse,
     is_encrypted: bool,
+    /// What the body takes of the room for bodies.
+    _held: Option<Arc<Held>>,
 }
 
 pin_project! {

@@ -203,6 +203,7 @@ mod tests {
         header_timeout: Duration::from_secs(30),
         idle_timeout: Duration::from_secs(75),
         body_timeout: Duration::from_secs(60),
+        bodies_mib: 64,
         stop_timeout: Duration::from_secs(30),
     };
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Extension;
+use axum::http::StatusCode;
 use axum::routing::{any, get};
 use frontdesk::metrics::Metrics;
 use frontdesk::serve::{self, Ended, Limits, Proxies, Server, Tls, TraceId, current_trace};
@@ -63,6 +64,17 @@ impl Running {
     }
 }
 
+/// Holds a body for a while.
+async fn hold(body: Body) -> (StatusCode, String) {
+    match to_bytes(body, usize::MAX).await {
+        Ok(bytes) => {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            (StatusCode::OK, format!("{} bytes", bytes.len()))
+        }
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+    }
+}
+
 fn router() -> Router {
     Router::new()
         .route("/echo", any(|body: Bytes| async move { body }))
@@ -73,6 +85,7 @@ fn router() -> Router {
                 "slow"
             }),
         )
+        .route("/hold", any(hold))
         .route("/forever", get(std::future::pending::<()>))
         .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
         .route("/panic", get(boom))

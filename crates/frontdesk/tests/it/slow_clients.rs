@@ -134,3 +134,58 @@ async fn connections_of_one_address_beyond_its_limit_are_closed() {
     third.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(third.answer().await.starts_with("HTTP/1.1 200 OK"));
 }
+
+/// A call with a body of so many kilobytes, on its way.
+async fn send_large(server: &Running, kilobytes: usize) -> tokio::task::JoinHandle<String> {
+    let mut client = server.connect().await;
+    let bytes = kilobytes * 1024;
+    let head =
+        format!("POST /hold HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {bytes}\r\n\r\n");
+    client.send(&head).await;
+    tokio::spawn(async move {
+        client.send(&"x".repeat(bytes)).await;
+        client.rest().await
+    })
+}
+
+#[tokio::test]
+async fn large_bodies_wait_for_one_another() {
+    let server = Running::start(Limits { bodies_mib: 1, ..Limits::default() }).await;
+    let begun = Instant::now();
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        answers.push(send_large(&server, 700).await);
+    }
+    for answer in answers {
+        let answer = answer.await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("716800 bytes"), "{answer}");
+    }
+    // Each holds its body for four tenths of a second, and no two have room at once.
+    assert!(begun.elapsed() >= Duration::from_millis(1_200), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_large_body_that_finds_no_room_is_refused_and_leaves_none_behind() {
+    let limits = Limits { bodies_mib: 1, body_timeout: SHORT / 3, ..Limits::default() };
+    let server = Running::start(limits).await;
+    let first = send_large(&server, 1_000).await;
+    tokio::time::sleep(SHORT / 3).await;
+    // Small ones are not concerned.
+    let small = server
+        .talk("POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx")
+        .await;
+    assert!(small.ends_with("\r\n\r\nx"), "{small}");
+    let refused = send_large(&server, 1_000).await.await.unwrap();
+    assert!(
+        refused.starts_with("HTTP/1.1 503 ") && refused.ends_with("too many large bodies at once"),
+        "{refused}"
+    );
+    assert!(first.await.unwrap().starts_with("HTTP/1.1 200 "));
+    // One that is broken off in the middle gives back what it took.
+    let mut broken = server.connect().await;
+    broken.send("POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n").await;
+    broken.send(&"x".repeat(1_000_000)).await;
+    drop(broken);
+    tokio::time::sleep(SHORT / 3).await;
+    assert!(send_large(&server, 1_000).await.await.unwrap().starts_with("HTTP/1.1 200 "));
+}

@@ -129,9 +129,9 @@ pub(crate) async fn file(
         async {
             let (id, file) = (requests::id_of(&id)?, requests::id_of(&file)?);
             let place = place_of(&visit, &path, id).await?;
-            let (row, bytes) = visit.desk().attachment(&visit.ctx, &place, id, file).await?;
+            let (row, stored) = visit.desk().attachment(&visit.ctx, &place, id, file).await?;
             let text = |path: &str| row.text(path).unwrap_or_default();
-            Ok(answer::file(text("name"), text("content_type"), bytes))
+            Ok(answer::stored(text("name"), text("content_type"), stored))
         }
         .await,
     )

@@ -406,7 +406,7 @@ pub(crate) async fn fetch(
             (rows, requests::id_of(said)?)
         }
     };
-    let (row, bytes) = visit.desk().attachment(&visit.ctx, &place, owner, file).await?;
+    let (row, stored) = visit.desk().attachment(&visit.ctx, &place, owner, file).await?;
     let text = |path: &str| row.text(path).unwrap_or_default();
-    Ok(answer::file(text("name"), text("content_type"), bytes))
+    Ok(answer::stored(text("name"), text("content_type"), stored))
 }
