@@ -23,7 +23,12 @@ pub(super) async fn give(State(oauth): State<Arc<OAuth>>, request: Request) -> R
         Err(response) => return response,
     };
     let now = oauth.desk.now();
-    if let Err(seconds) = oauth.guesses.admit(address, now) {
+    let shown = |name| params.get(name).unwrap_or("");
+    let was_good =
+        || oauth.identity.knew_exchange(shown("client_id"), shown("client_secret"), shown("refresh_token"));
+    if let Err(seconds) = oauth.guesses.admit(address, now)
+        && !was_good()
+    {
         return refused(&OAuthError::Throttled { retry_after_s: seconds.cast_signed() });
     }
     let granted = grant(&oauth, &params).await;
@@ -31,7 +36,7 @@ pub(super) async fn give(State(oauth): State<Arc<OAuth>>, request: Request) -> R
         oauth.guesses.wrong(address, now);
     }
     match granted {
-        Ok(tokens) => answer(StatusCode::OK, shown(&oauth, &tokens)),
+        Ok(tokens) => answer(StatusCode::OK, told(&oauth, &tokens)),
         Err(error) => refused(&error),
     }
 }
@@ -65,7 +70,7 @@ async fn grant(oauth: &OAuth, params: &Params) -> Result<Tokens, OAuthError> {
     }
 }
 
-fn shown(oauth: &OAuth, tokens: &Tokens) -> Json {
+fn told(oauth: &OAuth, tokens: &Tokens) -> Json {
     let mut json = json!({
         "access_token": tokens.access_token,
         "scope": tokens.scopes.to_string(),

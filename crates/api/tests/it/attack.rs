@@ -219,6 +219,16 @@ on_both_engines! {
         let read = async |client: &Client<'_>| client.get("/requests").await.status.as_u16();
         let people = "/api/v2/public/requesters/";
         assert_eq!((read(&good).await, fox.send("GET", people, &[], "").await.status.as_u16()), (200, 200));
+        let refresh = format!(
+            "grant_type=refresh_token&refresh_token={}&client_id={}&client_secret={}",
+            app.secrets.refresh_token, app.secrets.client_id, app.secrets.client_secret
+        );
+        let refreshed = async |client: &Client<'_>| {
+            let form = [("Content-Type", "application/x-www-form-urlencoded")];
+            let reply = client.send("POST", "/oauth/v2/token", &form, refresh.clone()).await;
+            reply.json().get("access_token").is_some()
+        };
+        assert!(refreshed(&guesser).await);
         let form = [("Content-Type", "application/x-www-form-urlencoded")];
         let exchange = format!("grant_type=refresh_token&refresh_token=x&client_id={}&client_secret=guess", app.secrets.client_id);
         // Whoever shows nothing guesses nothing.
@@ -242,6 +252,7 @@ on_both_engines! {
         held.refused(429, 4015, "-");
         // What was good here goes on, what nobody has seen here waits, and others are not concerned.
         assert_eq!((read(&good).await, fox.send("GET", people, &[], "").await.status.as_u16()), (200, 200));
+        assert!(refreshed(&guesser).await, "a client that was good here goes on");
         assert_eq!((read(&new).await, read(&elsewhere).await), (429, 200));
         app.clock.advance(61_000);
         assert_eq!((read(&good).await, read(&new).await), (200, 200));

@@ -187,6 +187,8 @@ pub struct Identity {
     access_tokens: Cache<tokens::Held>,
     technician_keys: Cache<keys::Held>,
     happyfox_keys: Cache<keys::HeldPair>,
+    /// By what clients were given tokens lately.
+    exchanges: Cache<()>,
     sessions: Cache<Session>,
     /// Held by an attempt to sign in that others were faster to count.
     admitting: tokio::sync::Mutex<()>,
@@ -208,6 +210,7 @@ impl Identity {
             access_tokens: Cache::new(max),
             technician_keys: Cache::new(max),
             happyfox_keys: Cache::new(max),
+            exchanges: Cache::new(max),
             sessions: Cache::new(max),
             admitting: tokio::sync::Mutex::default(),
             hashing: passwords::Hashing::new(options.password_cost),

@@ -1,7 +1,7 @@
 //! Access tokens and refresh tokens.
 
 use super::act::{Act, Event};
-use super::secrets::{self, NoEntropy, hash_of};
+use super::secrets::{self, NoEntropy, hash_of, hash_of_parts};
 use super::{ClientKind, Grant, Identity, OAuthError};
 use crate::{DeskError, Refusal, Scopes};
 use model::Id;
@@ -110,8 +110,20 @@ impl Identity {
             Err(StoreError::Stale { .. }) => return Err(OAuthError::InvalidCode),
             Err(error) => return Err(error.into()),
         }
+        self.keep_exchange([client_id, client_secret, refresh_token], now);
         self.purge_in_passing(now).await;
         Ok(self.tokens(access_token, Scopes::from_bits(row.scopes)))
+    }
+
+    fn keep_exchange(&self, shown: [&str; 3], now: i64) {
+        self.exchanges.keep(self.exchanges.generation(), &hash_of_parts(&shown), (), now, i64::MAX);
+    }
+
+    /// Whether a client was given a token here for this: its id, its secret, and a refresh token or nothing. It may have been
+    /// taken back since.
+    #[must_use]
+    pub fn knew_exchange(&self, client_id: &str, client_secret: &str, refresh_token: &str) -> bool {
+        self.exchanges.has(&hash_of_parts(&[client_id, client_secret, refresh_token]))
     }
 
     /// An access token for a self client that acts on its own, as its service user. Without scopes in the request
@@ -146,6 +158,7 @@ impl Identity {
             Err(StoreError::Stale { .. }) => return Err(OAuthError::InvalidClient),
             Err(error) => return Err(error.into()),
         }
+        self.keep_exchange([client_id, client_secret, ""], now);
         self.purge_in_passing(now).await;
         Ok(self.tokens(access_token, scopes))
     }
