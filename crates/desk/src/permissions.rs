@@ -122,7 +122,9 @@ pub fn visible(ctx: &Context, module: &Arc<Module>, snapshot: &Snapshot) -> Resu
         ("problem", true, visible_problems),
     ];
     for (field, counts, visible) in above {
-        let Some(slot) = module.slot(field).filter(|_| counts) else { continue };
+        // A template's `problem` is what a new one begins with, and no reference.
+        let refers = |slot: &usize| module.leaf(*slot).and_then(|leaf| leaf.target()) == Some(field);
+        let Some(slot) = module.slot(field).filter(|slot| counts && refers(slot)) else { continue };
         let lifted = lift(visible(ctx, snapshot.module(field)?), module, slot);
         // A task of its own, below neither, is every technician's; what is below the one is not below the other.
         filter = filter.and(if ctx.is_technician() {

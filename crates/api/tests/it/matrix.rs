@@ -10,7 +10,7 @@ use std::sync::Arc;
 use desk::{Scopes, Snapshot, shipped};
 use model::{Field, Kind, Module};
 use serde_json::{Value as Json, json};
-use testkit::{App, Client, Engine};
+use testkit::{App, Client, on_both_engines};
 
 /// What stands in every text of requests, of problems and of what is below them. Nobody else is told of it.
 const WORD: &str = "Zinnober";
@@ -336,9 +336,13 @@ const HEAD: &str = "\
 # stranger; a technician of another site; the requester whom the request is about; a technician; an administrator.
 ";
 
-#[tokio::test]
-async fn every_route_as_everybody() {
-    let app = App::start(Engine::Sqlite).await.unwrap();
+on_both_engines! {
+    every_route_as_everybody(app) {
+        tried(app).await;
+    }
+}
+
+async fn tried(app: &App) {
     let admin = app.admin();
     let mut sites = Vec::new();
     for name in ["Munich", "Berlin"] {
@@ -352,7 +356,7 @@ async fn every_route_as_everybody() {
     let (_, technician) = app.technician("Tina Technician").await;
     let nobody = app.nobody();
     let token =
-        async |scopes: Scopes| Client::with_token(&app, &app.token_for(shipped::ADMINISTRATOR, scopes).await);
+        async |scopes: Scopes| Client::with_token(app, &app.token_for(shipped::ADMINISTRATOR, scopes).await);
     let other = token(Scopes::parse("SDPOnDemand.solutions.ALL").unwrap()).await;
     let (reads, writes) =
         (token(everywhere(&["READ"])).await, token(everywhere(&["CREATE", "UPDATE", "DELETE"])).await);
@@ -364,7 +368,7 @@ async fn every_route_as_everybody() {
     ]);
     let whole = token(Scopes::all()).await;
     let mut world = World {
-        app: &app,
+        app,
         snapshot: app.desk.snapshot(),
         rita: rita.to_string(),
         site: sites.remove(0),
@@ -374,7 +378,7 @@ async fn every_route_as_everybody() {
 
     let mut table = String::from(HEAD);
     let mut wrong = Vec::new();
-    for (method, template) in routes(&app).await {
+    for (method, template) in routes(app).await {
         let is_operation = !meaning(&world.snapshot, &template).rest.is_empty();
         let is_below = template.contains('{');
         let changes = method != "GET";
