@@ -12,17 +12,20 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::missing_panics_doc,
+    clippy::print_stdout,
     reason = "in a test, what does not work must stop it, loudly"
 )]
 
 mod browser;
 mod client;
+mod needs;
 mod port;
 mod postgres;
 pub mod provider;
 
 pub use browser::{Browser, Hearing, Page};
 pub use client::{Client, Reply, encoded};
+pub use needs::{is_here, program};
 pub use port::{Act, Port, Seen};
 pub use postgres::Database;
 

@@ -13,7 +13,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// `None` where there is no server; under `CI` that is an error, so that no half of the tests is missed.
+    /// `None` where there is no server, and none is asked for.
     pub async fn create() -> Option<Self> {
         let (server, base) = server()?;
         let template = template(&server, &base).await;
@@ -35,10 +35,11 @@ impl Database {
 
 /// The server's URL, and the same without a database.
 fn server() -> Option<(String, String)> {
-    let Ok(server) = std::env::var("FRONTDESK_TEST_POSTGRES") else {
-        assert!(std::env::var("CI").is_err(), "FRONTDESK_TEST_POSTGRES is not set");
+    let server = std::env::var("FRONTDESK_TEST_POSTGRES").ok();
+    if !crate::is_here(server.is_some(), "FRONTDESK_TEST_POSTGRES") {
         return None;
-    };
+    }
+    let server = server?;
     let (base, _) = server.rsplit_once('/').unwrap();
     Some((server.clone(), base.to_owned()))
 }

@@ -10,15 +10,6 @@ pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Whether a program is here; where it should be and is not, that is an error.
-pub fn is_here(found: bool, what: &str) -> bool {
-    assert!(found || std::env::var("CI").is_err(), "{what} is missing");
-    if !found {
-        println!("{what} is missing: not tested");
-    }
-    found
-}
-
 /// A server, stopped and thrown away when dropped.
 pub struct Cluster {
     bin: PathBuf,
@@ -27,20 +18,20 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The folder of `initdb` and `pg_ctl`, of the newest version.
+    /// The folder of `initdb` and `pg_ctl`: of the newest version where Debian keeps several.
     fn bin() -> Option<PathBuf> {
-        let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
         let mut found: Vec<PathBuf> =
             versions.filter_map(Result::ok).map(|entry| entry.path().join("bin")).collect();
         found.retain(|bin| bin.join("initdb").exists());
         found.sort();
-        found.pop()
+        found.pop().or_else(|| Some(testkit::program("initdb")?.parent()?.to_owned()))
     }
 
     /// Starts a new one, which takes replicas.
     pub fn start() -> Option<Cluster> {
         let bin = Self::bin();
-        if !is_here(bin.is_some(), "PostgreSQL") {
+        if !testkit::is_here(bin.is_some(), "postgresql") {
             return None;
         }
         let cluster = Cluster { bin: bin?, dir: scratch().join("pg"), port: free_port() };
@@ -163,9 +154,8 @@ pub struct Proxy {
 impl Proxy {
     /// Starts it, as docs/many-processes.md says; `None` where it is not here.
     pub fn start(dir: &Path, servers: &[String]) -> Option<Proxy> {
-        let is_there =
-            ["/usr/sbin/haproxy", "/usr/local/sbin/haproxy"].iter().find(|path| Path::new(path).exists());
-        if !is_here(is_there.is_some(), "haproxy") {
+        let haproxy = testkit::program("haproxy");
+        if !testkit::is_here(haproxy.is_some(), "haproxy") {
             return None;
         }
         let port = free_port();
@@ -181,7 +171,7 @@ impl Proxy {
         }
         let path = dir.join("haproxy.cfg");
         std::fs::write(&path, config).unwrap();
-        let mut command = Command::new(is_there?);
+        let mut command = Command::new(haproxy?);
         let child = command
             .arg("-f")
             .arg(&path)
