@@ -1,4 +1,5 @@
-//! From every schema that there ever was, with rows in every table, to today's, stopped behind every step.
+//! From every schema that there ever was, with rows in every table, to today's, stopped behind every step. Processes that are
+//! killed in the middle are the matter of `crates/frontdesk/tests/it/upgrade.rs`.
 
 use model::Value;
 use std::collections::BTreeMap;
@@ -107,7 +108,7 @@ async fn step_by_step(db: &Db) {
     assert_eq!(db.migrate(&all, 0).await.unwrap(), 0);
 }
 
-/// A step that fails, or a process that is killed at it, leaves the schema of the step before, with its rows.
+/// A step that fails leaves the schema of the step before, with its rows.
 async fn a_failing_step(db: &Db) {
     let all = steps();
     let files: Vec<u32> = all.iter().map(|step| step.number / 1000).collect();

@@ -62,8 +62,14 @@ impl Home {
     }
 
     /// Serves below another program, which runs what it is given: a shell with limits, a tracer.
-    pub fn serve_below(&self, mut program: Command) -> Desk {
-        let plain = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+    pub fn serve_below(&self, program: Command) -> Desk {
+        let program = self.below(program, &["serve", "--listen", "127.0.0.1:0"]);
+        Desk::spawn_logging(program, &self.dir.join("log"))
+    }
+
+    /// A command on this desk below another program.
+    pub fn below(&self, mut program: Command, arguments: &[&str]) -> Command {
+        let plain = self.command(arguments);
         program.arg(plain.get_program()).args(plain.get_args()).current_dir(&self.dir);
         for (name, value) in plain.get_envs() {
             match value {
@@ -71,7 +77,7 @@ impl Home {
                 None => program.env_remove(name),
             };
         }
-        Desk::spawn_logging(program, &self.dir.join("log"))
+        program
     }
 
     /// Runs a command to its end.

@@ -28,4 +28,5 @@ mod slow_clients;
 mod stopping;
 mod tls;
 mod transfer;
+mod upgrade;
 mod wire;
