@@ -83,9 +83,9 @@ pub struct Statement {
 
 /// A record's search document: the full-text index's table, and the record's id.
 ///
-/// Documents are written behind everything else of a transaction, in the order of their ids and of several versions the last.
-/// SQLite's index, when it is written in any other order, stores what it has gathered at each step back, as a segment of its own
-/// to be merged later. On PostgreSQL commits run side by side, and the last to write a document must have seen what the others did.
+/// Documents are written behind everything else of a transaction, in the order of their ids. SQLite's index, when it is written in any
+/// other order, stores what it has gathered at each step back, as a segment of its own to be merged later; of several versions it
+/// gets the last. On PostgreSQL commits run side by side, and the last to write a document must have seen what the others did.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Document {
     /// The index's table.

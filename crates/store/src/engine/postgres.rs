@@ -387,8 +387,7 @@ impl Postgres {
         loop {
             let failed = match self.limited(self.try_commit(&steps)).await {
                 Ok(rows) => {
-                    // Of several versions of a document only the last is written.
-                    let mut touched = vec![1; statements.len()];
+                    let mut touched = vec![0; statements.len()];
                     for (step, rows) in steps.iter().zip(rows) {
                         if let Some(place) = step.place.and_then(|place| touched.get_mut(place)) {
                             *place = rows;
@@ -680,23 +679,23 @@ struct Step<'s> {
     statement: Cow<'s, Statement>,
 }
 
-/// The statements of a commit in the order in which they are run: search documents come last, in the order of their ids, of several
-/// versions of one the last. A document is made from what the statement sees that makes it. So its row is locked before, by a
+/// The statements of a commit in the order in which they are run: search documents come last, in the order of their ids. A document is made from what the statement sees that makes it. So its row is locked before, by a
 /// statement of its own: whoever writes the same record's document at the same time has committed when the next statement looks.
 fn steps(statements: &[Statement]) -> Vec<Step<'_>> {
-    let mut documents = BTreeMap::new();
+    let mut documents: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let mut steps = Vec::with_capacity(statements.len() + 1);
     for (place, statement) in statements.iter().enumerate() {
         match &statement.document {
-            Some(document) => drop(documents.insert(document, (place, statement))),
+            Some(document) => documents.entry(document).or_default().push((place, statement)),
             None => steps.push(Step { place: Some(place), statement: Cow::Borrowed(statement) }),
         }
     }
-    for (document, (place, statement)) in documents {
+    for (document, versions) in documents {
         let sql = format!("SELECT 1 FROM {} WHERE \"id\" = $1 FOR UPDATE", quoted(&document.table));
         let lock = Statement::new(sql, vec![Value::Int(document.id)], Expect::Any);
         steps.push(Step { place: None, statement: Cow::Owned(lock) });
-        steps.push(Step { place: Some(place), statement: Cow::Borrowed(statement) });
+        let version = |(place, statement)| Step { place: Some(place), statement: Cow::Borrowed(statement) };
+        steps.extend(versions.into_iter().map(version));
     }
     steps
 }
