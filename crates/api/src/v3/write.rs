@@ -26,11 +26,6 @@ impl Lookups for Seen<'_> {
 pub(crate) async fn get(call: &Call<'_>, place: &Place, id: Id) -> Result<Answer, Failure> {
     let record =
         call.desk().get(&call.ctx, place, id).await.map_err(|e| answer::failure(e, call.ctx.trace))?;
-    // Records go on showing a value that was deleted, but whoever looks whether it is gone finds it gone (wire-facts.md section 11).
-    // People who left are another matter: what they have done is asked for by their id.
-    if record.module.deleted_flag() == Some("deleted") && record.is("deleted") {
-        return Err(Failure::not_found());
-    }
     if call.is_any_ci() {
         // Clients read an array of one here (assets-cmdb.md section 5.3).
         let json = whole(call, record).await?;
