@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should say so"
 )]
 
+mod answers;
 mod archives;
 mod binary;
 mod cluster;
