@@ -152,17 +152,21 @@ fn end_of_stretch(text: &str) -> usize {
 /// The pieces that the words of an HTML text consist of, one after the other, until `take` has enough.
 fn pieces(html: &str, mut take: impl FnMut(&str) -> ControlFlow<()>) -> ControlFlow<()> {
     let mut rest = html;
+    // Where no tag ends any more none is looked for: it would be, to the end of the text, at each that begins.
+    let mut some_end = true;
     while let Some(at) = memchr::memchr2(b'<', b'&', rest.as_bytes()) {
         let (clean, from) = rest.split_at(at);
         take(clean)?;
         if let Some(tag) = from.strip_prefix('<') {
             let opens_tag = tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
-            match memchr::memchr(b'>', tag.as_bytes()) {
-                Some(end) if opens_tag => {
+            let end = if opens_tag && some_end { memchr::memchr(b'>', tag.as_bytes()) } else { None };
+            some_end &= end.is_some() || !opens_tag;
+            match end {
+                Some(end) => {
                     take(" ")?;
                     rest = tag.get(end + 1..).unwrap_or("");
                 }
-                _ => {
+                None => {
                     take("<")?;
                     rest = tag;
                 }
@@ -251,6 +255,16 @@ mod tests {
         ] {
             assert_eq!(plain_text(html), words);
         }
+    }
+
+    #[test]
+    fn tags_that_do_not_end_are_looked_at_once() {
+        // Each up to the end of the text would take minutes.
+        for (part, word) in [("<", "<"), ("<a", "<a"), ("<p x", "<p x"), ("<a>b<", " b<")] {
+            let html = part.repeat(1_000_000 / part.len());
+            assert_eq!(plain_text(&html), word.repeat(1_000_000 / part.len()), "{part}");
+        }
+        assert_eq!(plain_text("a < b <i>c</i> < d <e"), "a < b  c  < d <e");
     }
 
     #[test]
