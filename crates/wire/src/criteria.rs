@@ -12,6 +12,8 @@ pub const TESTS_MAX: usize = 200;
 pub const OPERANDS_MAX: usize = 1000;
 /// Values in one search; a database takes only so many.
 pub const ALL_OPERANDS_MAX: usize = 10_000;
+/// How many characters an operand may have: SQLite looks for no pattern of more than 50,000 bytes.
+pub const OPERAND_CHARS_MAX: usize = 10_000;
 
 /// The keys of an element; `field_name` and `operator` are old ones.
 const KEYS: [&str; 8] =
@@ -228,6 +230,8 @@ impl Reader {
             self.too_much("values", format!("At most {ALL_OPERANDS_MAX} values in one search"))
         } else if operands.len() > OPERANDS_MAX {
             self.too_much("values", format!("At most {OPERANDS_MAX} values in one criterion"))
+        } else if operands.iter().any(is_too_long) {
+            self.too_much("values", format!("At most {OPERAND_CHARS_MAX} characters in one value"))
         } else {
             Some(operands)
         };
@@ -242,6 +246,17 @@ impl Reader {
             other => other,
         };
         Some(Test { field, condition, operands })
+    }
+}
+
+/// Whether an operand, or what an object names, has more characters than may be looked for.
+#[must_use]
+pub fn is_too_long(operand: &Value) -> bool {
+    match operand {
+        Value::String(text) => text.chars().nth(OPERAND_CHARS_MAX).is_some(),
+        Value::Array(several) => several.iter().any(is_too_long),
+        Value::Object(members) => members.values().any(is_too_long),
+        _ => false,
     }
 }
 
@@ -521,6 +536,9 @@ mod tests {
             "At most 1000 values in one criterion",
         );
         assert!(read(&json!(vec![t("A", ""); 200])).failures.is_empty());
+        let long = |count: usize| json!({"field": "A", "condition": "contains", "value": "ä".repeat(count)});
+        check(&long(10_001), "At most 10000 characters in one value");
+        assert!(read(&long(10_000)).failures.is_empty());
     }
 
     #[test]

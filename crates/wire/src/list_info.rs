@@ -1,7 +1,7 @@
 //! `list_info`: what a client asks of a list, and what the answer says of itself (conventions 3.1 and 3.2,
 //! wire-facts 8).
 
-use crate::criteria::{ALL_OPERANDS_MAX, OPERANDS_MAX, TESTS_MAX};
+use crate::criteria::{ALL_OPERANDS_MAX, OPERAND_CHARS_MAX, OPERANDS_MAX, TESTS_MAX};
 use crate::envelope::json_string;
 use crate::{Criteria, Failure, criteria, lenient, scalar};
 use serde_json::{Map, Value};
@@ -289,6 +289,9 @@ fn is_moderate(fields: &[(String, Value)]) -> Result<(), String> {
     if fields.iter().map(operands).sum::<usize>() > ALL_OPERANDS_MAX {
         return Err(format!("At most {ALL_OPERANDS_MAX} values in search_fields"));
     }
+    if fields.iter().any(|(_, value)| criteria::is_too_long(value)) {
+        return Err(format!("At most {OPERAND_CHARS_MAX} characters in one value"));
+    }
     Ok(())
 }
 
@@ -402,6 +405,8 @@ mod tests {
         check(many(201, 1), Some("At most 200 fields in search_fields"));
         check(many(1, 1001), Some("At most 1000 values for one field"));
         check(many(11, 1000), Some("At most 10000 values in search_fields"));
+        check(json!({"f": "x".repeat(10_000)}), None);
+        check(json!({"f": ["x", "x".repeat(10_001)]}), Some("At most 10000 characters in one value"));
     }
 
     #[test]
