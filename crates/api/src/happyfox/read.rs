@@ -6,6 +6,7 @@ use desk::requesters::fields::{FieldKind, RequesterField};
 use desk::requesters::phones::{PHONES_MAX, digits};
 use desk::requesters::{Wanted, WantedPhone};
 use serde_json::{Map, Value as Json, json};
+use std::collections::HashMap;
 
 const NAME_MAX: usize = 255;
 const PHONE_MAX: usize = 50;
@@ -113,16 +114,21 @@ fn phones(value: Option<&Json>, errors: &mut Map<String, Json>) -> Vec<WantedPho
     };
     let mut words: Vec<String> = Vec::new();
     let mut found: Vec<WantedPhone> = Vec::new();
+    // Where each is among them, by its digits: a list may have far more than are taken.
+    let mut places: HashMap<String, usize> = HashMap::new();
     for (place, item) in items.iter().enumerate() {
         match phone(item) {
-            Ok(phone) => match found.iter_mut().find(|p| digits(&p.number) == digits(&phone.number)) {
-                // The same number twice is one phone.
-                Some(known) => {
-                    known.is_primary |= phone.is_primary;
-                    known.kind = known.kind.or(phone.kind);
+            Ok(phone) => {
+                let at = *places.entry(digits(&phone.number)).or_insert(found.len());
+                match found.get_mut(at) {
+                    // The same number twice is one phone.
+                    Some(known) => {
+                        known.is_primary |= phone.is_primary;
+                        known.kind = known.kind.or(phone.kind);
+                    }
+                    None => found.push(phone),
                 }
-                None => found.push(phone),
-            },
+            }
             Err(why) => words.push(format!("Phone {}: {why}", place + 1)),
         }
     }

@@ -20,7 +20,8 @@ pub(crate) fn ids(call: &Call<'_>) -> Result<Vec<Id>, Failure> {
         text.trim_matches(['[', ']']).split(',').map(|p| p.trim().trim_matches('"')).filter(|p| !p.is_empty())
     {
         let id = part.parse().map_err(|_| Failure::unable_to_parse("ids"))?;
-        if !ids.contains(&id) {
+        // What is refused for its length is not compared with itself first.
+        if ids.len() <= IDS_MAX && !ids.contains(&id) {
             ids.push(id);
         }
     }

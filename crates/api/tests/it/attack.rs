@@ -259,6 +259,32 @@ on_both_engines! {
         assert_eq!(read(&Client::with_key(app, "GUESS").beside(&guesser)).await, 401);
     }
 
+    // Whoever compares each with all before it, or reads to the end for each, takes minutes for these.
+    long_inputs_take_no_longer_than_they_are(app) {
+        let admin = app.admin();
+        let ids: Vec<String> = (0..200_000_u64).map(|n| (n + 100_001_000_000_000_001).to_string()).collect();
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let refused = admin.send("DELETE", "/api/v3/requests", &form, format!("ids={}", ids.join(","))).await;
+        assert!(refused.refused(400, 4001, "ids").to_string().contains("At most 100 ids"));
+        let phones: Vec<Json> = (0..50_000).map(|n| json!({"number": format!("+49 30 {n:07}")})).collect();
+        let person = json!({"email": "many@example.com", "name": "Many", "phones": phones}).to_string();
+        let headers = [("Content-Type", "application/json")];
+        let reply = app.happyfox().send("POST", "/api/v2/public/requesters/", &headers, person).await;
+        assert_eq!(reply.status.as_u16(), 422);
+        assert_eq!(reply.json()["phones"], json!(["A requester may have 20 phones at most."]));
+        for part in ["<", "<p", "&", "<!--"] {
+            let request = json!({"subject": "Long", "description": part.repeat(900_000 / part.len())});
+            admin.post("/requests", json!({"request": request})).await.ok();
+        }
+        for (length, is_taken) in [(10_000, true), (10_001, false)] {
+            for field in ["subject", "description", "requester.name"] {
+                let criteria = json!({"field": field, "condition": "contains", "value": "%".repeat(length)});
+                let reply = admin.list("/requests", json!({"search_criteria": criteria})).await;
+                assert_eq!(reply.status.is_success(), is_taken, "{field}: {}", reply.status);
+            }
+        }
+    }
+
     files_are_limited_in_size_and_number(app) {
         let admin = app.admin();
         let upload = async |at: &str, bytes: usize| {
