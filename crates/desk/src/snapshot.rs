@@ -112,7 +112,13 @@ impl Snapshot {
     /// The small record of a module with this id.
     #[must_use]
     pub fn record_of(&self, module: &str, id: Id) -> Option<&Arc<Record>> {
-        self.by_id.get(&id).filter(|r| r.module.name == module)
+        let found = self.by_id.get(&id)?;
+        if found.module.name == module {
+            return Some(found);
+        }
+        // A row may be of several modules: an attribute of CIs is an additional field as well.
+        let is_of_both = self.catalogue.module(module).is_some_and(|m| m.table == found.module.table);
+        self.rows(module).iter().filter(|_| is_of_both).find(|row| row.id() == id)
     }
     /// All records of a small module, in its order.
     #[must_use]

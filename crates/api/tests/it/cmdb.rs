@@ -242,12 +242,23 @@ on_both_engines! {
         ] {
             let mut field = json!({"name": name, "field_type": "Numeric Field"});
             field.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            let key = add(field).await.ok()["udf_field"]["field_key"].as_str().unwrap().to_owned();
+            let made = add(field).await.ok()["udf_field"].clone();
+            let key = made["field_key"].as_str().unwrap().to_owned();
+            // It is an additional field as well, where it was added and where it is listed.
+            let id = made["id"].as_str().unwrap();
+            assert_eq!(admin.get(&format!("/ci_attributes/{id}")).await.ok()["ci_attribute"]["field_key"], key.as_str());
+            let own = format!("/udf_fields/{id}");
+            assert_eq!(admin.get(&own).await.ok()["udf_field"]["field_key"], key.as_str());
+            let renamed = json!({"udf_field": {"display_name": "Named anew", "module": {"name": "request"}}});
+            let renamed = admin.put(&own, renamed).await.ok()["udf_field"].clone();
+            assert_eq!((&renamed["display_name"], &renamed["module"]["name"]), (&json!("Named anew"), &json!("ci")));
+            assert!(!admin.get(&format!("{own}/_history")).await.ok()["history"].as_array().unwrap().is_empty());
             let at = format!("/cmdb/ci_linux_server/{server}");
             let put = json!({"ci_linux_server": {"ci_attributes": {&key: "4"}}});
             assert_eq!(admin.put(&at, put).await.ok()["ci_linux_server"]["ci_attributes"][&key], "4", "{name}");
             let put = json!({"ci_switch": {"ci_attributes": {&key: "4"}}});
             admin.put(&format!("/cmdb/ci_switch/{switch}"), put).await.refused(400, 4001, &key);
+            admin.delete(&own).await.refused(400, 4005, "id");
         }
         // A field of the assets of one type is one of all assets.
         add(json!({"name": "Colour", "field_key": "txt_colour", "field_type": "Single Line", "sub_module": {"internal_name": "asset_server"}})).await.ok();
