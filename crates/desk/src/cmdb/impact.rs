@@ -99,8 +99,8 @@ impl Desk {
                 relationship: Id::new(step.edge.relationship),
                 kind: snapshot.record(Id::new(step.edge.kind)).cloned(),
                 from: graph.id(step.from),
-                requests: speaking_of(&requests, &ci),
-                problems: speaking_of(&problems, &ci),
+                requests: requests.of(&ci),
+                problems: problems.of(&ci),
                 ci,
             })
         };
@@ -114,11 +114,11 @@ impl Desk {
         ctx: &Context,
         module: &str,
         cis: &Map<Id, Arc<Record>>,
-    ) -> Result<Vec<Arc<Record>>, DeskError> {
+    ) -> Result<Speaking, DeskError> {
         let snapshot = self.snapshot();
         let place = Place::top(snapshot.module(module)?.clone());
         if cis.is_empty() || permit(ctx, &place, Verb::Read).is_err() {
-            return Ok(Vec::new());
+            return Ok(Speaking::default());
         }
         let ids: Vec<Value> = cis.keys().map(|id| (*id).into()).collect();
         let assets: Vec<Value> = cis
@@ -133,7 +133,8 @@ impl Desk {
         let open = equals(&place.module, "status", open_statuses(&snapshot));
         let mut ask = ListAsk::new(Filter::Any(speaking).and(open), OPEN_MAX);
         ask.slots = TOLD.iter().filter_map(|path| place.module.slot(path)).collect();
-        Ok(self.list_in(ctx, &place, ask).await?.records.into_iter().map(Arc::new).collect())
+        let found = self.list_in(ctx, &place, ask).await?.records;
+        Ok(Speaking::new(found.into_iter().map(Arc::new).collect()))
     }
 
     /// The graph as the database has it now.
@@ -215,14 +216,38 @@ impl Desk {
     }
 }
 
-/// Those of some records that speak of a CI, or of the asset that it stands for.
-pub(super) fn speaking_of(records: &[Arc<Record>], ci: &Record) -> Vec<Arc<Record>> {
-    let asset = ci.int("linked_instance").filter(|_| ci.text("linked_module") == Some("asset"));
-    let speaks = |r: &&Arc<Record>| {
-        r.references("configuration_items").contains(&ci.id())
-            || asset.is_some_and(|asset| r.references("assets").contains(&Id::new(asset)))
-    };
-    records.iter().filter(speaks).cloned().collect()
+/// Open records of a module, and of which CIs and assets they speak.
+#[derive(Default)]
+pub(super) struct Speaking {
+    records: Vec<Arc<Record>>,
+    /// The places of those that speak of a CI, and of an asset.
+    of_cis: Map<Id, Vec<usize>>,
+    of_assets: Map<Id, Vec<usize>>,
+}
+
+impl Speaking {
+    fn new(records: Vec<Arc<Record>>) -> Self {
+        let mut this = Self { records, ..Self::default() };
+        for (place, record) in this.records.iter().enumerate() {
+            for (path, of) in [("configuration_items", &mut this.of_cis), ("assets", &mut this.of_assets)] {
+                for id in record.references(path) {
+                    of.entry(id).or_default().push(place);
+                }
+            }
+        }
+        this
+    }
+
+    /// Those that speak of a CI, or of the asset that it stands for, in the order in which they came.
+    pub(super) fn of(&self, ci: &Record) -> Vec<Arc<Record>> {
+        let asset = ci.int("linked_instance").filter(|_| ci.text("linked_module") == Some("asset"));
+        let of_asset = asset.and_then(|asset| self.of_assets.get(&Id::new(asset)));
+        let mut places: Vec<usize> =
+            self.of_cis.get(&ci.id()).into_iter().chain(of_asset).flatten().copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().filter_map(|place| self.records.get(place).cloned()).collect()
+    }
 }
 
 fn open_statuses(snapshot: &Snapshot) -> Vec<Value> {

@@ -3,7 +3,7 @@
 //! problems first, and how many more there are.
 
 use super::graph::{Direction, Graph};
-use super::impact::speaking_of;
+use super::impact::Speaking;
 use crate::context::Context;
 use crate::records::Place;
 use crate::{Desk, DeskError};
@@ -93,7 +93,7 @@ struct Side {
 }
 
 /// What is open on the CIs of a layer.
-type Open = (Vec<Arc<Record>>, Vec<Arc<Record>>);
+type Open = (Speaking, Speaking);
 
 impl Desk {
     /// The map around a CI.
@@ -148,7 +148,7 @@ impl Desk {
     async fn middle(&self, ctx: &Context, ci: Record) -> Result<MapNode, DeskError> {
         let ci = Arc::new(ci);
         let (requests, problems) = self.open_of(ctx, std::slice::from_ref(&ci)).await?;
-        let (requests, problems) = (speaking_of(&requests, &ci), speaking_of(&problems, &ci));
+        let (requests, problems) = (requests.of(&ci), problems.of(&ci));
         Ok(MapNode { ci, layer: 0, requests, problems, beyond: 0, is_opened: false })
     }
 
@@ -178,8 +178,8 @@ impl Desk {
             .into_iter()
             .map(|ci| MapNode {
                 layer,
-                requests: speaking_of(&requests, &ci),
-                problems: speaking_of(&problems, &ci),
+                requests: requests.of(&ci),
+                problems: problems.of(&ci),
                 beyond: 0,
                 is_opened: is_opened(&ci.id()),
                 ci,
