@@ -75,6 +75,8 @@ pub fn encoded(text: &str) -> String {
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// Where in it the body of the last answer is.
+    body: Range<usize>,
 }
 
 /// How long an answer may take before the run counts as failed.
@@ -85,12 +87,17 @@ impl Connection {
     pub async fn open(address: &str) -> Outcome<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
+        Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024), body: 0..0 })
     }
 
     /// One call; the answer's body.
     pub async fn call(&mut self, request: &[u8]) -> Outcome<&[u8]> {
         tokio::time::timeout(PATIENCE, self.call_patiently(request)).await?
+    }
+
+    /// The body of the last answer.
+    pub fn answered(&self) -> &[u8] {
+        self.buffer.get(self.body.clone()).unwrap_or_default()
     }
 
     async fn call_patiently(&mut self, request: &[u8]) -> Outcome<&[u8]> {
@@ -101,7 +108,8 @@ impl Connection {
                 return Err("the server hung up".into());
             }
             if let Some(body) = body_of(&self.buffer)? {
-                return Ok(self.buffer.get(body).unwrap_or_default());
+                self.body = body;
+                return Ok(self.answered());
             }
         }
     }

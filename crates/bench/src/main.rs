@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
 mod bare;
+mod calls;
 mod cmdb;
 mod copies;
 mod desks;
@@ -42,6 +43,7 @@ struct Options {
     instructions: bool,
     copies: Vec<u64>,
     lists: Vec<u64>,
+    calls: Vec<u64>,
 }
 
 impl Options {
@@ -62,13 +64,22 @@ impl Options {
             instructions: false,
             copies: Vec::new(),
             lists: Vec::new(),
+            calls: Vec::new(),
         })
     }
 
     /// What a run measures when no part is named.
     fn usual(self) -> Self {
-        let sizes =
-            [&self.sizes, &self.cis, &self.requesters, &self.mixes, &self.pages, &self.copies, &self.lists];
+        let sizes = [
+            &self.sizes,
+            &self.cis,
+            &self.requesters,
+            &self.mixes,
+            &self.pages,
+            &self.copies,
+            &self.lists,
+            &self.calls,
+        ];
         let is_named = sizes.iter().any(|sizes| !sizes.is_empty())
             || self.instructions
             || self.imports.is_some()
@@ -92,6 +103,7 @@ impl Options {
             instructions: true,
             copies: vec![10_000, 100_000],
             lists: vec![1_000_000],
+            calls: vec![1_000, 1_000_000],
             ..self
         }
     }
@@ -116,6 +128,7 @@ fn options() -> Outcome<Options> {
             "--pages" => options.pages = numbers(value()?)?,
             "--copies" => options.copies = numbers(value()?)?,
             "--lists" => options.lists = numbers(value()?)?,
+            "--calls" => options.calls = numbers(value()?)?,
             "--instructions" => options.instructions = true,
             "--postgres" => options.postgres = Some(value()?),
             "--soak" => options.soak = Some(value()?.parse()?),
@@ -123,7 +136,7 @@ fn options() -> Outcome<Options> {
             "--server" => options.binary = value()?.into(),
             "--keep" => options.keep = Some(value()?.into()),
             _ => {
-                let known = "--everything, --requests, --cis, --imports, --requesters, --mixes, --pages, --copies, --lists, --instructions, --postgres, --soak, --seconds, --server, --keep";
+                let known = "--everything, --requests, --cis, --imports, --requesters, --mixes, --pages, --copies, --lists, --calls, --instructions, --postgres, --soak, --seconds, --server, --keep";
                 return Err(format!("unknown option {name}; known are {known}").into());
             }
         }
@@ -183,6 +196,11 @@ fn main() -> Outcome<()> {
         heading("Lists of requests");
         table();
         lists::measure(&desks, &options.lists)?;
+    }
+    if !options.calls.is_empty() {
+        heading("Calls beside what they return and what there is");
+        table();
+        calls::measure(&desks, &options.calls)?;
     }
     if options.instructions {
         heading("Instructions of hot functions");

@@ -135,7 +135,7 @@ impl Server {
 
     /// Waits until what a desk does after its start, such as counting what lists are planned by and making zones, is done for
     /// some seconds: it is no part of what a call costs.
-    fn settle(&self) -> Outcome<()> {
+    pub fn settle(&self) -> Outcome<()> {
         const QUIET: u32 = 8;
         let mut quiet = 0;
         for _ in 0..600 {
