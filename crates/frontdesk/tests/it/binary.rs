@@ -12,6 +12,8 @@ pub fn scratch() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // Numbers of processes come again: an earlier test may have left a desk there.
+    let _none_was_there = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).unwrap();
     dir
 }
