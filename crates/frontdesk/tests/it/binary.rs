@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -60,25 +60,32 @@ impl Desk {
     }
 
     /// Serves with arguments and variables of the test's own; what it logs goes to a file.
-    pub fn spawn_logging(mut command: Command, log: &Path) -> Desk {
+    pub fn spawn_logging(command: Command, log: &Path) -> Desk {
+        let logged = || std::fs::read_to_string(log).unwrap_or_default();
+        Desk::try_to_spawn(command, log).unwrap_or_else(|_| panic!("not serving: {}", logged()))
+    }
+
+    /// The same; where it ends before it serves, how.
+    pub fn try_to_spawn(mut command: Command, log: &Path) -> Result<Desk, ExitStatus> {
         command.stderr(std::fs::File::create(log).unwrap());
         Desk::start(command)
     }
 
     fn spawn(mut command: Command) -> Desk {
         command.stderr(Stdio::null());
-        Desk::start(command)
+        Desk::start(command).unwrap_or_else(|status| panic!("not serving: {status}"))
     }
 
-    fn start(mut command: Command) -> Desk {
+    fn start(mut command: Command) -> Result<Desk, ExitStatus> {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
-        let (_, place) =
-            line.trim_end().split_once(" listens on ").unwrap_or_else(|| panic!("not serving: {line}"));
+        let Some((_, place)) = line.trim_end().split_once(" listens on ") else {
+            return Err(child.wait().unwrap());
+        };
         let (url, beside) = place.split_once(' ').unwrap_or((place, ""));
-        Desk { url: url.to_owned(), beside: beside.to_owned(), child, stdout }
+        Ok(Desk { url: url.to_owned(), beside: beside.to_owned(), child, stdout })
     }
 
     /// Host and port.

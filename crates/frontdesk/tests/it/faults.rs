@@ -249,17 +249,15 @@ fn a_damaged_file_is_noticed_and_nothing_wrong_is_served() {
         put(&file, &bytes);
         let told = home.run(&["verify"]);
         assert_eq!(told.status.code(), Some(1), "pages {numbers:?}: the damage is not noticed: {told:?}");
-        // It starts, or says in one line why not.
-        let probe = home.run(&["credentials", "technician-key", "list"]);
-        if !probe.status.success() {
-            let line = refusal(&probe, 1);
-            assert!(
-                !line.contains("internal error") && !line.contains("panicked"),
-                "pages {numbers:?}: {line}"
-            );
-            continue;
-        }
-        let desk = home.serve(&[]);
+        // It starts, or says why not. Which pages a start needs depends on how the tables lie in the file.
+        let desk = match home.try_to_serve() {
+            Ok(desk) => desk,
+            Err((code, said)) => {
+                assert_eq!(code, Some(1), "pages {numbers:?}: {said}");
+                assert!(said.contains("damaged") && !said.contains("panicked"), "pages {numbers:?}: {said}");
+                continue;
+            }
+        };
         failed += right.compare(&home.client(&desk), &format!("pages {numbers:?}")).1;
         served += 1;
         assert!(desk.get("/healthz").starts_with("HTTP/1.1 200"));

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, ExitStatus, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -101,6 +101,18 @@ impl Home {
 
     /// Serves it.
     pub fn serve(&self, options: &[&str]) -> Desk {
+        let (command, log) = self.server(options);
+        Desk::spawn_logging(command, &log)
+    }
+
+    /// The same; where it ends before it serves, its exit code and what it says.
+    pub fn try_to_serve(&self) -> Result<Desk, (Option<i32>, String)> {
+        let (command, log) = self.server(&[]);
+        let ended = |status: ExitStatus| (status.code(), std::fs::read_to_string(&log).unwrap());
+        Desk::try_to_spawn(command, &log).map_err(ended)
+    }
+
+    fn server(&self, options: &[&str]) -> (Command, PathBuf) {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
         // Tests are one client in a hurry.
         command
@@ -108,7 +120,7 @@ impl Home {
             .args(options);
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let log = format!("log{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        Desk::spawn_logging(command, &self.dir.join(log))
+        (command, self.dir.join(log))
     }
 
     /// What all servers of this desk have logged.
