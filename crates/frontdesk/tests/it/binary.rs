@@ -101,12 +101,18 @@ impl Desk {
 
     /// Kills the server below a program that runs it, and the program with it.
     pub fn kill_below(&mut self) {
-        let id = self.child.id();
-        let below = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
-        assert!(!below.trim().is_empty(), "nothing runs below {id}");
+        let below = self.below();
+        assert!(!below.is_empty(), "nothing runs below {}", self.child.id());
         let kill = format!("kill -KILL {below}");
         assert!(Command::new("sh").arg("-c").arg(kill).status().unwrap().success());
         self.wait();
+    }
+
+    /// The processes that the program has begun, with spaces between.
+    fn below(&self) -> String {
+        let id = self.child.id();
+        let below = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        below.unwrap_or_default().trim().to_owned()
     }
 
     /// Waits for its end; its exit code.
@@ -165,6 +171,11 @@ impl Desk {
 
 impl Drop for Desk {
     fn drop(&mut self) {
+        // A server below a tracer that is gone would stand still for ever.
+        let below = self.below();
+        if !below.is_empty() {
+            let _gone_already = Command::new("sh").arg("-c").arg(format!("kill -KILL {below}")).status();
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
