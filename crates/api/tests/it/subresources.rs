@@ -3,6 +3,14 @@
 use serde_json::{Value as Json, json};
 use testkit::on_both_engines;
 
+/// A call that begins when others have had so many turns, to meet one of them in the middle.
+async fn later<T>(turns: usize, call: impl Future<Output = T>) -> T {
+    for _ in 0..turns {
+        tokio::task::yield_now().await;
+    }
+    call.await
+}
+
 on_both_engines! {
     notes(app) {
         let admin = app.admin();
@@ -280,13 +288,7 @@ on_both_engines! {
         let mut there = add().await;
         for round in 0..60 {
             let path = format!("/requests/{id}/attachments/{there}");
-            let remove = async {
-                for _ in 0..round * 4 {
-                    tokio::task::yield_now().await;
-                }
-                admin.delete(&path).await
-            };
-            let (gone, new) = futures_util::future::join(remove, add()).await;
+            let (gone, new) = futures_util::future::join(later(round * 4, admin.delete(&path)), add()).await;
             gone.ok();
             there = new;
             let request = admin.get(&format!("/requests/{id}")).await.ok()["request"].take();
@@ -307,26 +309,21 @@ on_both_engines! {
         ] {
             let list = format!("{above}/{rows}");
             let add = async || admin.post(&list, json!({key: input})).await.ok()[key]["id"].as_str().unwrap().to_owned();
+            let told = async || {
+                let shown = admin.get(above).await.ok();
+                let record = shown.as_object().unwrap().values().find(|value| value.get(flag).is_some());
+                record.unwrap()[flag].clone()
+            };
             let mut there = add().await;
             for round in 0..60 {
                 let path = format!("{list}/{there}");
-                let remove = async {
-                    for _ in 0..round * 4 {
-                        tokio::task::yield_now().await;
-                    }
-                    admin.delete(&path).await
-                };
-                let (gone, new) = futures_util::future::join(remove, add()).await;
+                let (gone, new) = futures_util::future::join(later(round * 4, admin.delete(&path)), add()).await;
                 gone.ok();
                 there = new;
-                let shown = admin.get(above).await.ok();
-                let record = shown.as_object().unwrap().values().find(|value| value.get(flag).is_some()).unwrap();
-                assert_eq!(record[flag], true, "{list}, round {round}");
+                assert_eq!(told().await, true, "{list}, round {round}");
             }
             admin.delete(&format!("{list}/{there}")).await.ok();
-            let shown = admin.get(above).await.ok();
-            let record = shown.as_object().unwrap().values().find(|value| value.get(flag).is_some()).unwrap();
-            assert_eq!(record[flag], false, "{list}");
+            assert_eq!(told().await, false, "{list}");
         }
     }
 
@@ -345,13 +342,7 @@ on_both_engines! {
             for round in 0..60 {
                 let word = |n: usize| format!("{}{}", ["left", "right"][n], "abcdefghij".chars().nth(round % 10).unwrap().to_string().repeat(1 + round / 10));
                 let write = async |n: usize| admin.put(&notes[n], json!({"note": {"description": word(n)}})).await.ok();
-                let later = async {
-                    for _ in 0..round * 2 {
-                        tokio::task::yield_now().await;
-                    }
-                    write(1).await
-                };
-                futures_util::future::join(write(0), later).await;
+                futures_util::future::join(write(0), later(round * 2, write(1))).await;
                 for n in 0..2 {
                     let found = admin.list(&format!("/{list}"), json!({"search_text": word(n), "get_total_count": true})).await.ok();
                     assert_eq!(found["list_info"]["total_count"], 1, "{list}, round {round}: {}", word(n));

@@ -679,8 +679,9 @@ struct Step<'s> {
     statement: Cow<'s, Statement>,
 }
 
-/// The statements of a commit in the order in which they are run: search documents come last, in the order of their ids. A document is made from what the statement sees that makes it. So its row is locked before, by a
-/// statement of its own: whoever writes the same record's document at the same time has committed when the next statement looks.
+/// The statements of a commit in the order in which they are run: search documents come last, in the order of their ids. A document is
+/// made from what the statement sees that makes it. So its row is locked before, by a statement of its own: whoever writes the same
+/// record's document at the same time has committed when the next statement looks.
 fn steps(statements: &[Statement]) -> Vec<Step<'_>> {
     let mut documents: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let mut steps = Vec::with_capacity(statements.len() + 1);
