@@ -458,6 +458,27 @@ on_both_engines! {
         assert_eq!(listed["request"]["attachments"][0]["id"], json!(file));
     }
 
+    files_are_listed_all_or_as_many_as_are_asked_for(app) {
+        let admin = app.admin();
+        let id = admin.new_request("Many files").await;
+        let body = "--b\r\nContent-Disposition: form-data; name=\"input_file\"; filename=\"a.txt\"\r\n\r\nx\r\n--b--\r\n";
+        let headers = [("Content-Type", "multipart/form-data; boundary=b")];
+        for _ in 0..12 {
+            admin.send("PUT", &format!("/api/v3/requests/{id}/upload"), &headers, body).await.ok();
+        }
+        let path = format!("/requests/{id}/attachments");
+        let listed = async |list_info: Json| {
+            let seen = admin.list(&path, list_info).await.ok();
+            (seen["attachments"].as_array().unwrap().len(), seen["list_info"]["has_more_rows"].as_bool().unwrap())
+        };
+        assert_eq!(listed(json!({})).await, (12, false));
+        assert_eq!(listed(json!({"sort_field": "name"})).await, (12, false));
+        // As many as a page has where nobody says how many, too.
+        assert_eq!(listed(json!({"row_count": 10})).await, (10, true));
+        assert_eq!(listed(json!({"row_count": 5, "start_index": 11})).await, (2, false));
+        assert_eq!(listed(json!({"page": 2})).await, (2, false));
+    }
+
     the_resolution_has_files_of_its_own(app) {
         let admin = app.admin();
         let id = admin.new_request("Resolve").await;
