@@ -4,8 +4,10 @@
 use crate::context::Context;
 use crate::{Desk, DeskError, Snapshot};
 use model::filter::equals;
-use model::{Id, Map, Record, Size, Value, excerpt};
+use model::{Filter, Id, Map, Module, Record, Size, Value, excerpt};
+use std::collections::HashSet;
 use std::sync::Arc;
+use store::{Tally, TallyBy};
 
 /// Characters of a description that a list shows.
 const EXCERPT: usize = 250;
@@ -178,12 +180,7 @@ impl Desk {
                     record.set("is_active", !record.is("inactive"));
                 }
             }
-            "checklist" if shown("is_completed") => {
-                for record in records.iter_mut() {
-                    let done = self.checklist_is_done(record).await?;
-                    record.set("is_completed", done);
-                }
-            }
+            "checklist" if shown("is_completed") => self.tell_of_what_is_done(records).await?,
             "attachment" => {
                 for record in records.iter_mut() {
                     crate::attachments::complete(record);
@@ -199,11 +196,25 @@ impl Desk {
         Ok(())
     }
 
-    async fn checklist_is_done(&self, checklist: &Record) -> Result<bool, DeskError> {
+    /// A checklist is completed when it has items and none of them is open.
+    async fn tell_of_what_is_done(&self, checklists: &mut [Record]) -> Result<(), DeskError> {
         let snapshot = self.snapshot();
         let items = snapshot.module("checklist_item")?;
-        let mine = equals(items, "checklist", vec![checklist.id().into()]);
-        let open = mine.clone().and(equals(items, "completed", vec![false.into()]));
-        Ok(self.store.exists(items, mine).await? && !self.store.exists(items, open).await?)
+        let ids = checklists.iter().map(|checklist| checklist.id().into()).collect();
+        let all = equals(items, "checklist", ids);
+        let open = all.clone().and(equals(items, "completed", vec![false.into()]));
+        let (all, open) = (self.checklists_of(items, all).await?, self.checklists_of(items, open).await?);
+        for checklist in checklists {
+            let id = checklist.id();
+            checklist.set("is_completed", all.contains(&id) && !open.contains(&id));
+        }
+        Ok(())
+    }
+
+    /// The checklists of items that pass.
+    async fn checklists_of(&self, items: &Arc<Module>, filter: Filter) -> Result<HashSet<Id>, DeskError> {
+        let by = items.slot("checklist").map(TallyBy::Value).into_iter().collect();
+        let groups = self.store.tally(&Tally { module: items.clone(), filter, by, sum: None }).await?;
+        Ok(groups.iter().filter_map(|group| group.values.first()?.as_int()).map(Id::new).collect())
     }
 }
