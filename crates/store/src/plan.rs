@@ -25,6 +25,8 @@ const NEWEST: i64 = 4_000;
 pub(crate) const ROWS_MIN: f64 = 2_000.0;
 /// Reading and sorting a row costs about this much of walking past one in order.
 const SORTED: f64 = 1.5;
+/// Reading an id from the side table costs about this much of going through a row.
+const ID: f64 = 0.1;
 /// Going through all of a text's index costs about this much of going through the rows.
 pub(crate) const TEXT: f64 = 0.1;
 
@@ -76,6 +78,18 @@ impl Planner {
     /// What a list costs, in rows that are gone through, by the best way in that is known.
     pub fn cost(&self, query: &Query) -> Option<f64> {
         Some(self.of(&query.module)?.reckon(query)?.0)
+    }
+
+    /// Which of the conditions that must all be true the side table gives the fewest rows for, and how many; `None` where it
+    /// gives none, and where another way costs less than to go through their ids.
+    pub fn given(&self, query: &Query) -> Option<(usize, f64)> {
+        let statistics = self.of(&query.module)?;
+        let given = |(place, part)| Some((place, statistics.fields.given(part)?));
+        let conjuncts = statistics.narrowing(query)?;
+        let fewest =
+            conjuncts.into_iter().enumerate().filter_map(given).min_by(|(_, a), (_, b)| a.total_cmp(b))?;
+        let (cost, _) = statistics.reckon(query)?;
+        (fewest.1 * ID < cost).then_some(fewest)
     }
 
     /// What nobody knows of a list; `None` for small tables, and for lists that are found otherwise.
@@ -385,6 +399,20 @@ fn looked_at(filter: &Filter, columns: &mut Vec<String>) -> bool {
 /// Whether rows can be gone through in the order of a column.
 fn is_order(indexes: &[Vec<String>], column: &str) -> bool {
     column == "id" || indexes.iter().any(|index| matches!(index.as_slice(), [only] if only == column))
+}
+
+/// Whether all rows that pass are sorted by columns of their own, as far as is known: no index has them in that order.
+pub(crate) fn sorts(query: &Query, plan: Option<&Plan>) -> bool {
+    match plan.map(|plan| (plan.lead, plan.sorts)) {
+        Some((Some(Lead::Given(_) | Lead::Ranges | Lead::Words | Lead::Ids), _)) => true,
+        Some((Some(Lead::Ordered(_) | Lead::Full), _)) => false,
+        Some((Some(Lead::Text(_)) | None, true)) => true,
+        Some((Some(Lead::Text(_)), false)) | None => {
+            let first = query.sort.first().and_then(|key| key.path.leaf()).map(column_of);
+            first.is_some_and(|first| !indexes(&query.module).any(|index| index.contains(&first)))
+        }
+        Some((None, false)) => false,
+    }
 }
 
 /// How often each value occurs, how many values there are, and how many rows.

@@ -1,6 +1,6 @@
 //! Filters and sort keys to SQL.
 
-use crate::plan::{Lead, Plan, conjuncts};
+use crate::plan::{self, Lead, Plan, conjuncts};
 use crate::search::{self, Sought};
 use crate::sql::{Alias, Sql};
 use crate::table::{EXTRA, Table, VERSION, column_of};
@@ -41,6 +41,12 @@ impl Query {
         Self { module, filter, words: Vec::new(), sort: Vec::new(), offset: 0, limit, slots: Vec::new() }
     }
 
+    /// Whether the records come in the order of their ids, from one end or the other.
+    pub(crate) fn is_by_id(&self) -> bool {
+        let is_id = |key: &SortKey| key.path.via.is_empty() && Some(key.path.slot) == self.module.id_slot();
+        self.sort.first().is_none_or(is_id)
+    }
+
     /// The same query with what a view says of its records written out.
     pub(crate) fn of_view(&self) -> Cow<'_, Self> {
         match &self.module.fixed {
@@ -62,6 +68,8 @@ struct Renderer<'a> {
     dialect: Dialect,
     /// The row of the side table that is found by its record, so that its value must not lead to an index.
     probed: Option<Alias>,
+    /// Whether an index must not give the order.
+    sorts: bool,
 }
 
 /// The query's text, and the places whose columns it gives.
@@ -81,7 +89,8 @@ pub(crate) fn select(
         slots.insert(0, id);
         slots.dedup();
     }
-    let mut r = Renderer { plan, ..Renderer::new("SELECT ", dialect) };
+    let mut r =
+        Renderer { plan, sorts: plan.is_some_and(|plan| plan.sorts), ..Renderer::new("SELECT ", dialect) };
     let mine = Alias(0);
     for slot in &slots {
         if let Some(leaf) = table.module.leaf(*slot) {
@@ -94,15 +103,33 @@ pub(crate) fn select(
     if table.has_extra && (query.slots.is_empty() || query.slots.iter().any(is_shown)) {
         r.sql.push(", ").column(mine, EXTRA);
     }
-    let keys: Vec<(SortKey, Alias)> = query.sort.iter().map(|key| (key.clone(), Alias(0))).collect();
-    let keys = r.from(query, keys, dialect);
+    let own: Vec<(SortKey, Alias)> = query.sort.iter().map(|key| (key.clone(), mine)).collect();
+    // SQLite sorts rows with all that is shown of them; so only the ids of those that pass are sorted, and the page is read then.
+    let is_late = dialect == Dialect::Sqlite && sorts_ids(query, plan);
+    if is_late {
+        r.sql.push(" FROM ").name(&query.module.table).push(" t0 WHERE t0.\"id\" IN (SELECT t0.\"id\"");
+    }
+    let keys = r.from(query, own.clone(), dialect);
     r.wheres(query, words, dialect, &keys);
     r.order(query, &keys);
     r.sql.push(" LIMIT ").bind(i64::try_from(query.limit).unwrap_or(i64::MAX));
     if query.offset > 0 {
         r.sql.push(" OFFSET ").bind(i64::try_from(query.offset).unwrap_or(i64::MAX));
     }
+    if is_late {
+        r.sql.push(")");
+        r.sorts = true;
+        r.order(query, &own);
+    }
     (r.sql.query(engine::Cost::Scan), slots)
+}
+
+/// Whether all rows that pass are sorted, by columns of their own.
+fn sorts_ids(query: &Query, plan: Option<&Plan>) -> bool {
+    let is_own = |key: &SortKey| key.path.via.is_empty() && key.path.leaf().is_some_and(Leaf::is_column);
+    // Words are met in an order of their own.
+    let is_sorted = || !query.words.is_empty() || plan::sorts(query, plan);
+    !query.is_by_id() && query.sort.iter().all(is_own) && is_sorted()
 }
 
 /// How many records pass.
@@ -132,6 +159,15 @@ pub(crate) fn ids(module: &Module, part: &Filter, most: u64, dialect: Dialect) -
     let mut r = Renderer::new("SELECT ", dialect);
     r.sql.column(Alias(0), "id").push(" FROM ").name(&module.table).push(" t0 WHERE ");
     r.filter(part, Alias(0));
+    r.sql.push(" LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
+    r.sql.query(engine::Cost::Scan)
+}
+
+/// The ids of the records that the side table gives for a condition, in no order, at most so many; of some values of one record it may
+/// be there several times.
+pub(crate) fn given(part: &Filter, most: u64, dialect: Dialect) -> engine::Query {
+    let mut r = Renderer::new("", dialect);
+    r.given(part, true);
     r.sql.push(" LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
     r.sql.query(engine::Cost::Scan)
 }
@@ -171,7 +207,7 @@ pub(crate) fn touch(module: &Arc<Module>, filter: &Filter, dialect: Dialect) -> 
 
 impl Renderer<'_> {
     fn new(begin: &'static str, dialect: Dialect) -> Self {
-        Self { sql: Sql::new(begin), aliases: 0, plan: None, dialect, probed: None }
+        Self { sql: Sql::new(begin), aliases: 0, plan: None, dialect, probed: None, sorts: false }
     }
 
     fn fresh(&mut self) -> Alias {
@@ -401,10 +437,9 @@ impl Renderer<'_> {
 
     fn order(&mut self, query: &Query, keys: &[(SortKey, Alias)]) {
         self.sql.push(" ORDER BY ");
-        let is_sorted = self.plan.is_some_and(|plan| plan.sorts);
         for (key, at) in keys {
             let Some(leaf) = key.path.leaf() else { continue };
-            if is_sorted && *at == Alias(0) {
+            if self.sorts && *at == Alias(0) {
                 self.sql.push("+");
             }
             match leaf.field.storage {
@@ -429,7 +464,7 @@ impl Renderer<'_> {
                 self.sql.push(search::ROWID)
             }
             first => {
-                if is_sorted && first.is_none() {
+                if self.sorts && first.is_none() {
                     self.sql.push("+");
                 }
                 self.sql.column(Alias(0), "id")

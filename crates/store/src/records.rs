@@ -174,6 +174,9 @@ impl Store {
             if let Some(records) = self.list_by_zones(query).await? {
                 return Ok(records);
             }
+            if let Some(records) = self.list_by_given(query).await? {
+                return Ok(records);
+            }
             match self.list_by_parts(query).await? {
                 Some(records) => Ok(records),
                 None => self.list_planned(query).await,
@@ -235,6 +238,9 @@ impl Store {
                 return Ok(count);
             }
             if let Some(count) = self.count_by_index(&query).await? {
+                return Ok(count);
+            }
+            if let Some(count) = self.count_by_given(&query).await? {
                 return Ok(count);
             }
             if let Some(count) = self.count_by_words(&query).await? {

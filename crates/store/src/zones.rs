@@ -13,6 +13,7 @@
 //! other processes write, nobody tells.
 
 mod asked;
+mod given;
 mod seen;
 pub(crate) mod sqlite_ranges;
 mod table;

@@ -199,6 +199,155 @@ async fn lists_by_zones_are_the_same_lists() {
     check("when zones were made anew").await;
 }
 
+/// Lists that are sorted as a whole are in the order that the records themselves tell.
+#[tokio::test]
+async fn lists_in_orders_without_an_index_are_in_that_order() {
+    let (home, _) = filled(3_000, SEED).await;
+    let desk = &home.desk;
+    desk.measure().await.unwrap();
+    let module = zoned(desk).await;
+    let requests = all(desk, "request").await;
+    let keep = model::filter::test(&module, "is_trashed", Op::In, vec![false.into()]);
+    for keys in [
+        vec![("due_by_time", true)],
+        vec![("resolved_time", false)],
+        vec![("is_escalated", true), ("completed_time", false)],
+        vec![("stopped_ms", false), ("due_by_time", true)],
+    ] {
+        let mut kept: Vec<&Record> = requests.iter().filter(|request| !request.is("is_trashed")).collect();
+        kept.sort_by(|a, b| {
+            let by = |(path, descending): &(&str, bool)| {
+                let value = |record: &Record| match record.get(path) {
+                    Value::Bool(truth) => Some(i64::from(*truth)),
+                    other => other.as_int(),
+                };
+                let order = value(a).cmp(&value(b));
+                if *descending { order.reverse() } else { order }
+            };
+            let by_id = a.id().cmp(&b.id());
+            let by_id = if keys[0].1 { by_id.reverse() } else { by_id };
+            keys.iter().map(by).find(|order| order.is_ne()).unwrap_or(by_id)
+        });
+        for offset in [0, 17, kept.len() - 9] {
+            let mut query = Query::new(module.clone(), keep.clone(), 20);
+            query.sort = sorted(&module, &keys);
+            query.offset = offset as u64;
+            let expected: Vec<Id> = kept.iter().skip(offset).take(20).map(|request| request.id()).collect();
+            assert_eq!(ids(&desk.store().list(&query).await.unwrap()), expected, "{keys:?} from {offset}");
+            assert_eq!(ids(&bare(desk).list(&query).await.unwrap()), expected, "{keys:?} from {offset}");
+        }
+    }
+}
+
+/// Lists of the requests of one CI, which the side table gives in an order that nobody asks for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_of_what_the_side_table_gives_are_the_same_lists() {
+    let (home, _) = filled(6_000, SEED).await;
+    let desk = &home.desk;
+    let module = desk.snapshot().module("request").unwrap().clone();
+    let field = |path: &str| match module.find(path).unwrap().field.storage {
+        model::Storage::Document { field } => field,
+        _ => panic!("{path} is in the side table"),
+    };
+    let [ci, asset] = [all(desk, "ci").await[0].id(), all(desk, "asset").await[0].id()];
+    let give = |path: &str, to: Id, which: &str| {
+        let field = field(path);
+        format!(
+            "INSERT INTO \"field_value\" (\"field\", \"record\", \"position\", \"number\") \
+             SELECT {field}, \"id\", 100, {to} FROM \"request\" WHERE {which}"
+        )
+    };
+    for sql in [
+        give("configuration_items", ci, "\"id\" % 17 = 3"),
+        give("assets", asset, "\"id\" % 19 = 5"),
+        "UPDATE \"request\" SET \"is_trashed\" = TRUE WHERE \"id\" % 23 = 3".to_owned(),
+        "UPDATE \"request\" SET \"due_by_time\" = NULL WHERE \"id\" % 3 = 1".to_owned(),
+    ] {
+        write(desk, &sql).await;
+    }
+    desk.measure().await.unwrap();
+    let module = zoned(desk).await;
+    let test = |path: &str, op: Op, operands: Vec<Value>| model::filter::test(&module, path, op, operands);
+    let of_ci = || test("configuration_items", Op::In, vec![ci.into()]);
+    let kept = || test("is_trashed", Op::In, vec![false.into()]);
+    let open = || test("status", Op::In, vec![Id::shipped(6657).into()]);
+    let middle = all(desk, "request").await[3_000].int("created_time").unwrap();
+    let either = Filter::Any(vec![of_ci(), test("assets", Op::In, vec![asset.into()])]);
+    let filters = [
+        of_ci().and(kept()),
+        kept().and(either.clone()),
+        of_ci().and(open().negate()),
+        either.and(open()),
+        of_ci().and(test("created_time", Op::Less, vec![middle.into()])).and(kept()),
+    ];
+    let orders = [
+        sorted(&module, &[("created_time", true)]),
+        sorted(&module, &[("created_time", false)]),
+        sorted(&module, &[("due_by_time", true)]),
+        sorted(&module, &[("due_by_time", false), ("subject", true)]),
+        sorted(&module, &[("is_escalated", true)]),
+        sorted(&module, &[("display_id", true)]),
+        sorted(&module, &[("subject", false)]),
+        sorted(&module, &[("id", true)]),
+        Vec::new(),
+    ];
+    let check = async |when: &str| {
+        let (mut listed, mut counted) = (vec![0; orders.len()], 0);
+        for (i, filter) in filters.iter().enumerate() {
+            for (j, order) in orders.iter().enumerate() {
+                let mut query = Query::new(module.clone(), filter.clone(), 20);
+                query.offset = (i + j) as u64 % 3 * 7;
+                query.sort.clone_from(order);
+                query.slots = vec![module.slot("subject").unwrap()];
+                let expected = ids(&bare(desk).list(&query).await.unwrap());
+                assert!(!expected.is_empty(), "filter {i}, order {j}");
+                if let Some(found) = desk.store().list_by_given(&query).await.unwrap() {
+                    listed[j] += 1;
+                    assert_eq!(ids(&found), expected, "{when}: filter {i}, order {j}");
+                }
+                assert_eq!(
+                    ids(&desk.store().list(&query).await.unwrap()),
+                    expected,
+                    "{when}: filter {i}, order {j}"
+                );
+            }
+            let query = Query::new(module.clone(), filter.clone(), 1);
+            let expected = bare(desk).count(&query).await.unwrap();
+            if let Some(count) = desk.store().count_by_given(&query).await.unwrap() {
+                counted += 1;
+                assert_eq!(count, expected, "{when}: filter {i}");
+            }
+            assert_eq!(desk.store().count(&query).await.unwrap(), expected, "{when}: filter {i}");
+        }
+        assert_eq!((listed[7], listed[8]), (0, 0), "the side table has them in the order of ids");
+        (listed, counted)
+    };
+    let (listed, counted) = check("at first").await;
+    assert!(listed[..6].iter().all(|count| *count >= 3) && counted >= 4, "{listed:?} {counted}");
+
+    // Times move to both ends and to nothing, requests come and go, and so do CIs of requests.
+    for sql in [
+        format!("UPDATE \"request\" SET \"created_time\" = {middle} + 1000000000000 WHERE \"id\" % 153 = 3"),
+        "UPDATE \"request\" SET \"created_time\" = 5 WHERE \"id\" % 153 = 20".to_owned(),
+        format!("UPDATE \"request\" SET \"due_by_time\" = {middle} WHERE \"id\" % 51 = 37"),
+        "UPDATE \"request\" SET \"is_trashed\" = NOT \"is_trashed\" WHERE \"id\" % 85 = 3".to_owned(),
+        "DELETE FROM \"request\" WHERE \"id\" % 187 = 3".to_owned(),
+        "DELETE FROM \"field_value\" WHERE \"position\" = 100 AND \"record\" % 187 IN (3, 20)".to_owned(),
+        give("configuration_items", ci, "\"id\" % 187 = 4"),
+    ] {
+        write(desk, &sql).await;
+    }
+    for _ in 0..3 {
+        let added = add_request(desk, "added").await.id();
+        write(desk, &give("configuration_items", ci, &format!("\"id\" = {added}"))).await;
+    }
+    let (before, counted) = check("before zones know").await;
+    assert!(before[0] >= 3 && counted >= 4, "{before:?} {counted}");
+    desk.tend_zones().await.unwrap();
+    let (after, counted) = check("when zones know").await;
+    assert!(after[0] >= 3 && counted >= 4, "{after:?} {counted}");
+}
+
 /// Whoever was told that a request is written finds it, and only where it is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn zones_miss_nothing_that_was_acknowledged() {

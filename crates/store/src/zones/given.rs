@@ -1,0 +1,141 @@
+//! Lists and counts of what the side table gives the rows for, such as the requests of a CI. Which of these rows come first in an
+//! order that the side table does not have, zones tell, and often that all of them pass what else is asked: so the table's
+//! rows are read as far as they are shown, and not each of them to be sorted or counted.
+//!
+//! The side table is read before the rows. What is acknowledged before the first read is seen; what changes between the two may be
+//! missed, or shown where it passed a moment before (as in [`crate::narrow`]).
+
+use super::asked::Asked;
+use super::table::{Zone, zone_of};
+use super::{Bound, GROWTH, WRITTEN_MAX, sqlite_ranges};
+use crate::engine::StoreError;
+use crate::plan::{Plan, conjuncts};
+use crate::query::{self, Query};
+use crate::records::Store;
+use model::{Map, Record, Value};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Of so few rows nothing is gained.
+const FEW: f64 = 256.0;
+/// More rows than this are not asked for at once.
+const MOST: u64 = 100_000;
+/// At least so many rows are read first.
+const FIRST: usize = 32;
+
+/// The rows that the side table gives.
+struct Given {
+    /// By the zone that knows them.
+    known: Vec<(Arc<Zone>, Vec<i64>)>,
+    /// Those that no zone knows.
+    unknown: Vec<i64>,
+    /// What else is asked for.
+    rest: Asked,
+}
+
+impl Given {
+    /// The way to some of these rows and all that no zone knows.
+    fn plan(&self, known: &[&(Arc<Zone>, Vec<i64>)]) -> Plan {
+        let known = known.iter().flat_map(|(_, ids)| ids);
+        Plan::of_ranges(sqlite_ranges::text(known.chain(&self.unknown).map(|id| (*id, *id)).collect()))
+    }
+}
+
+impl Store {
+    /// A list of the first of many rows that the side table gives; `None` where that is of no use. [`Self::list`] asks for it;
+    /// public for tests.
+    ///
+    /// # Errors
+    /// When the database does not answer, or not in time.
+    pub async fn list_by_given(&self, query: &Query) -> Result<Option<Vec<Record>>, StoreError> {
+        let wanted = query.offset.saturating_add(query.limit);
+        let Some((place, rows)) = self.planner().given(query) else { return Ok(None) };
+        let Some(table) = self.zones().and_then(|zones| zones.of(&query.module)) else { return Ok(None) };
+        // In the order of ids the side table gives them as they are.
+        let bound = Bound::of(query, &table).filter(|bound| bound.class.has_places() && !query.is_by_id());
+        let Some(bound) = bound else { return Ok(None) };
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        if rows < FEW.max(wanted as f64 * 4.0) {
+            return Ok(None);
+        }
+        let Some(mut given) = self.given(query, place).await? else { return Ok(None) };
+        let mut known = std::mem::take(&mut given.known);
+        known.retain(|(zone, _)| given.rest.may(zone));
+        known.sort_by_cached_key(|(zone, _)| bound.earliest(zone));
+        let query = &bound.shown_by(query);
+        let all: usize = known.iter().map(|(_, ids)| ids.len()).sum();
+        // Some of them may not pass what else is asked.
+        let mut count = usize::try_from(wanted).unwrap_or(usize::MAX).max(FIRST);
+        count = count.saturating_add(count / 4);
+        loop {
+            // The last step is not worth another one.
+            if count.saturating_mul(2) >= all {
+                count = all;
+            }
+            let mut first = 0;
+            let mut taken = 0;
+            while let Some((_, ids)) = known.get(first).filter(|_| taken < count) {
+                taken += ids.len();
+                first += 1;
+            }
+            let (first, rest) = known.split_at(first);
+            let first: Vec<_> = first.iter().collect();
+            let records = self.list_with(query, &given.plan(&first)).await?;
+            let Some((next, _)) = rest.first() else { return Ok(Some(records)) };
+            let is_full = records.len() as u64 == query.limit;
+            if is_full && records.last().is_some_and(|last| bound.is_before(last, next)) {
+                return Ok(Some(records));
+            }
+            count = count.saturating_mul(GROWTH);
+        }
+    }
+
+    /// How many of the rows pass that the side table gives, without reading those of which zones tell that they do; `None` where
+    /// that is of no use. [`Self::count`] asks for it; public for tests.
+    ///
+    /// # Errors
+    /// When the database does not answer, or not in time.
+    pub async fn count_by_given(&self, query: &Query) -> Result<Option<u64>, StoreError> {
+        let all = Query { sort: Vec::new(), offset: 0, limit: u64::MAX, ..query.clone() };
+        let found = self.planner().given(&all).filter(|(_, rows)| *rows >= FEW);
+        let Some((place, _)) = found else { return Ok(None) };
+        let Some(given) = self.given(query, place).await? else { return Ok(None) };
+        let may = given.known.iter().filter(|(zone, _)| given.rest.may(zone));
+        let (all, some): (Vec<_>, Vec<_>) = may.partition(|(zone, _)| given.rest.all(zone));
+        let counted: usize = all.into_iter().map(|(_, ids)| ids.len()).sum();
+        let read = self.count_with(query, Some(&given.plan(&some))).await?;
+        Ok(Some(read + counted as u64))
+    }
+
+    /// The rows that the side table gives for one of the conditions that must all be true.
+    async fn given(&self, query: &Query, place: usize) -> Result<Option<Given>, StoreError> {
+        let Some(table) = self.zones().and_then(|zones| zones.of(&query.module)) else { return Ok(None) };
+        let mut rest = conjuncts(&query.filter);
+        if place >= rest.len() {
+            return Ok(None);
+        }
+        let part = rest.remove(place);
+        let rows = self.db().read(query::given(part, MOST + 1, self.db().dialect())).await?;
+        if rows.len() as u64 > MOST {
+            return Ok(None);
+        }
+        let rest = Asked::All(self.asked(rest.into_iter(), &table).await?);
+        let Some(snapshot) = table.snapshot(WRITTEN_MAX) else { return Ok(None) };
+        let changed: HashSet<i64> = snapshot.changed.iter().copied().collect();
+        let mut ids: Vec<i64> = rows.iter().filter_map(|row| row.first().and_then(Value::as_int)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let (mut known, mut unknown) = (Map::<usize, Vec<i64>>::default(), Vec::new());
+        for id in ids {
+            let at = zone_of(&snapshot.zones, id);
+            if at == snapshot.zones.len() || changed.contains(&id) {
+                unknown.push(id);
+            } else {
+                known.entry(at).or_default().push(id);
+            }
+        }
+        let zone = |(at, ids): (usize, _)| Some((snapshot.zones.get(at)?.clone(), ids));
+        let known = known.into_iter().filter_map(zone).collect();
+        Ok(Some(Given { known, unknown, rest }))
+    }
+}
