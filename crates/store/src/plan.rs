@@ -13,7 +13,7 @@ use crate::engine::{self, Cost, Db, Dialect, Expect, StoreError};
 use crate::query::Query;
 use crate::sql::{Alias, Sql};
 use crate::table::column_of;
-use model::{Filter, Id, Kind, Leaf, Map, Module, Op, Test, Value};
+use model::{Filter, Id, Kind, Leaf, Map, Module, Op, SortKey, Test, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -401,15 +401,18 @@ fn is_order(indexes: &[Vec<String>], column: &str) -> bool {
     column == "id" || indexes.iter().any(|index| matches!(index.as_slice(), [only] if only == column))
 }
 
-/// Whether all rows that pass are sorted by columns of their own, as far as is known: no index has them in that order.
+/// Whether all rows that pass are sorted, as far as is known: no index has them in that order.
 pub(crate) fn sorts(query: &Query, plan: Option<&Plan>) -> bool {
     match plan.map(|plan| (plan.lead, plan.sorts)) {
         Some((Some(Lead::Given(_) | Lead::Ranges | Lead::Words | Lead::Ids), _)) => true,
         Some((Some(Lead::Ordered(_) | Lead::Full), _)) => false,
         Some((Some(Lead::Text(_)) | None, true)) => true,
         Some((Some(Lead::Text(_)), false)) | None => {
-            let first = query.sort.first().and_then(|key| key.path.leaf()).map(column_of);
-            first.is_some_and(|first| !indexes(&query.module).any(|index| index.contains(&first)))
+            // What a reference shows, and what is in the side table, no index of the rows has in order.
+            let own =
+                |key: &&SortKey| key.path.via.is_empty() && key.path.leaf().is_some_and(Leaf::is_column);
+            let first = query.sort.first().filter(own).and_then(|key| key.path.leaf()).map(column_of);
+            first.is_none_or(|first| !indexes(&query.module).any(|index| index.contains(&first)))
         }
         Some((None, false)) => false,
     }

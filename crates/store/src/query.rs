@@ -103,33 +103,33 @@ pub(crate) fn select(
     if table.has_extra && (query.slots.is_empty() || query.slots.iter().any(is_shown)) {
         r.sql.push(", ").column(mine, EXTRA);
     }
-    let own: Vec<(SortKey, Alias)> = query.sort.iter().map(|key| (key.clone(), mine)).collect();
+    let mut keys: Vec<(SortKey, Alias)> = query.sort.iter().map(|key| (key.clone(), mine)).collect();
     // SQLite sorts rows with all that is shown of them; so only the ids of those that pass are sorted, and the page is read then.
     let is_late = dialect == Dialect::Sqlite && sorts_ids(query, plan);
-    if is_late {
-        r.sql.push(" FROM ").name(&query.module.table).push(" t0 WHERE t0.\"id\" IN (SELECT t0.\"id\"");
-    }
-    let keys = r.from(query, own.clone(), dialect);
+    let page = is_late.then(|| {
+        r.sql.push(" FROM ").name(&query.module.table).push(" t0");
+        let keys = r.joins(keys.clone());
+        r.sql.push(" WHERE t0.\"id\" IN (SELECT t0.\"id\"");
+        keys
+    });
+    keys = r.from(query, keys, dialect);
     r.wheres(query, words, dialect, &keys);
     r.order(query, &keys);
     r.sql.push(" LIMIT ").bind(i64::try_from(query.limit).unwrap_or(i64::MAX));
     if query.offset > 0 {
         r.sql.push(" OFFSET ").bind(i64::try_from(query.offset).unwrap_or(i64::MAX));
     }
-    if is_late {
+    if let Some(keys) = page {
         r.sql.push(")");
         r.sorts = true;
-        r.order(query, &own);
+        r.order(query, &keys);
     }
     (r.sql.query(engine::Cost::Scan), slots)
 }
 
-/// Whether all rows that pass are sorted, by columns of their own.
+/// Whether all rows that pass are sorted. Words are met in an order of their own.
 fn sorts_ids(query: &Query, plan: Option<&Plan>) -> bool {
-    let is_own = |key: &SortKey| key.path.via.is_empty() && key.path.leaf().is_some_and(Leaf::is_column);
-    // Words are met in an order of their own.
-    let is_sorted = || !query.words.is_empty() || plan::sorts(query, plan);
-    !query.is_by_id() && query.sort.iter().all(is_own) && is_sorted()
+    !query.is_by_id() && (!query.words.is_empty() || plan::sorts(query, plan))
 }
 
 /// How many records pass.
@@ -296,6 +296,11 @@ impl Renderer<'_> {
             // The full-text index drives: it gives the newest matches first without looking at the others.
             search::from_sqlite(&mut self.sql, &query.module);
         }
+        self.joins(keys)
+    }
+
+    /// A LEFT JOIN for each reference that a sort key goes through.
+    fn joins(&mut self, keys: Vec<(SortKey, Alias)>) -> Vec<(SortKey, Alias)> {
         keys.into_iter()
             .map(|(key, _)| {
                 let mut at = Alias(0);
