@@ -257,10 +257,15 @@ async fn lists_of_what_the_side_table_gives_are_the_same_lists() {
              SELECT {field}, \"id\", 100, {to} FROM \"request\" WHERE {which}"
         )
     };
+    let requests = all(desk, "request").await;
+    let [early, middle] = [1_000, 3_000].map(|at: usize| requests[at].int("created_time").unwrap());
     for sql in [
-        give("configuration_items", ci, "\"id\" % 17 = 3"),
+        give("configuration_items", ci, "\"id\" % 7 = 3"),
         give("assets", asset, "\"id\" % 19 = 5"),
-        "UPDATE \"request\" SET \"is_trashed\" = TRUE WHERE \"id\" % 23 = 3".to_owned(),
+        // Side by side, so that of most zones it is known that all are kept.
+        format!(
+            "UPDATE \"request\" SET \"is_trashed\" = TRUE WHERE \"id\" % 23 = 3 AND \"created_time\" > {middle}"
+        ),
         "UPDATE \"request\" SET \"due_by_time\" = NULL WHERE \"id\" % 3 = 1".to_owned(),
     ] {
         write(desk, &sql).await;
@@ -271,7 +276,6 @@ async fn lists_of_what_the_side_table_gives_are_the_same_lists() {
     let of_ci = || test("configuration_items", Op::In, vec![ci.into()]);
     let kept = || test("is_trashed", Op::In, vec![false.into()]);
     let open = || test("status", Op::In, vec![Id::shipped(6657).into()]);
-    let middle = all(desk, "request").await[3_000].int("created_time").unwrap();
     let either = Filter::Any(vec![of_ci(), test("assets", Op::In, vec![asset.into()])]);
     let filters = [
         of_ci().and(kept()),
@@ -323,17 +327,24 @@ async fn lists_of_what_the_side_table_gives_are_the_same_lists() {
         (listed, counted)
     };
     let (listed, counted) = check("at first").await;
-    assert!(listed[..6].iter().all(|count| *count >= 3) && counted >= 4, "{listed:?} {counted}");
+    // Those in the order in which they came; in others nearly all have to be read.
+    assert!([0, 1, 5].iter().all(|order| listed[*order] >= 3) && counted >= 3, "{listed:?} {counted}");
 
-    // Times move to both ends and to nothing, requests come and go, and so do CIs of requests.
+    // Times of the oldest move to both ends, others change; requests come and go, and so do their CIs.
     for sql in [
-        format!("UPDATE \"request\" SET \"created_time\" = {middle} + 1000000000000 WHERE \"id\" % 153 = 3"),
-        "UPDATE \"request\" SET \"created_time\" = 5 WHERE \"id\" % 153 = 20".to_owned(),
-        format!("UPDATE \"request\" SET \"due_by_time\" = {middle} WHERE \"id\" % 51 = 37"),
-        "UPDATE \"request\" SET \"is_trashed\" = NOT \"is_trashed\" WHERE \"id\" % 85 = 3".to_owned(),
-        "DELETE FROM \"request\" WHERE \"id\" % 187 = 3".to_owned(),
-        "DELETE FROM \"field_value\" WHERE \"position\" = 100 AND \"record\" % 187 IN (3, 20)".to_owned(),
-        give("configuration_items", ci, "\"id\" % 187 = 4"),
+        format!(
+            "UPDATE \"request\" SET \"created_time\" = {middle} + 1000000000000 WHERE \"id\" % 63 = 3 AND \"created_time\" < {early}"
+        ),
+        format!(
+            "UPDATE \"request\" SET \"created_time\" = 5 WHERE \"id\" % 63 = 10 AND \"created_time\" < {early}"
+        ),
+        format!("UPDATE \"request\" SET \"due_by_time\" = {middle} WHERE \"id\" % 21 = 17"),
+        format!(
+            "UPDATE \"request\" SET \"is_trashed\" = NOT \"is_trashed\" WHERE \"id\" % 35 = 3 AND \"created_time\" < {early}"
+        ),
+        "DELETE FROM \"request\" WHERE \"id\" % 77 = 3".to_owned(),
+        "DELETE FROM \"field_value\" WHERE \"position\" = 100 AND \"record\" % 77 IN (3, 10)".to_owned(),
+        give("configuration_items", ci, "\"id\" % 77 = 4"),
     ] {
         write(desk, &sql).await;
     }
@@ -342,10 +353,10 @@ async fn lists_of_what_the_side_table_gives_are_the_same_lists() {
         write(desk, &give("configuration_items", ci, &format!("\"id\" = {added}"))).await;
     }
     let (before, counted) = check("before zones know").await;
-    assert!(before[0] >= 3 && counted >= 4, "{before:?} {counted}");
+    assert!(before[0] >= 3 && counted >= 1, "{before:?} {counted}");
     desk.tend_zones().await.unwrap();
     let (after, counted) = check("when zones know").await;
-    assert!(after[0] >= 3 && counted >= 4, "{after:?} {counted}");
+    assert!(after[0] >= 3 && counted >= 1, "{after:?} {counted}");
 }
 
 /// Whoever was told that a request is written finds it, and only where it is.

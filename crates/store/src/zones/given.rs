@@ -18,6 +18,8 @@ use std::sync::Arc;
 
 /// Of so few rows nothing is gained.
 const FEW: f64 = 256.0;
+/// A list is read so where at least so many times as many rows are given as have to be read for it, as far as is known.
+const SHARE: f64 = 6.0;
 /// More rows than this are not asked for at once.
 const MOST: u64 = 100_000;
 /// At least so many rows are read first.
@@ -25,6 +27,8 @@ const FIRST: usize = 32;
 
 /// The rows that the side table gives.
 struct Given {
+    /// How many they are.
+    rows: usize,
     /// By the zone that knows them.
     known: Vec<(Arc<Zone>, Vec<i64>)>,
     /// Those that no zone knows.
@@ -49,13 +53,14 @@ impl Store {
     /// When the database does not answer, or not in time.
     pub async fn list_by_given(&self, query: &Query) -> Result<Option<Vec<Record>>, StoreError> {
         let wanted = query.offset.saturating_add(query.limit);
-        let Some((place, rows)) = self.planner().given(query) else { return Ok(None) };
+        let Some((place, rows, passing)) = self.planner().given(query) else { return Ok(None) };
         let Some(table) = self.zones().and_then(|zones| zones.of(&query.module)) else { return Ok(None) };
         // In the order of ids the side table gives them as they are.
         let bound = Bound::of(query, &table).filter(|bound| bound.class.has_places() && !query.is_by_id());
         let Some(bound) = bound else { return Ok(None) };
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        if rows < FEW.max(wanted as f64 * 4.0) {
+        let to_read = wanted as f64 * rows / passing;
+        if rows < FEW.max(to_read * SHARE) {
             return Ok(None);
         }
         let Some(mut given) = self.given(query, place).await? else { return Ok(None) };
@@ -67,11 +72,7 @@ impl Store {
         // Some of them may not pass what else is asked.
         let mut count = usize::try_from(wanted).unwrap_or(usize::MAX).max(FIRST);
         count = count.saturating_add(count / 4);
-        loop {
-            // The last step is not worth another one.
-            if count.saturating_mul(2) >= all {
-                count = all;
-            }
+        while count.min(all) <= given.rows / GROWTH {
             let mut first = 0;
             let mut taken = 0;
             while let Some((_, ids)) = known.get(first).filter(|_| taken < count) {
@@ -88,6 +89,8 @@ impl Store {
             }
             count = count.saturating_mul(GROWTH);
         }
+        // Nearly all of them have to be read, which is less work in one statement.
+        Ok(None)
     }
 
     /// How many of the rows pass that the side table gives, without reading those of which zones tell that they do; `None` where
@@ -97,12 +100,17 @@ impl Store {
     /// When the database does not answer, or not in time.
     pub async fn count_by_given(&self, query: &Query) -> Result<Option<u64>, StoreError> {
         let all = Query { sort: Vec::new(), offset: 0, limit: u64::MAX, ..query.clone() };
-        let found = self.planner().given(&all).filter(|(_, rows)| *rows >= FEW);
-        let Some((place, _)) = found else { return Ok(None) };
+        let found = self.planner().given(&all).filter(|(_, rows, _)| *rows >= FEW);
+        let Some((place, ..)) = found else { return Ok(None) };
         let Some(given) = self.given(query, place).await? else { return Ok(None) };
         let may = given.known.iter().filter(|(zone, _)| given.rest.may(zone));
         let (all, some): (Vec<_>, Vec<_>) = may.partition(|(zone, _)| given.rest.all(zone));
-        let counted: usize = all.into_iter().map(|(_, ids)| ids.len()).sum();
+        let number =
+            |part: Vec<&(Arc<Zone>, Vec<i64>)>| part.into_iter().map(|(_, ids)| ids.len()).sum::<usize>();
+        let counted = number(all);
+        if number(some.clone()) > counted {
+            return Ok(None);
+        }
         let read = self.count_with(query, Some(&given.plan(&some))).await?;
         Ok(Some(read + counted as u64))
     }
@@ -115,16 +123,17 @@ impl Store {
             return Ok(None);
         }
         let part = rest.remove(place);
-        let rows = self.db().read(query::given(part, MOST + 1, self.db().dialect())).await?;
-        if rows.len() as u64 > MOST {
+        let found = self.db().read(query::given(part, MOST + 1, self.db().dialect())).await?;
+        if found.len() as u64 > MOST {
             return Ok(None);
         }
         let rest = Asked::All(self.asked(rest.into_iter(), &table).await?);
         let Some(snapshot) = table.snapshot(WRITTEN_MAX) else { return Ok(None) };
         let changed: HashSet<i64> = snapshot.changed.iter().copied().collect();
-        let mut ids: Vec<i64> = rows.iter().filter_map(|row| row.first().and_then(Value::as_int)).collect();
+        let mut ids: Vec<i64> = found.iter().filter_map(|row| row.first().and_then(Value::as_int)).collect();
         ids.sort_unstable();
         ids.dedup();
+        let rows = ids.len();
         let (mut known, mut unknown) = (Map::<usize, Vec<i64>>::default(), Vec::new());
         for id in ids {
             let at = zone_of(&snapshot.zones, id);
@@ -136,6 +145,6 @@ impl Store {
         }
         let zone = |(at, ids): (usize, _)| Some((snapshot.zones.get(at)?.clone(), ids));
         let known = known.into_iter().filter_map(zone).collect();
-        Ok(Some(Given { known, unknown, rest }))
+        Ok(Some(Given { rows, known, unknown, rest }))
     }
 }
