@@ -80,17 +80,24 @@ impl Planner {
         Some(self.of(&query.module)?.reckon(query)?.0)
     }
 
-    /// Which of the conditions that must all be true the side table gives the fewest rows for, how many, and how many of them pass
-    /// the others; `None` where it gives none, and where another way costs less than to go through their ids.
-    pub fn given(&self, query: &Query) -> Option<(usize, f64, f64)> {
+    /// Which of the conditions that must all be true the side table gives the fewest rows for, and how many; `None` where it
+    /// gives none, and where another way costs less than to go through their ids.
+    pub fn given(&self, query: &Query) -> Option<(usize, f64)> {
         let statistics = self.of(&query.module)?;
         let given = |(place, part)| Some((place, statistics.fields.given(part)?));
         let conjuncts = statistics.narrowing(query)?;
         let (place, rows) =
             conjuncts.into_iter().enumerate().filter_map(given).min_by(|(_, a), (_, b)| a.total_cmp(b))?;
         let (cost, _) = statistics.reckon(query)?;
-        let passing = statistics.share(&query.filter, Among::All) * statistics.rows;
-        (rows * ID < cost).then_some((place, rows, passing.clamp(1.0, rows.max(1.0))))
+        (rows * ID < cost).then_some((place, rows))
+    }
+
+    /// The share of a module's rows that pass all of some conditions, as far as is known.
+    pub fn share(&self, module: &Module, conditions: &[&Filter]) -> f64 {
+        let share = |statistics: Arc<Statistics>| {
+            conditions.iter().map(|part| statistics.share(part, Among::All)).product()
+        };
+        self.of(module).map_or(1.0, share)
     }
 
     /// What nobody knows of a list; `None` for small tables, and for lists that are found otherwise.

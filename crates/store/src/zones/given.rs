@@ -12,14 +12,14 @@ use crate::engine::StoreError;
 use crate::plan::{Plan, conjuncts};
 use crate::query::{self, Query};
 use crate::records::Store;
-use model::{Map, Record, Value};
+use model::{Filter, Map, Op, Record, Value};
 use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Of so few rows nothing is gained.
 const FEW: f64 = 256.0;
 /// A list is read so where at least so many times as many rows are given as have to be read for it, as far as is known.
-const SHARE: f64 = 6.0;
+const SHARE: f64 = 5.0;
 /// More rows than this are not asked for at once.
 const MOST: u64 = 100_000;
 /// At least so many rows are read first.
@@ -53,13 +53,19 @@ impl Store {
     /// When the database does not answer, or not in time.
     pub async fn list_by_given(&self, query: &Query) -> Result<Option<Vec<Record>>, StoreError> {
         let wanted = query.offset.saturating_add(query.limit);
-        let Some((place, rows, passing)) = self.planner().given(query) else { return Ok(None) };
+        let Some((place, rows)) = self.planner().given(query) else { return Ok(None) };
         let Some(table) = self.zones().and_then(|zones| zones.of(&query.module)) else { return Ok(None) };
         // In the order of ids the side table gives them as they are.
         let bound = Bound::of(query, &table).filter(|bound| bound.class.has_places() && !query.is_by_id());
         let Some(bound) = bound else { return Ok(None) };
+        let mut others = conjuncts(&query.filter);
+        if place < others.len() {
+            others.remove(place);
+        }
+        // What stands behind the page before is found by the order.
+        others.retain(|part| !is_of_order(part, bound.slot));
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let to_read = wanted as f64 * rows / passing;
+        let to_read = wanted as f64 / self.planner().share(&query.module, &others);
         if rows < FEW.max(to_read * SHARE) {
             return Ok(None);
         }
@@ -100,8 +106,8 @@ impl Store {
     /// When the database does not answer, or not in time.
     pub async fn count_by_given(&self, query: &Query) -> Result<Option<u64>, StoreError> {
         let all = Query { sort: Vec::new(), offset: 0, limit: u64::MAX, ..query.clone() };
-        let found = self.planner().given(&all).filter(|(_, rows, _)| *rows >= FEW);
-        let Some((place, ..)) = found else { return Ok(None) };
+        let found = self.planner().given(&all).filter(|(_, rows)| *rows >= FEW);
+        let Some((place, _)) = found else { return Ok(None) };
         let Some(given) = self.given(query, place).await? else { return Ok(None) };
         let may = given.known.iter().filter(|(zone, _)| given.rest.may(zone));
         let (all, some): (Vec<_>, Vec<_>) = may.partition(|(zone, _)| given.rest.all(zone));
@@ -146,5 +152,17 @@ impl Store {
         let zone = |(at, ids): (usize, _)| Some((snapshot.zones.get(at)?.clone(), ids));
         let known = known.into_iter().filter_map(zone).collect();
         Ok(Some(Given { rows, known, unknown, rest }))
+    }
+}
+
+/// Whether a condition asks for nothing but places in the order of a column, or of the id.
+fn is_of_order(filter: &Filter, slot: usize) -> bool {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().all(|part| is_of_order(part, slot)),
+        Filter::Not(inner) => is_of_order(inner, slot),
+        Filter::Test(test) => {
+            let own = test.path.via.is_empty() && (test.op.is_stretch() || test.op == Op::In);
+            own && (test.path.slot == slot || test.path.leaf().is_some_and(|leaf| leaf.path == "id"))
+        }
     }
 }
