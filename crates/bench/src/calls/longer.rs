@@ -180,7 +180,9 @@ fn bulk(caller: &mut Caller<'_>) -> Outcome<()> {
 
 /// One record that is to refer to many others.
 fn references(caller: &mut Caller<'_>) -> Outcome<()> {
-    let others = ids(caller, "/requests")?;
+    // The newest of all may be those with the longest texts.
+    let [.., most] = MANY;
+    let others = requests(caller, most)?;
     let some = |ids: &[String], count: usize, each: fn(&String) -> Value| {
         ids.iter().take(count).map(each).collect::<Value>()
     };
