@@ -479,6 +479,31 @@ on_both_engines! {
         assert_eq!(listed(json!({"page": 2})).await, (2, false));
     }
 
+    checklists_are_completed_when_all_their_items_are(app) {
+        let admin = app.admin();
+        let path = format!("/requests/{}/checklists", admin.new_request("Steps").await);
+        let add = async |name: &str, items: &[Json]| {
+            let made = admin.post(&path, json!({"checklist": {"name": name}})).await.ok();
+            let at = format!("{path}/{}", made["checklist"]["id"].as_str().unwrap());
+            for item in items {
+                admin.post(&format!("{at}/checklist_items"), json!({"checklist_item": item})).await.ok();
+            }
+            at
+        };
+        let (done, open) = (json!({"name": "One", "completed": true}), json!({"name": "Two"}));
+        add("empty", &[]).await;
+        let all = add("all", &[done.clone(), done.clone()]).await;
+        add("some", &[done, open.clone()]).await;
+        add("none", &[open]).await;
+        let listed = admin.list(&path, json!({"sort_field": "id"})).await.ok();
+        let told: Vec<_> = listed["checklists"].as_array().unwrap().iter().map(|row| (&row["name"], &row["is_completed"])).collect();
+        let expected = [("empty", false), ("all", true), ("some", false), ("none", false)].map(|(name, done)| (json!(name), json!(done)));
+        assert_eq!(told, expected.each_ref().map(|(name, done)| (name, done)));
+        let item = admin.list(&format!("{all}/checklist_items"), json!({})).await.ok()["checklist_items"][0]["id"].take();
+        admin.put(&format!("{all}/checklist_items/{}", item.as_str().unwrap()), json!({"checklist_item": {"completed": false}})).await.ok();
+        assert_eq!(admin.get(&all).await.ok()["checklist"]["is_completed"], false);
+    }
+
     the_resolution_has_files_of_its_own(app) {
         let admin = app.admin();
         let id = admin.new_request("Resolve").await;
