@@ -38,7 +38,7 @@ pub struct ListInfo {
     /// How many rows, 1 to 100.
     pub row_count: u32,
     /// Whether `row_count` was asked for.
-    pub is_counted: bool,
+    pub has_row_count: bool,
     /// How many to pass over.
     pub start: u64,
     /// The page that was asked for, when pages were counted.
@@ -67,7 +67,7 @@ impl Default for ListInfo {
     fn default() -> Self {
         Self {
             row_count: ROWS_DEFAULT,
-            is_counted: false,
+            has_row_count: false,
             start: 0,
             page: None,
             sort: Vec::new(),
@@ -157,7 +157,7 @@ impl ListInfo {
                         failures.push(Failure::not_valid("row_count").saying("row_count must be at least 1"));
                     }
                     info.row_count = u32::try_from(n.clamp(1, i64::from(ROWS_MAX))).unwrap_or(ROWS_DEFAULT);
-                    info.is_counted = true;
+                    info.has_row_count = true;
                 }),
                 "start_index" => {
                     scalar::whole(value).filter(|n| *n >= 0).map(|n| start_index = n.unsigned_abs())

@@ -19,7 +19,7 @@ pub(crate) fn page(call: &Call<'_>, key: &str, rows: Vec<Json>) -> Result<Answer
 /// The same, but all rows where nobody asks for a part of them.
 pub(crate) fn all(call: &Call<'_>, key: &str, rows: Vec<Json>) -> Result<Answer, Failure> {
     let mut info = ListInfo::read(call.payload.input.as_ref(), &call.payload.params).whole()?;
-    if !info.is_counted && info.start == 0 && info.page.is_none() {
+    if !info.has_row_count && info.start == 0 && info.page.is_none() {
         info.row_count = u32::try_from(rows.len()).unwrap_or(u32::MAX).max(info.row_count);
     }
     answer(call, key, rows, &info)

@@ -5,14 +5,14 @@
 //! The side table is read before the rows. What is acknowledged before the first read is seen; what changes between the two may be
 //! missed, or shown where it passed a moment before (as in [`crate::narrow`]).
 
-use super::asked::Asked;
+use super::asked::{self, Asked};
 use super::table::{Zone, zone_of};
 use super::{Bound, GROWTH, WRITTEN_MAX, sqlite_ranges};
 use crate::engine::StoreError;
 use crate::plan::{Plan, conjuncts};
 use crate::query::{self, Query};
 use crate::records::Store;
-use model::{Filter, Map, Op, Record, Value};
+use model::{Filter, Map, Record, Value};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -25,12 +25,15 @@ const MOST: u64 = 100_000;
 /// At least so many rows are read first.
 const FIRST: usize = 32;
 
+/// A zone, and those of the rows that it knows.
+type Known = (Arc<Zone>, Vec<i64>);
+
 /// The rows that the side table gives.
 struct Given {
     /// How many they are.
     rows: usize,
     /// By the zone that knows them.
-    known: Vec<(Arc<Zone>, Vec<i64>)>,
+    known: Vec<Known>,
     /// Those that no zone knows.
     unknown: Vec<i64>,
     /// What else is asked for.
@@ -38,8 +41,13 @@ struct Given {
 }
 
 impl Given {
+    /// The rows that may pass what else is asked, by their zones.
+    fn passing(&self) -> impl Iterator<Item = &Known> {
+        self.known.iter().filter(|(zone, _)| self.rest.may(zone))
+    }
+
     /// The way to some of these rows and all that no zone knows.
-    fn plan(&self, known: &[&(Arc<Zone>, Vec<i64>)]) -> Plan {
+    fn plan(&self, known: &[&Known]) -> Plan {
         let known = known.iter().flat_map(|(_, ids)| ids);
         Plan::of_ranges(sqlite_ranges::text(known.chain(&self.unknown).map(|id| (*id, *id)).collect()))
     }
@@ -58,23 +66,21 @@ impl Store {
         // In the order of ids the side table gives them as they are.
         let bound = Bound::of(query, &table).filter(|bound| bound.class.has_places() && !query.is_by_id());
         let Some(bound) = bound else { return Ok(None) };
-        let mut others = conjuncts(&query.filter);
-        if place < others.len() {
-            others.remove(place);
-        }
         // What stands behind the page before is found by the order.
-        others.retain(|part| !is_of_order(part, bound.slot));
+        let is_of_order = |part: &Filter| is_of(part, &[Some(bound.slot), query.module.id_slot()]);
+        let others = conjuncts(&query.filter).into_iter().enumerate();
+        let others = others.filter(|(at, part)| *at != place && !is_of_order(part));
+        let others: Vec<&Filter> = others.map(|(_, part)| part).collect();
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let to_read = wanted as f64 / self.planner().share(&query.module, &others);
         if rows < FEW.max(to_read * SHARE) {
             return Ok(None);
         }
-        let Some(mut given) = self.given(query, place).await? else { return Ok(None) };
-        let mut known = std::mem::take(&mut given.known);
-        known.retain(|(zone, _)| given.rest.may(zone));
+        let Some(given) = self.given(query, place).await? else { return Ok(None) };
+        let mut known: Vec<&Known> = given.passing().collect();
         known.sort_by_cached_key(|(zone, _)| bound.earliest(zone));
         let query = &bound.shown_by(query);
-        let all: usize = known.iter().map(|(_, ids)| ids.len()).sum();
+        let all = number(&known);
         // Some of them may not pass what else is asked.
         let mut count = usize::try_from(wanted).unwrap_or(usize::MAX).max(FIRST);
         count = count.saturating_add(count / 4);
@@ -86,8 +92,7 @@ impl Store {
                 first += 1;
             }
             let (first, rest) = known.split_at(first);
-            let first: Vec<_> = first.iter().collect();
-            let records = self.list_with(query, &given.plan(&first)).await?;
+            let records = self.list_with(query, &given.plan(first)).await?;
             let Some((next, _)) = rest.first() else { return Ok(Some(records)) };
             let is_full = records.len() as u64 == query.limit;
             if is_full && records.last().is_some_and(|last| bound.is_before(last, next)) {
@@ -109,12 +114,9 @@ impl Store {
         let found = self.planner().given(&all).filter(|(_, rows)| *rows >= FEW);
         let Some((place, _)) = found else { return Ok(None) };
         let Some(given) = self.given(query, place).await? else { return Ok(None) };
-        let may = given.known.iter().filter(|(zone, _)| given.rest.may(zone));
-        let (all, some): (Vec<_>, Vec<_>) = may.partition(|(zone, _)| given.rest.all(zone));
-        let number =
-            |part: Vec<&(Arc<Zone>, Vec<i64>)>| part.into_iter().map(|(_, ids)| ids.len()).sum::<usize>();
-        let counted = number(all);
-        if number(some.clone()) > counted {
+        let (all, some): (Vec<_>, Vec<_>) = given.passing().partition(|(zone, _)| given.rest.all(zone));
+        let counted = number(&all);
+        if number(&some) > counted {
             return Ok(None);
         }
         let read = self.count_with(query, Some(&given.plan(&some))).await?;
@@ -155,14 +157,16 @@ impl Store {
     }
 }
 
-/// Whether a condition asks for nothing but places in the order of a column, or of the id.
-fn is_of_order(filter: &Filter, slot: usize) -> bool {
+/// How many rows these are.
+fn number(known: &[&Known]) -> usize {
+    known.iter().map(|(_, ids)| ids.len()).sum()
+}
+
+/// Whether a condition asks of nothing but these columns.
+fn is_of(filter: &Filter, slots: &[Option<usize>]) -> bool {
     match filter {
-        Filter::All(parts) | Filter::Any(parts) => parts.iter().all(|part| is_of_order(part, slot)),
-        Filter::Not(inner) => is_of_order(inner, slot),
-        Filter::Test(test) => {
-            let own = test.path.via.is_empty() && (test.op.is_stretch() || test.op == Op::In);
-            own && (test.path.slot == slot || test.path.leaf().is_some_and(|leaf| leaf.path == "id"))
-        }
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().all(|part| is_of(part, slots)),
+        Filter::Not(inner) => is_of(inner, slots),
+        Filter::Test(_) => slots.iter().any(|slot| asked::is_of(filter, *slot)),
     }
 }
